@@ -9,6 +9,13 @@ pub mod start_session_restricted;
 use crate::prelude::*;
 use model::text::Sanitized;
 
+/// What the checks of this area have in common. A plan says nothing about whoever opens sessions.
+const DEFAULTS: Check = Check {
+    area: Area::Caller,
+    on_plan: OnPlan::NotInPlan,
+    ..Check::DEFAULT
+};
+
 /// One finding about the caller, if policies of the account restrict it: they do not restrict the root user.
 fn judge_caller(
     index: &FactIndex,

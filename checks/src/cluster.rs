@@ -10,6 +10,13 @@ pub mod status;
 
 use crate::prelude::*;
 
+/// What the checks of this area have in common. They read settings of the cluster.
+const DEFAULTS: Check = Check {
+    area: Area::Cluster,
+    inference: Inference::Direct,
+    ..Check::DEFAULT
+};
+
 /// One finding about the log settings of the exec configuration; skipped if it has none.
 fn judge_exec_log(
     index: &FactIndex,

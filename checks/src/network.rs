@@ -13,6 +13,14 @@ pub mod path;
 pub mod task_egress;
 pub mod vpc_dns;
 
+use crate::prelude::*;
+
+/// What the checks of this area have in common.
+const DEFAULTS: Check = Check {
+    area: Area::Network,
+    ..Check::DEFAULT
+};
+
 /// The checks that fail as a symptom if tasks do not use the endpoint of their VPC.
 const UNUSED_ENDPOINT_SYMPTOMS: &[&str] = &[
     "network.internet-route",

@@ -10,6 +10,12 @@ pub mod trust;
 
 use crate::prelude::*;
 
+/// What the checks of this area have in common.
+const DEFAULTS: Check = Check {
+    area: Area::Role,
+    ..Check::DEFAULT
+};
+
 /// A finding for each role of running tasks. Roles that do not exist are left to role.present.
 fn each_role<'a>(
     index: &FactIndex<'a>,

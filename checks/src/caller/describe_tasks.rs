@@ -5,7 +5,6 @@ use aws_rules::required_permissions;
 
 pub const CHECK: Check = Check {
     id: "caller.describe-tasks",
-    area: Area::Caller,
     title: "The caller can describe tasks",
     why: "A client describes the task before it opens a session: it needs the containers and the runtime ID.",
     how: "The doctor's own call to ecs:DescribeTasks succeeds. If it does not, IAM's policy simulator.",
@@ -13,8 +12,7 @@ pub const CHECK: Check = Check {
     remedy: "Allow ecs:DescribeTasks.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html"],
     severity: Severity::Medium,
-    on_plan: OnPlan::NotInPlan,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 const ACTION: &str = "ecs:DescribeTasks";

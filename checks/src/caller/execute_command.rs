@@ -10,7 +10,6 @@ use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "caller.execute-command",
-    area: Area::Caller,
     title: "The caller can open sessions",
     why: "ECS authorizes ecs:ExecuteCommand on the cluster's ARN and on the task's: a policy that names only tasks looks right, but is not enough.",
     how: "IAM's policy simulator, asked about the caller for both ARNs, with every condition key whose value is known. It does not see session policies or resource control policies.",
@@ -21,8 +20,7 @@ pub const CHECK: Check = Check {
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_testing-policies.html",
     ],
     severity: Severity::Critical,
-    on_plan: OnPlan::NotInPlan,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 const ACTION: &str = "ecs:ExecuteCommand";

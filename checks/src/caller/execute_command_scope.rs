@@ -4,7 +4,6 @@ use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "caller.execute-command-scope",
-    area: Area::Caller,
     title: "The caller can open sessions in this cluster only",
     why: "A policy that allows ecs:ExecuteCommand on * opens every container of the account.",
     how: "IAM's policy simulator, asked about a cluster of another name.",
@@ -12,8 +11,7 @@ pub const CHECK: Check = Check {
     remedy: "Name the clusters and tasks in the policy instead of *.",
     docs: &[aws_pages::BEST_PRACTICES],
     severity: Severity::Low,
-    on_plan: OnPlan::NotInPlan,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 const ACTION: &str = "ecs:ExecuteCommand";

@@ -5,7 +5,6 @@ use aws_rules::required_permissions;
 
 pub const CHECK: Check = Check {
     id: "caller.kms-generate-data-key",
-    area: Area::Caller,
     title: "The caller can generate data keys with the cluster's KMS key",
     why: "If the cluster has a KMS key for ECS Exec, the client generates each session's data key with the caller's credentials. If it cannot, the session ends during the handshake.",
     how: "kms:GenerateDataKey on the key: the caller's policies through the policy simulator, the key's policy evaluated here, and the key's grants.",
@@ -13,8 +12,7 @@ pub const CHECK: Check = Check {
     remedy: "Allow kms:GenerateDataKey on the key, in the caller's policies and in the key's.",
     docs: &[aws_pages::BEST_PRACTICES],
     severity: Severity::High,
-    on_plan: OnPlan::NotInPlan,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -4,7 +4,6 @@ use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "caller.start-session-restricted",
-    area: Area::Caller,
     title: "The caller cannot bypass ECS with ssm:StartSession",
     why: "With ssm:StartSession on a task's ARN the caller opens sessions that ECS neither restricts to a container nor records. ECS Exec does not need that permission.",
     how: "IAM's policy simulator, asked about ssm:StartSession on the tasks' ARNs.",
@@ -12,8 +11,7 @@ pub const CHECK: Check = Check {
     remedy: "Deny ssm:StartSession on the tasks.",
     docs: &[aws_pages::BEST_PRACTICES],
     severity: Severity::Low,
-    on_plan: OnPlan::NotInPlan,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 const ACTION: &str = "ssm:StartSession";

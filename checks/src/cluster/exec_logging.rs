@@ -2,7 +2,6 @@ use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "cluster.exec-logging",
-    area: Area::Cluster,
     title: "Sessions are recorded",
     why: "An audit of who did what in a container needs the records that the exec configuration sends to CloudWatch Logs or S3. Container Insights does not record sessions.",
     how: "executeCommandConfiguration in ecs:DescribeClusters. Without one, or with DEFAULT, only sessions into containers with the awslogs driver are recorded.",
@@ -13,8 +12,7 @@ pub const CHECK: Check = Check {
     ],
     symptoms: &["policy.logging-required"],
     severity: Severity::Low,
-    inference: Inference::Direct,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 const NOT_RECORDED: &str = "Sessions are not recorded";

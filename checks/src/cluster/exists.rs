@@ -2,7 +2,6 @@ use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "cluster.exists",
-    area: Area::Cluster,
     title: "The cluster exists",
     why: "The services and tasks are in this cluster.",
     how: "ecs:DescribeClusters in the region.",
@@ -11,8 +10,7 @@ pub const CHECK: Check = Check {
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeClusters.html"],
     symptoms: &["service.exists", "task.exists"],
     severity: Severity::Critical,
-    inference: Inference::Direct,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

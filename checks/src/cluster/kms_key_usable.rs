@@ -3,7 +3,6 @@ use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "cluster.kms-key-usable",
-    area: Area::Cluster,
     title: "The cluster's KMS key can be used",
     why: "If the exec configuration sets a KMS key, every session starts with a data key that it generates. No session starts if the key is disabled, pending deletion, deleted or of the wrong kind.",
     how: "kms:DescribeKey: the key's state, usage and spec.",
@@ -15,8 +14,7 @@ pub const CHECK: Check = Check {
     ],
     masks: &["role.kms-decrypt", "caller.kms-generate-data-key"],
     severity: Severity::High,
-    inference: Inference::Direct,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -3,7 +3,6 @@ use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "cluster.log-bucket",
-    area: Area::Cluster,
     title: "The bucket that records sessions exists",
     why: "The agent uploads the record of a session when the session ends. If the bucket is missing, sessions are not recorded; if the cluster also requires it to be encrypted, every session ends at its start.",
     how: "s3:GetEncryptionConfiguration on the bucket of the cluster's exec configuration: an answer proves that it exists.",
@@ -13,8 +12,7 @@ pub const CHECK: Check = Check {
     symptoms: &["policy.logging-required"],
     masks: &["cluster.log-encryption"],
     severity: Severity::Medium,
-    inference: Inference::Direct,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -3,7 +3,6 @@ use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "cluster.log-encryption",
-    area: Area::Cluster,
     title: "Records of sessions are encrypted as the cluster requires",
     why: "If the exec configuration requires an encrypted log group or bucket, the agent verifies it before it starts the shell. It ends the session if the log group has no KMS key or the bucket no default encryption.",
     how: "kmsKeyId in logs:DescribeLogGroups, and s3:GetEncryptionConfiguration. For a bucket the agent accepts AES256 and aws:kms only.",
@@ -15,8 +14,7 @@ pub const CHECK: Check = Check {
     remedy: "Associate a KMS key with the log group, or set the bucket's default encryption to AES256 or aws:kms.",
     docs: &[aws_pages::LOG_CONFIGURATION],
     severity: Severity::High,
-    inference: Inference::Direct,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 const GROUP_TITLE: &str = "Records of sessions are not encrypted as the cluster requires";

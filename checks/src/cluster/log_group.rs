@@ -3,7 +3,6 @@ use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "cluster.log-group",
-    area: Area::Cluster,
     title: "The log group that records sessions exists",
     why: "The agent does not create the log group. If it is missing, sessions are not recorded; if the cluster also requires it to be encrypted, every session ends at its start.",
     how: "logs:DescribeLogGroups for the group of the cluster's exec configuration, in the cluster's region.",
@@ -13,8 +12,7 @@ pub const CHECK: Check = Check {
     symptoms: &["policy.logging-required"],
     masks: &["cluster.log-encryption"],
     severity: Severity::Medium,
-    inference: Inference::Direct,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

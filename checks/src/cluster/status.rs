@@ -2,7 +2,6 @@ use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "cluster.status",
-    area: Area::Cluster,
     title: "The cluster is ACTIVE",
     why: "ECS rejects calls to a cluster that is being created or deleted.",
     how: "status in ecs:DescribeClusters.",
@@ -11,8 +10,7 @@ pub const CHECK: Check = Check {
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Cluster.html"],
     symptoms: &["service.running-tasks"],
     severity: Severity::High,
-    inference: Inference::Direct,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

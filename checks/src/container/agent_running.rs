@@ -7,7 +7,6 @@ use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "container.agent-running",
-    area: Area::Container,
     title: "The exec agent in the container is RUNNING",
     why: "ECS hands a session to the ExecuteCommandAgent inside the container. Without it ECS rejects the call with InvalidParameterException or TargetNotConnectedException.",
     how: "managedAgents in ecs:DescribeTasks. A failure is a symptom: the role, the network, the image or an old task causes it. RUNNING means that the process is up, not that it has reached Systems Manager.",
@@ -17,7 +16,7 @@ pub const CHECK: Check = Check {
     severity: Severity::Critical,
     on_plan: OnPlan::NothingRuns,
     inference: Inference::InferredDespiteRollout,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

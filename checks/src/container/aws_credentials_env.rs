@@ -5,7 +5,6 @@ use model::version;
 
 pub const CHECK: Check = Check {
     id: "container.aws-credentials-env",
-    area: Area::Container,
     title: "The agent gets the credentials of the task role",
     why: "The agent gets its credentials from the endpoint in AWS_CONTAINER_CREDENTIALS_FULL_URI, or else from the one in AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, which ECS sets. AWS keys in the environment do no harm: only SSM agents before 3.1.1260.0 (April 2022) read them.",
     how: "Names, never values, of variables and secrets in ecs:DescribeTaskDefinition; on EC2 the version of the ECS agent, which came with the SSM agent. Variables in environment files, or set by the image, are not visible.",
@@ -21,7 +20,7 @@ pub const CHECK: Check = Check {
     ],
     symptoms: &["container.agent-running"],
     severity: Severity::High,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 /// The variables that name an endpoint for credentials, in the order in which the agent reads them.

@@ -2,7 +2,6 @@ use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "container.exists",
-    area: Area::Container,
     title: "The task has the container that --container names",
     why: "A session goes to one container, by its name in the task definition, which often differs from the service's name.",
     how: "The containers in ecs:DescribeTasks. Without --container every container is checked, and none can be missing.",
@@ -10,7 +9,7 @@ pub const CHECK: Check = Check {
     remedy: "Name a container of the task.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Container.html"],
     severity: Severity::Critical,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -3,7 +3,6 @@ use model::step::ContainerEdit;
 
 pub const CHECK: Check = Check {
     id: "container.init-process",
-    area: Area::Container,
     title: "The container has an init process",
     why: "Without one, processes that sessions leave behind stay as zombies until the task ends.",
     how: "linuxParameters.initProcessEnabled in ecs:DescribeTaskDefinition. An image may have an init of its own, which is not visible.",
@@ -11,7 +10,7 @@ pub const CHECK: Check = Check {
     remedy: "Set linuxParameters.initProcessEnabled to true.",
     docs: &[aws_pages::ECS_EXEC],
     severity: Severity::Low,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

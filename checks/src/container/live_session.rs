@@ -5,7 +5,6 @@ use super::agent_running;
 
 pub const CHECK: Check = Check {
     id: "container.live-session",
-    area: Area::Container,
     title: "A session opens and runs a command",
     why: "It proves what all other checks can only infer.",
     how: "With --live: a session in each target that runs /bin/sh, prints a marker and exits. The cluster's session logs include it.",
@@ -15,7 +14,7 @@ pub const CHECK: Check = Check {
     severity: Severity::Critical,
     on_plan: OnPlan::NothingRuns,
     inference: Inference::Tried,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

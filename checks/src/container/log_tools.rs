@@ -2,7 +2,6 @@ use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "container.log-tools",
-    area: Area::Container,
     title: "The image has the tools that record sessions",
     why: "The agent records a session with the `script` and `cat` of the image. If they are missing, the session works, and its log stays empty.",
     how: "The content of an image is not visible from outside. If the cluster logs sessions, this stays unknown.",
@@ -10,7 +9,7 @@ pub const CHECK: Check = Check {
     remedy: "Install script and cat in the image.",
     docs: &[aws_pages::BEST_PRACTICES],
     severity: Severity::Low,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

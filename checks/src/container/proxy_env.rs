@@ -4,7 +4,6 @@ use model::step::ContainerEdit;
 
 pub const CHECK: Check = Check {
     id: "container.proxy-env",
-    area: Area::Container,
     title: "No proxy of the container is between the agent and AWS",
     why: "The agent honours HTTP_PROXY and HTTPS_PROXY. Its request for the task's credentials (169.254.170.2) goes over HTTP and fails if it is sent to a proxy. It calls ssmmessages over TLS and reaches it only if the proxy allows it.",
     how: "The proxy variables in ecs:DescribeTaskDefinition, in upper and lower case, and what NO_PROXY covers. Their values are not kept.",
@@ -13,7 +12,7 @@ pub const CHECK: Check = Check {
     docs: &[aws_pages::TROUBLESHOOTING],
     symptoms: &["container.agent-running"],
     severity: Severity::High,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -4,7 +4,6 @@ use model::step::ContainerEdit;
 
 pub const CHECK: Check = Check {
     id: "container.read-only-root",
-    area: Area::Container,
     title: "The container's root file system is writable",
     why: "The agent writes files in the container. With readonlyRootFilesystem it cannot start, unless volumes are mounted at its folders.",
     how: "readonlyRootFilesystem, mountPoints and tmpfs in ecs:DescribeTaskDefinition. AWS does not support a read-only root file system with ECS Exec. With writable volumes at the agent's folders it works for some users.",
@@ -13,7 +12,7 @@ pub const CHECK: Check = Check {
     docs: &[aws_pages::ECS_EXEC],
     symptoms: &["container.agent-running"],
     severity: Severity::High,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 /// The folders in which the agent writes.

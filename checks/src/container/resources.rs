@@ -2,7 +2,6 @@ use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "container.resources",
-    area: Area::Container,
     title: "The container has enough memory for a session",
     why: "The exec agent and the shell run in the container and count against its memory: a container with little memory is killed when a session starts.",
     how: "memory of the container, else of the task, in ecs:DescribeTaskDefinition, compared with 128 MiB. How much of it is in use is not visible.",
@@ -10,7 +9,7 @@ pub const CHECK: Check = Check {
     remedy: "Give the container more memory.",
     docs: &[aws_pages::ECS_EXEC],
     severity: Severity::Low,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 const MIN_MIB: u32 = 128;

@@ -3,7 +3,6 @@ use model::step::ContainerEdit;
 
 pub const CHECK: Check = Check {
     id: "container.restart-policy",
-    area: Area::Container,
     title: "ECS does not restart the container in place",
     why: "The agent starts with the task. When a restart policy restarts a container inside its task, the agent does not start again, and sessions fail with TargetNotConnectedException until the task is replaced.",
     how: "restartPolicy in ecs:DescribeTaskDefinition. ECS does not report whether it has restarted a container.",
@@ -15,7 +14,7 @@ pub const CHECK: Check = Check {
     ],
     symptoms: &["container.agent-running"],
     severity: Severity::Low,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -2,7 +2,6 @@ use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "container.running",
-    area: Area::Container,
     title: "The container is RUNNING",
     why: "A session starts a process inside a running container. A container that has ended, or has no runtime yet, cannot accept it.",
     how: "lastStatus and runtimeId of each container in ecs:DescribeTasks. A helper container that has done its work is no failure.",
@@ -13,7 +12,7 @@ pub const CHECK: Check = Check {
     masks: &["container.agent-running"],
     severity: Severity::High,
     on_plan: OnPlan::NothingRuns,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

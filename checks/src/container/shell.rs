@@ -3,7 +3,6 @@ use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "container.shell",
-    area: Area::Container,
     title: "The image has the shell that a session starts",
     why: "A session ends at once if its program is not in the image. Images made from Alpine have only /bin/sh, and distroless images have no shell.",
     how: "The shell that the configuration names, compared with what the image's name implies. The content of an image is not visible from outside.",
@@ -11,7 +10,7 @@ pub const CHECK: Check = Check {
     remedy: "Set `shell` for the service in ecs-exec.toml, or name the program to start.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-run.html"],
     severity: Severity::Low,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -3,7 +3,6 @@ use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "local.aws-cli",
-    area: Area::Local,
     title: "The AWS CLI is installed",
     why: "ecs-exec does not need the AWS CLI, but the printed commands of fixes and `aws ecs execute-command` do.",
     how: "Searches PATH for aws.",
@@ -11,9 +10,7 @@ pub const CHECK: Check = Check {
     remedy: "Install the AWS CLI to run the commands of fixes on this machine.",
     docs: &["https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html"],
     severity: Severity::Low,
-    on_plan: OnPlan::NotInPlan,
-    inference: Inference::Direct,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

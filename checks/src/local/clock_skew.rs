@@ -3,7 +3,6 @@ use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "local.clock-skew",
-    area: Area::Local,
     title: "This machine's clock is right",
     why: "AWS rejects signatures that are more than five minutes off: \"Signature expired\" or \"not yet current\". The AWS SDK corrects the clock for its calls, but not for the connection of a session.",
     how: "The Date header of AWS's responses, compared with this machine's clock.",
@@ -11,9 +10,7 @@ pub const CHECK: Check = Check {
     remedy: "Set the clock, preferably with NTP.",
     docs: &["https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html"],
     severity: Severity::Medium,
-    on_plan: OnPlan::NotInPlan,
-    inference: Inference::Direct,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 /// The skew in seconds from which AWS rejects signatures.

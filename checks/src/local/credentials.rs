@@ -3,7 +3,6 @@ use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "local.credentials",
-    area: Area::Local,
     title: "AWS accepts this machine's credentials",
     why: "Without valid credentials AWS rejects every call, and no session opens.",
     how: "sts:GetCallerIdentity, which needs no permission, returns the caller's ARN.",
@@ -11,9 +10,7 @@ pub const CHECK: Check = Check {
     remedy: "Sign in again, for example with aws sso login.",
     docs: &["https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html"],
     severity: Severity::High,
-    on_plan: OnPlan::NotInPlan,
-    inference: Inference::Direct,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

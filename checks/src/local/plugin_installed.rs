@@ -3,7 +3,6 @@ use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "local.plugin-installed",
-    area: Area::Local,
     title: "The Session Manager plugin is installed",
     why: "The AWS CLI opens sessions with the Session Manager plugin: without it `aws ecs execute-command` fails with \"SessionManagerPlugin is not found\". ecs-exec needs it only to forward ports.",
     how: "Searches PATH for session-manager-plugin and runs it with --version.",
@@ -13,9 +12,7 @@ pub const CHECK: Check = Check {
         "https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html",
     ],
     severity: Severity::Low,
-    on_plan: OnPlan::NotInPlan,
-    inference: Inference::Direct,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -4,7 +4,6 @@ use model::version;
 
 pub const CHECK: Check = Check {
     id: "local.plugin-version",
-    area: Area::Local,
     title: "The Session Manager plugin is supported",
     why: "AWS does not support older versions of the plugin: sessions may fail.",
     how: "The version that the plugin prints, compared with 1.2.764.0, the minimum that AWS supports.",
@@ -14,9 +13,7 @@ pub const CHECK: Check = Check {
         "https://docs.aws.amazon.com/systems-manager/latest/userguide/plugin-version-history.html",
     ],
     severity: Severity::Low,
-    on_plan: OnPlan::NotInPlan,
-    inference: Inference::Direct,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 const MINIMUM: [u32; 4] = [1, 2, 764, 0];

@@ -3,7 +3,6 @@ use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "local.region",
-    area: Area::Local,
     title: "A region is set",
     why: "A cluster belongs to one region. In another region AWS reports that it does not exist.",
     how: "From --region, the cluster's ARN, AWS_REGION, AWS_DEFAULT_REGION, ecs-exec.toml, the built-in configuration or the AWS configuration, in that order.",
@@ -11,9 +10,7 @@ pub const CHECK: Check = Check {
     remedy: "Set the region with --region, AWS_REGION, or `region` in ecs-exec.toml.",
     docs: &["https://docs.aws.amazon.com/sdkref/latest/guide/feature-region.html"],
     severity: Severity::High,
-    on_plan: OnPlan::NotInPlan,
-    inference: Inference::Direct,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -4,7 +4,6 @@ use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "network.endpoint-available",
-    area: Area::Network,
     title: "The ssmmessages endpoint is available",
     why: "An endpoint serves tasks only while it is available. One that was rejected or has failed never does.",
     how: "state in ec2:DescribeVpcEndpoints. A failure if tasks have no other path to ssmmessages; unknown while the endpoint is pending or partial, because an endpoint that is being changed keeps serving.",
@@ -14,7 +13,7 @@ pub const CHECK: Check = Check {
     symptoms: UNUSED_ENDPOINT_SYMPTOMS,
     masks: CHECKS_OF_USED_ENDPOINT,
     severity: Severity::High,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

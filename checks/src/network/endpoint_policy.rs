@@ -8,7 +8,6 @@ use model::distinct::distinct;
 
 pub const CHECK: Check = Check {
     id: "network.endpoint-policy",
-    area: Area::Network,
     title: "The endpoint's policy allows the task role to use ssmmessages",
     why: "Calls through an endpoint also need permission from its policy. The endpoint refuses the agent, whatever the role's own policies allow.",
     how: "The policy in ec2:DescribeVpcEndpoints, evaluated here for the task role and the four ssmmessages actions. An endpoint without a policy of its own allows everything.",
@@ -17,7 +16,7 @@ pub const CHECK: Check = Check {
     docs: &["https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html"],
     symptoms: &["network.path", "container.agent-running"],
     severity: Severity::High,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

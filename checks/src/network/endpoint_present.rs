@@ -7,7 +7,6 @@ use model::distinct::distinct;
 
 pub const CHECK: Check = Check {
     id: "network.endpoint-present",
-    area: Area::Network,
     title: "The VPC has an ssmmessages endpoint, where tasks need one",
     why: "The agent has to reach ssmmessages on port 443. Tasks without a path to the internet need an interface endpoint in their VPC.",
     how: "ec2:DescribeVpcEndpoints and the route tables of the tasks' subnets: a missing endpoint is a failure only if there is no path to the internet.",
@@ -24,7 +23,7 @@ pub const CHECK: Check = Check {
     symptoms: UNUSED_ENDPOINT_SYMPTOMS,
     masks: CHECKS_OF_USED_ENDPOINT,
     severity: Severity::Critical,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
@@ -114,10 +113,6 @@ fn missing(
     blocked: &[&Placement],
     place: &str,
 ) -> Finding {
-    let tasks: Vec<&Task> = blocked
-        .iter()
-        .flat_map(|placement| placement.tasks.iter().copied())
-        .collect();
     let ways = distinct(blocked.iter().map(|placement| describe_obstacle(placement)));
     let subnets = distinct(blocked.iter().map(|p| p.subnet.id.clone()));
     CHECK
@@ -136,7 +131,7 @@ fn missing(
         .evidence("service", service)
         .evidence("subnets", subnets)
         .fix(network_fixes::endpoint::create_for_vpc(index, vpc, "ssmmessages"))
-        .on_tasks(tasks.iter().copied())
+        .on_tasks(blocked.iter().flat_map(|p| p.tasks.iter().copied()))
 }
 
 fn describe_obstacle(placement: &Placement) -> String {

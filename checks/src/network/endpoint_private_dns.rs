@@ -5,7 +5,6 @@ use crate::vpc_path::hosted_zone::{ZoneMatch, ambiguity, zone_match};
 
 pub const CHECK: Check = Check {
     id: "network.endpoint-private-dns",
-    area: Area::Network,
     title: "The ssmmessages endpoint answers for the public name",
     why: "The agent knows only the public name of ssmmessages. Without private DNS that name resolves to the internet, not to the endpoint.",
     how: "privateDnsEnabled in ec2:DescribeVpcEndpoints. A failure if tasks have no path to the internet; unknown if a private hosted zone of the VPC may resolve the name to the endpoint.",
@@ -15,7 +14,7 @@ pub const CHECK: Check = Check {
     symptoms: UNUSED_ENDPOINT_SYMPTOMS,
     masks: CHECKS_OF_USED_ENDPOINT,
     severity: Severity::High,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -10,7 +10,6 @@ use aws_rules::vpc::Reachability;
 
 pub const CHECK: Check = Check {
     id: "network.endpoint-security-group",
-    area: Area::Network,
     title: "The endpoint's security groups let the tasks in",
     why: "An endpoint with private DNS answers to the name of ssmmessages in the whole VPC. Tasks that its security groups block have no other path to ssmmessages, not even through a NAT gateway.",
     how: "The inbound rules of all security groups of the endpoint, against the tasks' addresses and security groups, on port 443.",
@@ -27,7 +26,7 @@ pub const CHECK: Check = Check {
     ],
     symptoms: &["network.path", "container.agent-running"],
     severity: Severity::High,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -7,7 +7,6 @@ use aws_rules::vpc::Egress;
 
 pub const CHECK: Check = Check {
     id: "network.internet-route",
-    area: Area::Network,
     title: "Tasks without an endpoint have a path to the internet",
     why: "Without an ssmmessages endpoint in the VPC the agent calls the public one, through a NAT gateway, or through an internet gateway if the task has a public address.",
     how: "The route table of each task's subnet, and of the NAT gateway's subnet. Paths behind a transit gateway, a peering connection or an appliance, and exclusions of VPC Block Public Access, are unknown.",
@@ -22,7 +21,7 @@ pub const CHECK: Check = Check {
     docs: &["https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html"],
     symptoms: &["network.path", "container.agent-running"],
     severity: Severity::High,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

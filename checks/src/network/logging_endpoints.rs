@@ -8,7 +8,6 @@ use blocked_finding::{blocked, blocks_start};
 
 pub const CHECK: Check = Check {
     id: "network.logging-endpoints",
-    area: Area::Network,
     title: "The agent reaches KMS, CloudWatch Logs and S3",
     why: "With a KMS key, a log group or a bucket in the cluster's exec configuration the agent calls those services: KMS before each session, and the others before it too if the cluster demands encryption. In a VPC without a path to the internet each needs an endpoint of its own.",
     how: "For each of them the endpoint in the VPC, or else the path to the internet: the tasks' security groups, network ACLs, the endpoint's security groups, and its policy for the task role. In the policy of a gateway endpoint only the principal * includes roles.",
@@ -25,7 +24,7 @@ pub const CHECK: Check = Check {
         "https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html",
     ],
     severity: Severity::High,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

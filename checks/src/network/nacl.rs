@@ -10,7 +10,6 @@ use model::distinct::distinct;
 
 pub const CHECK: Check = Check {
     id: "network.nacl",
-    area: Area::Network,
     title: "Network ACLs allow requests out and answers back in",
     why: "Network ACLs are stateless: they have to allow port 443 out, and the ports from which the agent calls back in, in the task's subnet and in the subnet of the endpoint or the NAT gateway.",
     how: "The rules of both subnets' network ACLs in the order of their numbers, for TCP to port 443 and back to the ephemeral ports: 32768-60999 on Linux, 1024-65535 of a NAT gateway.",
@@ -23,7 +22,7 @@ pub const CHECK: Check = Check {
     docs: &["https://docs.aws.amazon.com/vpc/latest/userguide/vpc-network-acls.html"],
     symptoms: &["network.path", "container.agent-running"],
     severity: Severity::High,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

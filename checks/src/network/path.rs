@@ -14,7 +14,6 @@ use model::distinct::distinct;
 
 pub const CHECK: Check = Check {
     id: "network.path",
-    area: Area::Network,
     title: "The tasks reach ssmmessages",
     why: "The agent keeps a channel open to ssmmessages on port 443. If it cannot reach ssmmessages, sessions end with TargetNotConnectedException.",
     how: "The whole path, hop by hop, for each task's address and each address of the endpoint: the task's security groups, network ACLs, routes, then the endpoint and its security groups, or the route to the internet. A failure is a symptom: the hop that blocks packets has a check of its own.",
@@ -29,7 +28,7 @@ pub const CHECK: Check = Check {
     remedy: "Fix the hop that blocks the path.",
     docs: &[aws_pages::VPC_ENDPOINTS],
     severity: Severity::High,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

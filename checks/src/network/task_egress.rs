@@ -7,7 +7,6 @@ use crate::vpc_path::placement::Placement;
 
 pub const CHECK: Check = Check {
     id: "network.task-egress",
-    area: Area::Network,
     title: "The tasks' security groups let them out to ssmmessages",
     why: "The agent opens its channel on port 443, to the endpoint's addresses or, without an endpoint, to the internet. A security group without a matching outbound rule drops the packets silently.",
     how: "The outbound rules of all security groups of the task's interface, by address range, prefix list and referenced group.",
@@ -21,7 +20,7 @@ pub const CHECK: Check = Check {
     docs: &["https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html"],
     symptoms: &["network.path", "container.agent-running"],
     severity: Severity::High,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

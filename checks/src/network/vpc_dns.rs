@@ -6,7 +6,6 @@ use crate::vpc_path::placement::{FallbackEgress, Placement, fallback_egress};
 
 pub const CHECK: Check = Check {
     id: "network.vpc-dns",
-    area: Area::Network,
     title: "The VPC resolves the endpoint's private name",
     why: "Private DNS of an endpoint works only in a VPC with DNS support and DNS host names. Without them the name of ssmmessages resolves to the internet, not to the endpoint.",
     how: "enableDnsSupport and enableDnsHostnames in ec2:DescribeVpcAttribute, and the DNS servers that the VPC's DHCP options give to tasks. The answers of custom DNS servers are unknown; they do not matter if both the endpoint and a path to the internet are open.",
@@ -24,7 +23,7 @@ pub const CHECK: Check = Check {
     symptoms: UNUSED_ENDPOINT_SYMPTOMS,
     masks: CHECKS_OF_USED_ENDPOINT,
     severity: Severity::High,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -9,7 +9,6 @@ use model::fix::Fix;
 
 pub const CHECK: Check = Check {
     id: "policy.endpoint-only",
-    area: Area::Policy,
     title: "Sessions leave through the VPC endpoint",
     why: "A team can require that the traffic of sessions does not cross the internet, even if a NAT gateway would route it.",
     how: "traffic = \"endpoint\" in the configuration, compared with what the name of ssmmessages resolves to in the tasks' VPC.",
@@ -23,8 +22,7 @@ pub const CHECK: Check = Check {
     remedy: "Create the ssmmessages endpoint with private DNS.",
     docs: &[aws_pages::VPC_ENDPOINTS],
     severity: Severity::High,
-    inference: Inference::Direct,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -2,7 +2,6 @@ use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "policy.exec-forbidden",
-    area: Area::Policy,
     title: "ECS Exec is disabled where it is forbidden",
     why: "A team can forbid shells in some tasks, for example in users' workspaces with an access path of their own.",
     how: "exec_forbidden in the configuration (patterns of service names and task families), compared with enableExecuteCommand of services and running tasks.",
@@ -10,8 +9,7 @@ pub const CHECK: Check = Check {
     remedy: "Disable ECS Exec on the service and replace its tasks.",
     docs: &[aws_pages::ECS_EXEC],
     severity: Severity::High,
-    inference: Inference::Direct,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -10,7 +10,6 @@ use model::distinct::distinct;
 
 pub const CHECK: Check = Check {
     id: "policy.logging-required",
-    area: Area::Policy,
     title: "Sessions are recorded, as the configuration requires",
     why: "A team can require that sessions are recorded.",
     how: "session_logging in the configuration, compared with the cluster's exec configuration, the log group or bucket, and the permissions of the task roles to write there.",
@@ -22,8 +21,7 @@ pub const CHECK: Check = Check {
     remedy: "Fix what prevents sessions from being recorded.",
     docs: &[aws_pages::BEST_PRACTICES],
     severity: Severity::High,
-    inference: Inference::Direct,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 /// The checks of what recording needs, in the order in which a session uses it.

@@ -5,7 +5,6 @@ use aws_rules::required_permissions;
 
 pub const CHECK: Check = Check {
     id: "role.kms-decrypt",
-    area: Area::Role,
     title: "The task role can decrypt with the cluster's KMS key",
     why: "If the cluster has a KMS key for ECS Exec, the agent decrypts each session's data key with the task role's credentials. If it cannot, every session ends at its start.",
     how: "kms:Decrypt on the key: the role's policies through the policy simulator, the key's policy evaluated here, and the key's grants.",
@@ -13,7 +12,7 @@ pub const CHECK: Check = Check {
     remedy: "Allow kms:Decrypt on the key, in the task role's policies and in the key's.",
     docs: &[aws_pages::BEST_PRACTICES],
     severity: Severity::High,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -5,7 +5,6 @@ use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "role.logs-write",
-    area: Area::Role,
     title: "The task role can record sessions in CloudWatch Logs",
     why: "The agent records a session with the task role's credentials. Without the permissions nothing is recorded. If the cluster requires an encrypted log group and the agent cannot describe it, every session ends at its start.",
     how: "IAM's policy simulator, asked about the four actions on the log group: the cluster's own, or with DEFAULT logging that of the container's awslogs driver.",
@@ -14,7 +13,7 @@ pub const CHECK: Check = Check {
     docs: &[aws_pages::BEST_PRACTICES],
     symptoms: &["policy.logging-required"],
     severity: Severity::Medium,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 /// Without it the agent takes an encrypted group for an unencrypted one.

@@ -6,7 +6,6 @@ use model::task_scope::TaskSet;
 
 pub const CHECK: Check = Check {
     id: "role.present",
-    area: Area::Role,
     title: "The task has a task role, and it exists",
     why: "The agent signs its calls with the task role's credentials. Without a role it has none and never connects. The execution role does not help: containers do not get it.",
     how: "taskRoleArn of the task's overrides, else of its task definition, else (on EC2) the role of the instance profile; then iam:GetRole.",
@@ -27,7 +26,7 @@ pub const CHECK: Check = Check {
         "role.s3-write",
     ],
     severity: Severity::Critical,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

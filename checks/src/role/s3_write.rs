@@ -5,7 +5,6 @@ use aws_rules::required_permissions;
 
 pub const CHECK: Check = Check {
     id: "role.s3-write",
-    area: Area::Role,
     title: "The task role can record sessions in S3",
     why: "The agent uploads the record of a session with the task role's credentials. If the cluster requires an encrypted bucket, the agent reads the bucket's encryption first. If it cannot, every session ends at its start.",
     how: "IAM's policy simulator, asked about s3:PutObject below the prefix and s3:GetEncryptionConfiguration on the bucket. The bucket's own policy is not evaluated.",
@@ -14,7 +13,7 @@ pub const CHECK: Check = Check {
     docs: &[aws_pages::BEST_PRACTICES],
     symptoms: &["policy.logging-required"],
     severity: Severity::Medium,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 /// A need only if the cluster requires an encrypted bucket.

@@ -10,7 +10,6 @@ use model::fix::{Disposition, Fix};
 
 pub const CHECK: Check = Check {
     id: "role.ssmmessages",
-    area: Area::Role,
     title: "The task role can use ssmmessages",
     why: "The agent opens a control channel and a data channel with the task role's credentials. If one of the four actions is missing, it does not connect: TargetNotConnectedException.",
     how: "IAM's policy simulator, asked about the task role for all four actions: boundaries and explicit denies count.",
@@ -22,7 +21,7 @@ pub const CHECK: Check = Check {
     ],
     symptoms: &["container.agent-running"],
     severity: Severity::Critical,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -6,7 +6,6 @@ use aws_rules::iam::{self, Request, Ternary};
 
 pub const CHECK: Check = Check {
     id: "role.trust",
-    area: Area::Role,
     title: "ECS tasks can assume the task role",
     why: "ECS assumes the role as ecs-tasks.amazonaws.com and passes its credentials to the task. If the trust policy does not allow that, the agent has no credentials.",
     how: "The trust policy in iam:GetRole. Only conditions on aws:SourceAccount and aws:SourceArn can be evaluated.",
@@ -15,7 +14,7 @@ pub const CHECK: Check = Check {
     docs: &[aws_pages::TASK_ROLES],
     symptoms: &["container.agent-running"],
     severity: Severity::High,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 const SERVICE: &str = "ecs-tasks.amazonaws.com";

@@ -2,7 +2,6 @@ use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "service.deployment-stable",
-    area: Area::Service,
     title: "No deployment of the service has failed or is stuck",
     why: "A failed deployment leaves the old tasks running, with the faults that they have. A deployment in progress needs time, not another deployment.",
     how: "The deployments in ecs:DescribeServices: their rollout state, failed tasks and age. The last event is quoted.",
@@ -14,7 +13,7 @@ pub const CHECK: Check = Check {
     symptoms: &["task.exec-enabled", "service.running-tasks"],
     severity: Severity::Medium,
     on_plan: OnPlan::NothingRuns,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 /// A deployment that takes longer counts as stuck.

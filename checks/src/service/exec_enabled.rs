@@ -2,7 +2,6 @@ use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "service.exec-enabled",
-    area: Area::Service,
     title: "The service has ECS Exec enabled",
     why: "ECS installs the exec agent only in tasks of services that have enableExecuteCommand set.",
     how: "enableExecuteCommand in ecs:DescribeServices. It applies to new tasks; task.exec-enabled checks those that run.",
@@ -11,7 +10,7 @@ pub const CHECK: Check = Check {
     docs: &[aws_pages::ECS_EXEC],
     symptoms: &["task.exec-enabled", "container.agent-running"],
     severity: Severity::Critical,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -2,7 +2,6 @@ use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "service.exists",
-    area: Area::Service,
     title: "The service exists",
     why: "A service that was misspelled or deleted has no tasks.",
     how: "ecs:DescribeServices in the cluster. ECS reports a deleted service as INACTIVE for a while.",
@@ -11,7 +10,7 @@ pub const CHECK: Check = Check {
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServices.html"],
     symptoms: &["service.running-tasks"],
     severity: Severity::Critical,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -2,7 +2,6 @@ use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "service.running-tasks",
-    area: Area::Service,
     title: "The service has a running task",
     why: "A session needs a running task.",
     how: "ecs:ListTasks and ecs:DescribeTasks for the service. If no task runs, the service's counts, its last events and the last stopped task say why.",
@@ -20,7 +19,7 @@ pub const CHECK: Check = Check {
     ],
     severity: Severity::Critical,
     on_plan: OnPlan::NothingRuns,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

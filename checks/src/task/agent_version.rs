@@ -5,7 +5,6 @@ use model::version;
 
 pub const CHECK: Check = Check {
     id: "task.agent-version",
-    area: Area::Task,
     title: "The task's instance has a new enough ECS agent and the files of the exec agent",
     why: "On EC2 and on external instances the ECS container agent installs the exec agent in containers. Versions before 1.50.2 (1.56 on Windows) cannot.",
     how: "The reason of the managed agent in ecs:DescribeTasks, which says whether the instance lacks the agent's files. versionInfo in ecs:DescribeContainerInstances, compared number by number with 1.50.2, or with 1.56.0 if the attribute ecs.os-type is windows. Fargate has no such agent.",
@@ -14,7 +13,7 @@ pub const CHECK: Check = Check {
     docs: &[aws_pages::ECS_EXEC],
     symptoms: &["container.agent-running"],
     severity: Severity::High,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -2,7 +2,6 @@ use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "task.exec-enabled",
-    area: Area::Task,
     title: "The task was started with ECS Exec on",
     why: "ECS installs the agent when a task starts: sessions in a task that was started without it never work, whatever its service says now.",
     how: "enableExecuteCommand in ecs:DescribeTasks and in ecs:DescribeServices. For a plan: whether apply replaces the tasks of a service that turns it on.",
@@ -12,7 +11,7 @@ pub const CHECK: Check = Check {
     symptoms: &["container.agent-running"],
     severity: Severity::Critical,
     inference: Inference::InferredDespiteRollout,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -3,7 +3,6 @@ use model::text::Sanitized;
 
 pub const CHECK: Check = Check {
     id: "task.exists",
-    area: Area::Task,
     title: "The task exists",
     why: "ECS forgets a task about an hour after it stopped.",
     how: "ecs:DescribeTasks for each named task.",
@@ -12,7 +11,7 @@ pub const CHECK: Check = Check {
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html"],
     severity: Severity::Critical,
     on_plan: OnPlan::NothingRuns,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -2,7 +2,6 @@ use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "task.launch-type",
-    area: Area::Task,
     title: "The task runs where ECS Exec works",
     why: "The launch type decides what ECS Exec needs: the Fargate platform, or the ECS agent of an EC2 or external instance.",
     how: "launchType and capacityProviderName in ecs:DescribeTasks.",
@@ -10,7 +9,7 @@ pub const CHECK: Check = Check {
     remedy: "Nothing to fix. A newer version of this program may know the launch type.",
     docs: &[aws_pages::ECS_EXEC],
     severity: Severity::Low,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -2,7 +2,6 @@ use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "task.operating-system",
-    area: Area::Task,
     title: "ECS Exec works on the task's operating system",
     why: "ECS Exec works on Linux and on Windows Server 2019 or later. Older Windows has no exec agent.",
     how: "runtimePlatform.operatingSystemFamily in ecs:DescribeTaskDefinition; without it the tasks run Linux.",
@@ -11,7 +10,7 @@ pub const CHECK: Check = Check {
     docs: &[aws_pages::ECS_EXEC],
     symptoms: &["container.agent-running"],
     severity: Severity::Medium,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

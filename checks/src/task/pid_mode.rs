@@ -4,7 +4,6 @@ use crate::replaceable_services::affected_services;
 
 pub const CHECK: Check = Check {
     id: "task.pid-mode",
-    area: Area::Task,
     title: "The task's containers do not share a PID namespace",
     why: "A PID namespace has one exec agent. With pidMode task, sessions work in only one container of the task, usually the one that starts first.",
     how: "pidMode in ecs:DescribeTaskDefinition. ECS does not report which container started first.",
@@ -16,7 +15,7 @@ pub const CHECK: Check = Check {
     ],
     symptoms: &["container.agent-running"],
     severity: Severity::Low,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -3,7 +3,6 @@ use model::version;
 
 pub const CHECK: Check = Check {
     id: "task.platform-version",
-    area: Area::Task,
     title: "The Fargate platform version is new enough",
     why: "Older Fargate platform versions do not install the exec agent in tasks.",
     how: "platformVersion in ecs:DescribeTasks: 1.4.0 or later on Linux, 1.0.0 or later on Windows.",
@@ -12,7 +11,7 @@ pub const CHECK: Check = Check {
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/platform-fargate.html"],
     symptoms: &["container.agent-running"],
     severity: Severity::High,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

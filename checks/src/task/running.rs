@@ -2,7 +2,6 @@ use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "task.running",
-    area: Area::Task,
     title: "The task is RUNNING",
     why: "Sessions work only in a RUNNING task, not while it starts or stops.",
     how: "lastStatus in ecs:DescribeTasks, and connectivity: what ECS reports about a disconnected task may be out of date. A service's task that is not RUNNING is no failure: sessions go to the tasks that are.",
@@ -13,7 +12,7 @@ pub const CHECK: Check = Check {
     ],
     severity: Severity::High,
     on_plan: OnPlan::NothingRuns,
-    ..Check::DEFAULT
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
