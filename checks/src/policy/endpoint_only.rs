@@ -98,7 +98,10 @@ fn fix(index: &FactIndex, vpc: &str, placements: &[&Placement]) -> Fix {
             let off = ["enableDnsSupport", "enableDnsHostnames"];
             fixes::endpoint::vpc_dns(facts, vpc, &off)
         }
-        _ => network_fixes::endpoint::create_for_placements(index, vpc, placements),
+        _ => {
+            let placements = placements.iter().copied();
+            network_fixes::endpoint::create(index, vpc, "ssmmessages", placements)
+        }
     }
 }
 

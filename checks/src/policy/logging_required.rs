@@ -109,10 +109,8 @@ fn destinations(index: &FactIndex) -> impl Iterator<Item = Destination> {
     let log = index.exec_log();
     let group = log.is_none_or(|log| log.log_group.is_some());
     let bucket = log.is_some_and(|log| log.bucket.is_some());
-    let group = group.then_some(Destination::LogGroup);
-    group
-        .into_iter()
-        .chain(bucket.then_some(Destination::Bucket))
+    let group = group.then_some(Destination::LogGroup).into_iter();
+    group.chain(bucket.then_some(Destination::Bucket))
 }
 
 /// The ARNs of the tasks that the destination does not record. `None`: all tasks.

@@ -75,9 +75,10 @@ fn gateway_endpoint<'a>(
         Fact::Absent => return Ok(None),
         Fact::Unavailable(why) => return Err(why),
     };
-    match index.facts.network.route_tables.get(vpc) {
-        Some(Fact::Unavailable(why)) if !gateways.is_empty() => return Err(why.clone()),
-        _ => {}
+    if let Some(Fact::Unavailable(why)) = index.facts.network.route_tables.get(vpc)
+        && !gateways.is_empty()
+    {
+        return Err(why.clone());
     }
     let Some(table) = route_table(index, placement) else {
         return Ok(None);

@@ -183,12 +183,9 @@ impl<'a> Placements<'a> {
             Some(why) => Egress::Unclear(why.message.clone()),
             None => trace_egress(&network.rules, subnet, known, assigns_public_ip),
         };
-        let same_egress = self.placed.iter();
-        let same_egress = same_egress
-            .clone()
-            .position(|other| is_near(other) && other.egress == egress);
-        let index = same_egress.unwrap_or(self.placed.len());
-        if index == self.placed.len() {
+        let mut placed = self.placed.iter();
+        let same_egress = placed.position(|other| is_near(other) && other.egress == egress);
+        let index = same_egress.unwrap_or_else(|| {
             self.placed.push(Placement {
                 subnet,
                 tasks: Vec::new(),
@@ -200,7 +197,8 @@ impl<'a> Placements<'a> {
                 container,
                 is_public,
             });
-        }
+            self.placed.len() - 1
+        });
         &mut self.placed[index]
     }
 
