@@ -22,7 +22,7 @@ mod task_lookup;
 
 use std::borrow::Cow;
 
-use crate::vpc_path::network_index::NetworkIndex;
+use crate::vpc_path::NetworkIndex;
 use aws_rules::iam::like;
 use aws_rules::required_permissions::AccountRegion;
 use model::arn;

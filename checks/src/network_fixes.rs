@@ -5,7 +5,7 @@ pub mod network_acl;
 
 use crate::fixes::endpoint::Sources;
 use crate::prelude::*;
-use crate::vpc_path::placement::Placement;
+use crate::vpc_path::Placement;
 use model::distinct::distinct;
 
 /// The placements in a VPC, of all services: an endpoint with private DNS and a network ACL serve all of them.

@@ -1,9 +1,7 @@
 //! Checks that look at the ssmmessages endpoint of a VPC.
 
 use crate::prelude::*;
-use crate::vpc_path::destination::Destination;
-use crate::vpc_path::placement::{FallbackEgress, Placement, fallback_egress};
-use crate::vpc_path::resolution::by_destination;
+use crate::vpc_path::{Destination, FallbackEgress, Placement, by_destination, fallback_egress};
 
 /// A finding for the endpoint of each VPC. `judge` gets the fallback of the VPC's tasks.
 pub fn judge_endpoints(

@@ -1,11 +1,7 @@
 //! Checks that look at one hop of the path to ssmmessages.
 
 use crate::prelude::*;
-use crate::vpc_path::connection::Hop;
-use crate::vpc_path::destination::Destination;
-use crate::vpc_path::hop_outcome::{HopOutcome, outcomes};
-use crate::vpc_path::placement::Placement;
-use crate::vpc_path::resolution::resolve_ssmmessages;
+use crate::vpc_path::{Destination, Hop, HopOutcome, Placement, outcomes, resolve_ssmmessages};
 
 /// Findings for the tasks of each placement, by what the hop does to them.
 pub fn judge_hop<'a>(

@@ -18,7 +18,7 @@ pub mod container_definition;
 mod sidecar;
 
 use crate::prelude::*;
-use crate::vpc_path::placement::Placement;
+use crate::vpc_path::Placement;
 
 impl<'a> FactIndex<'a> {
     /// A finding for each service; one that says why for each service that cannot be judged.

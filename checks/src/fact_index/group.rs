@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::FactIndex;
 use super::roles::{Roles, by_definition};
-use crate::vpc_path::placement::{Placement, Placements};
+use crate::vpc_path::{Placement, Placements};
 use model::facts::{Fact, Facts, Service, ServiceTarget, Task};
 use model::finding::Subject;
 use model::fix::Fix;

@@ -1,7 +1,7 @@
 //! Rules of network ACLs between tasks, endpoints and the internet.
 
 use super::terraform::{self, quoted};
-use crate::vpc_path::acl_path::AclTraversal;
+use crate::vpc_path::AclTraversal;
 use aws_rules::vpc::{Direction, acl_of};
 use model::aws_call::{AclAction, AclRule, AwsCall, Protocol};
 use model::facts::{Fact, Facts, NetworkAcl};

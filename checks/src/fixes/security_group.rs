@@ -2,7 +2,7 @@
 
 use super::endpoint::Sources;
 use super::terraform::{self, quoted};
-use crate::vpc_path::destination::Destination;
+use crate::vpc_path::Destination;
 use model::aws_call::{AwsCall, Peer, Protocol, SecurityGroupRule};
 use model::cli_command::Ref;
 use model::facts::Facts;

@@ -1,7 +1,7 @@
 use super::{CHECKS_OF_USED_ENDPOINT, UNUSED_ENDPOINT_SYMPTOMS};
 use crate::network_fixes;
 use crate::prelude::*;
-use crate::vpc_path::placement::Placement;
+use crate::vpc_path::Placement;
 use aws_rules::vpc::Egress;
 use model::distinct::distinct;
 

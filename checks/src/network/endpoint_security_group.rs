@@ -2,10 +2,7 @@ use crate::fixes::endpoint::Sources;
 use crate::network_fixes::sources;
 use crate::per_endpoint::each_endpoint_in_use;
 use crate::prelude::*;
-use crate::vpc_path::connection::Hop;
-use crate::vpc_path::destination::Destination;
-use crate::vpc_path::hop_outcome::{AffectedTasks, group_classes};
-use crate::vpc_path::trace::connections_by_class;
+use crate::vpc_path::{AffectedTasks, Destination, Hop, connections_by_class, group_classes};
 use aws_rules::vpc::Reachability;
 
 pub const CHECK: Check = Check {

@@ -1,8 +1,5 @@
 use crate::prelude::*;
-use crate::vpc_path::destination::Destination;
-use crate::vpc_path::hosted_zone;
-use crate::vpc_path::placement::Placement;
-use crate::vpc_path::resolution::resolve_ssmmessages;
+use crate::vpc_path::{Destination, Placement, hosted_zone, resolve_ssmmessages};
 use aws_rules::vpc::Egress;
 
 pub const CHECK: Check = Check {

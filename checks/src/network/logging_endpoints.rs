@@ -2,8 +2,7 @@ mod blocked_finding;
 
 use crate::prelude::*;
 use crate::service_access::{AwsService, ServiceAccess, configured_services, service_access};
-use crate::vpc_path::hop_outcome::{AffectedTasks, group_classes};
-use crate::vpc_path::placement::Placement;
+use crate::vpc_path::{AffectedTasks, Placement, group_classes};
 use blocked_finding::{blocked, blocks_start};
 
 pub const CHECK: Check = Check {

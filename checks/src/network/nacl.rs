@@ -1,11 +1,9 @@
 use crate::network_fixes::network_acl::allow_traffic;
 use crate::per_hop::judge_hop;
 use crate::prelude::*;
-use crate::vpc_path::acl_path::AclPath;
-use crate::vpc_path::connection::Hop;
-use crate::vpc_path::destination::Destination;
-use crate::vpc_path::hop_outcome::{self, HopOutcome, HopTitles, MAX_NAMED};
-use crate::vpc_path::placement::Placement;
+use crate::vpc_path::{
+    AclPath, Destination, Hop, HopOutcome, HopTitles, MAX_NAMED, Placement, hop_outcome,
+};
 use model::distinct::distinct;
 
 pub const CHECK: Check = Check {

@@ -1,14 +1,10 @@
 use serde_json::{Value, json};
 
 use crate::prelude::*;
-use crate::vpc_path::acl_path::AclPath;
-use crate::vpc_path::connection::{Connections, Hop};
-use crate::vpc_path::destination::Destination;
-use crate::vpc_path::hop_outcome::{AffectedTasks, group_classes};
-use crate::vpc_path::name_servers;
-use crate::vpc_path::placement::Placement;
-use crate::vpc_path::resolution::resolve_ssmmessages;
-use crate::vpc_path::trace::connections_by_class;
+use crate::vpc_path::{
+    AclPath, AffectedTasks, Connections, Destination, Hop, Placement, connections_by_class,
+    group_classes, name_servers, resolve_ssmmessages,
+};
 use aws_rules::vpc::{Egress, Reachability};
 use model::distinct::distinct;
 

@@ -1,9 +1,6 @@
 use crate::per_hop::judge_hop;
 use crate::prelude::*;
-use crate::vpc_path::connection::Hop;
-use crate::vpc_path::destination::Destination;
-use crate::vpc_path::hop_outcome::{self, HopOutcome, HopTitles};
-use crate::vpc_path::placement::Placement;
+use crate::vpc_path::{Destination, Hop, HopOutcome, HopTitles, Placement, hop_outcome};
 
 pub const CHECK: Check = Check {
     id: "network.task-egress",

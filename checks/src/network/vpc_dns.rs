@@ -1,8 +1,7 @@
 use super::{CHECKS_OF_USED_ENDPOINT, UNUSED_ENDPOINT_SYMPTOMS};
 use crate::per_endpoint::{each_vpc, endpoint_fault};
 use crate::prelude::*;
-use crate::vpc_path::name_servers;
-use crate::vpc_path::placement::{FallbackEgress, Placement, fallback_egress};
+use crate::vpc_path::{FallbackEgress, Placement, fallback_egress, name_servers};
 
 pub const CHECK: Check = Check {
     id: "network.vpc-dns",

@@ -3,7 +3,7 @@
 use super::placements_in;
 use crate::fixes::endpoint::{self, EndpointPlace, Sources};
 use crate::prelude::*;
-use crate::vpc_path::placement::Placement;
+use crate::vpc_path::Placement;
 use model::distinct::distinct;
 use model::fix::Fix;
 

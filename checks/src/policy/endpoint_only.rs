@@ -1,9 +1,8 @@
 use crate::network_fixes;
 use crate::prelude::*;
-use crate::vpc_path::destination::Destination;
-use crate::vpc_path::name_servers;
-use crate::vpc_path::placement::Placement;
-use crate::vpc_path::resolution::{PlacementsByDestination, by_destination};
+use crate::vpc_path::{
+    Destination, Placement, PlacementsByDestination, by_destination, name_servers,
+};
 use aws_rules::vpc::non_internet_routes;
 use model::fix::Fix;
 

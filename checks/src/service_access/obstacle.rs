@@ -1,8 +1,5 @@
 use crate::prelude::*;
-use crate::vpc_path::acl_path::AclTraversal;
-use crate::vpc_path::destination::Destination;
-use crate::vpc_path::hop_outcome::AffectedTasks;
-use crate::vpc_path::placement::Placement;
+use crate::vpc_path::{AclTraversal, AffectedTasks, Destination, Placement};
 
 /// What blocks the path from tasks to a service.
 #[derive(PartialEq)]

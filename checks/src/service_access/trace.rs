@@ -4,14 +4,10 @@ use super::obstacle::{AclRefusals, Obstacle};
 use crate::fact_index::Roles;
 use crate::log_needs::log_needs;
 use crate::prelude::*;
-use crate::vpc_path::acl_path::AclPath;
-use crate::vpc_path::acl_traversal::through_task_subnet;
-use crate::vpc_path::connection::{Connections, Hop};
-use crate::vpc_path::destination::Destination;
-use crate::vpc_path::name_servers;
-use crate::vpc_path::placement::{Placement, TaskClass};
-use crate::vpc_path::resolution::resolve;
-use crate::vpc_path::trace::{connections, egress_to};
+use crate::vpc_path::{
+    AclPath, Connections, Destination, Hop, Placement, TaskClass, connections, egress_to,
+    name_servers, resolve, through_task_subnet,
+};
 use aws_rules::iam::Ternary;
 use aws_rules::required_permissions::{self, RequiredPermission};
 use aws_rules::vpc::{Reachability, public_addresses};

@@ -6,8 +6,7 @@ use crate::network_fixes::{self, sources};
 use crate::prelude::*;
 use crate::service_access::AwsService;
 use crate::service_access::obstacle::Obstacle;
-use crate::vpc_path::hop_outcome::AffectedTasks;
-use crate::vpc_path::placement::Placement;
+use crate::vpc_path::{AffectedTasks, Placement};
 use model::distinct::distinct;
 use model::fix::Fix;
 
