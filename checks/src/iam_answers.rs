@@ -7,9 +7,13 @@ use std::fmt;
 
 use crate::fact_index::Answer;
 
-use crate::prelude::*;
+use crate::fact_index::FactIndex;
 pub use boundary::has_boundary;
+use model::check::Check;
 use model::distinct::distinct;
+use model::facts::{Decision, Engine, Fact, Outcome, Simulation, Unavailable};
+use model::finding::{Finding, Subject};
+use model::text;
 pub use signed_request::signed_request;
 
 /// What IAM decided about several actions or resources.

@@ -10,10 +10,9 @@ mod key_policy;
 
 use std::collections::BTreeSet;
 
-use crate::iam_answers::{self, Blocker};
+use crate::iam_answers::Blocker;
 use crate::prelude::*;
 use aws_rules::iam::literal_wildcard;
-use model::fix::Fix;
 
 /// The actions whose answers [`judge`] needs.
 pub const ACTIONS: [&str; 5] = [

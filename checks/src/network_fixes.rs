@@ -3,10 +3,9 @@
 pub mod endpoint;
 pub mod network_acl;
 
-use crate::fixes::endpoint::Sources;
+use crate::fixes::security_group::Sources;
 use crate::prelude::*;
 use crate::vpc_path::Placement;
-use model::distinct::distinct;
 
 /// The placements in a VPC, of all services: an endpoint with private DNS and a network ACL serve all of them.
 fn placements_in<'w, 'a>(

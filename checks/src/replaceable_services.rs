@@ -1,6 +1,7 @@
 //! The services whose tasks a fix can replace.
 
-use crate::prelude::*;
+use crate::fact_index::{FactIndex, Group};
+use model::facts::{DeploymentController, Fact};
 
 /// The services that ECS itself deploys and whose running tasks are affected.
 pub fn affected_services<'a>(

@@ -1,7 +1,5 @@
 use super::judge_caller;
-use crate::iam_answers;
 use crate::prelude::*;
-use aws_rules::required_permissions;
 
 pub const CHECK: Check = Check {
     id: "caller.describe-tasks",

@@ -5,7 +5,6 @@ use denied_finding::denied_finding;
 use simulated_containers::{ContainerAccess, SimulatedContainers};
 
 use super::judge_any_caller;
-use crate::iam_answers;
 use crate::prelude::*;
 
 pub const CHECK: Check = Check {

@@ -1,5 +1,4 @@
 use super::judge_caller;
-use crate::iam_answers;
 use crate::prelude::*;
 
 pub const CHECK: Check = Check {

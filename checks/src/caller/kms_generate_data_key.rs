@@ -1,7 +1,6 @@
 use super::judge_any_caller;
 use crate::kms_access::{self, KeyUse, judge};
 use crate::prelude::*;
-use aws_rules::required_permissions;
 
 pub const CHECK: Check = Check {
     id: "caller.kms-generate-data-key",

@@ -1,7 +1,5 @@
 use crate::per_subject::container_definition::DefinedContainer;
 use crate::prelude::*;
-use model::step::ContainerEdit;
-use model::version;
 
 pub const CHECK: Check = Check {
     id: "container.aws-credentials-env",

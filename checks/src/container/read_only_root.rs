@@ -1,6 +1,5 @@
 use crate::per_subject::container_definition::DefinedContainer;
 use crate::prelude::*;
-use model::step::ContainerEdit;
 
 pub const CHECK: Check = Check {
     id: "container.read-only-root",

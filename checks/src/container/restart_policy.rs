@@ -1,5 +1,4 @@
 use crate::prelude::*;
-use model::step::ContainerEdit;
 
 pub const CHECK: Check = Check {
     id: "container.restart-policy",

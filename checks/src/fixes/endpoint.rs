@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use super::security_group::{HTTPS_PORT, https_rule};
+use super::security_group::{HTTPS_PORT, Sources, https_rule};
 use super::terraform::{self, label, list, quoted};
 use super::{add_statement, chain};
 use aws_rules::iam::document as policy_document;
-use model::aws_call::{AwsCall, DnsAttribute, EndpointKind, NewEndpoint, Peer};
+use model::aws_call::{AwsCall, DnsAttribute, EndpointKind, NewEndpoint};
 use model::cli_command::{Ref, Variable};
 use model::facts::{Endpoint, Fact, Facts};
 use model::fix::{Disposition, Fix};
@@ -154,24 +154,6 @@ fn has_deny(endpoint: &Endpoint) -> bool {
     policy
         .flat_map(aws_rules::iam::statements)
         .any(|statement| statement["Effect"] == "Deny")
-}
-
-/// Who uses the endpoint: the tasks' security groups, or the ranges of their subnets if the tasks have no groups.
-pub struct Sources {
-    /// IDs of security groups.
-    pub groups: Vec<String>,
-    /// Address ranges of the subnets.
-    pub cidrs: Vec<String>,
-}
-
-impl Sources {
-    /// The peers of inbound rules that let the tasks in.
-    pub fn peers(&self) -> Vec<Peer> {
-        match self.groups.as_slice() {
-            [] => self.cidrs.iter().cloned().map(Peer::Cidr).collect(),
-            groups => groups.iter().cloned().map(Peer::SecurityGroup).collect(),
-        }
-    }
 }
 
 /// Where an endpoint is created.

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use crate::prelude::*;
+use crate::fact_index::FactIndex;
 use aws_rules::iam::statements;
+use model::facts::{Engine, Fact, Role};
 
 /// Whether a user or role has a permissions boundary, according to its policies, the role itself or the policy
 /// simulator. `None`: unknown, or irrelevant because the resource's `policy` has no `NotPrincipal`.

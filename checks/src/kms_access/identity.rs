@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::KeyUse;
-use crate::iam_answers::{self, Blocker, NoAnswer};
+use crate::iam_answers::{Blocker, NoAnswer};
 use crate::prelude::*;
 
 /// Whether the principal's policies allow the use of the key.

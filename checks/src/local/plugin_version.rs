@@ -1,6 +1,5 @@
 use super::subject;
 use crate::prelude::*;
-use model::version;
 
 pub const CHECK: Check = Check {
     id: "local.plugin-version",

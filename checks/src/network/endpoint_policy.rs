@@ -4,7 +4,6 @@ use crate::prelude::*;
 use crate::service_access::endpoint_policy::evaluate_endpoint_policy;
 use aws_rules::iam::Ternary;
 use aws_rules::iam::document::TASK_ROLE_ACTIONS;
-use model::distinct::distinct;
 
 pub const CHECK: Check = Check {
     id: "network.endpoint-policy",

@@ -3,7 +3,6 @@ use crate::network_fixes;
 use crate::prelude::*;
 use crate::vpc_path::Placement;
 use aws_rules::vpc::Egress;
-use model::distinct::distinct;
 
 pub const CHECK: Check = Check {
     id: "network.endpoint-present",

@@ -1,4 +1,4 @@
-use crate::fixes::endpoint::Sources;
+use crate::fixes::security_group::Sources;
 use crate::network_fixes::sources;
 use crate::per_endpoint::each_endpoint_in_use;
 use crate::prelude::*;

@@ -4,7 +4,6 @@ use crate::prelude::*;
 use crate::vpc_path::{
     AclPath, Destination, Hop, HopOutcome, HopTitles, MAX_NAMED, Placement, hop_outcome,
 };
-use model::distinct::distinct;
 
 pub const CHECK: Check = Check {
     id: "network.nacl",

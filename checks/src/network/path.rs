@@ -6,7 +6,6 @@ use crate::vpc_path::{
     group_classes, name_servers, resolve_ssmmessages,
 };
 use aws_rules::vpc::{Egress, Reachability};
-use model::distinct::distinct;
 
 pub const CHECK: Check = Check {
     id: "network.path",

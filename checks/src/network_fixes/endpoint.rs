@@ -1,11 +1,10 @@
 //! The fix that creates an endpoint.
 
 use super::placements_in;
-use crate::fixes::endpoint::{self, EndpointPlace, Sources};
+use crate::fixes::endpoint::{self, EndpointPlace};
+use crate::fixes::security_group::Sources;
 use crate::prelude::*;
 use crate::vpc_path::Placement;
-use model::distinct::distinct;
-use model::fix::Fix;
 
 /// An endpoint in the subnets of a VPC from which tasks of any service cannot reach the internet. `service`: the last part
 /// of the endpoint's name.

@@ -10,7 +10,6 @@ use crate::vpc_path::{
     AclPath, AclTraversal, Hop, Placement, TaskClass, connections, resolve_ssmmessages,
 };
 use aws_rules::vpc::Reachability;
-use model::fix::Fix;
 
 /// Allows what the network ACLs of a VPC refuse its tasks.
 pub fn allow_traffic(index: &FactIndex, vpc: &str) -> Fix {

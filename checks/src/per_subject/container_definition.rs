@@ -3,9 +3,6 @@
 use super::sidecar::{as_note, is_sidecar, session_container};
 use crate::fixes::definition::change_container;
 use crate::prelude::*;
-use crate::replaceable_services::affected_services;
-use model::fix::Fix;
-use model::step::ContainerEdit;
 
 /// A container of a task definition, and the running tasks that have it.
 pub struct DefinedContainer<'w, 'a> {

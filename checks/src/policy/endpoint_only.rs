@@ -4,7 +4,6 @@ use crate::vpc_path::{
     Destination, Placement, PlacementsByDestination, by_destination, name_servers,
 };
 use aws_rules::vpc::non_internet_routes;
-use model::fix::Fix;
 
 pub const CHECK: Check = Check {
     id: "policy.endpoint-only",

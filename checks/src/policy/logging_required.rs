@@ -6,7 +6,6 @@ use crate::cluster::{exec_logging, log_bucket, log_encryption, log_group};
 use crate::network::logging_endpoints;
 use crate::prelude::*;
 use crate::role::{logs_write, s3_write};
-use model::distinct::distinct;
 
 pub const CHECK: Check = Check {
     id: "policy.logging-required",

@@ -1,7 +1,6 @@
 use super::each_role;
 use crate::kms_access::{self, KeyUse, judge};
 use crate::prelude::*;
-use aws_rules::required_permissions;
 
 pub const CHECK: Check = Check {
     id: "role.kms-decrypt",

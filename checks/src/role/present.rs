@@ -1,7 +1,6 @@
 use std::collections::BTreeMap;
 
 use crate::prelude::*;
-use crate::replaceable_services::affected_services;
 use model::task_scope::TaskSet;
 
 pub const CHECK: Check = Check {

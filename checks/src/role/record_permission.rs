@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::iam_answers::{self, PermissionAnswer};
+use crate::iam_answers::PermissionAnswer;
 use crate::prelude::*;
 use aws_rules::iam;
 use aws_rules::required_permissions::RequiredPermission;

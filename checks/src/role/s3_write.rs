@@ -1,7 +1,6 @@
 use super::each_role;
 use super::record_permission::RecordPermission;
 use crate::prelude::*;
-use aws_rules::required_permissions;
 
 pub const CHECK: Check = Check {
     id: "role.s3-write",

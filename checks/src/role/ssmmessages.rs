@@ -1,12 +1,11 @@
 use std::collections::BTreeSet;
 
 use super::each_role;
-use crate::iam_answers::{self, Blocker, PermissionAnswer};
+use crate::iam_answers::{Blocker, PermissionAnswer};
 use crate::prelude::*;
-use crate::replaceable_services::affected_services;
 use aws_rules::iam;
 use aws_rules::iam::document::TASK_ROLE_ACTIONS;
-use model::fix::{Disposition, Fix};
+use model::fix::Disposition;
 
 pub const CHECK: Check = Check {
     id: "role.ssmmessages",

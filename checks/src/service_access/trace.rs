@@ -9,9 +9,8 @@ use crate::vpc_path::{
     name_servers, resolve, through_task_subnet,
 };
 use aws_rules::iam::Ternary;
-use aws_rules::required_permissions::{self, RequiredPermission};
+use aws_rules::required_permissions::RequiredPermission;
 use aws_rules::vpc::{Reachability, public_addresses};
-use model::distinct::distinct;
 
 /// Whether and how tasks reach a service.
 #[derive(PartialEq)]

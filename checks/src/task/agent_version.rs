@@ -1,7 +1,6 @@
 use crate::agent_reason::lacks_host_files;
 use crate::grouped::grouped;
 use crate::prelude::*;
-use model::version;
 
 pub const CHECK: Check = Check {
     id: "task.agent-version",

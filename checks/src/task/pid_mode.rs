@@ -1,6 +1,5 @@
 use crate::fixes::definition::remove_pid_mode;
 use crate::prelude::*;
-use crate::replaceable_services::affected_services;
 
 pub const CHECK: Check = Check {
     id: "task.pid-mode",

@@ -1,5 +1,4 @@
 use crate::prelude::*;
-use model::version;
 
 pub const CHECK: Check = Check {
     id: "task.platform-version",

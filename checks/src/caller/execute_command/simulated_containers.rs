@@ -3,9 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::ACTION;
-use crate::iam_answers::{self, PermissionAnswer};
+use crate::iam_answers::PermissionAnswer;
 use crate::prelude::*;
-use model::distinct::distinct;
 
 const CONTAINER_KEY: &str = "ecs:container-name";
 

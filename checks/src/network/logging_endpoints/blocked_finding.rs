@@ -7,8 +7,6 @@ use crate::prelude::*;
 use crate::service_access::AwsService;
 use crate::service_access::obstacle::Obstacle;
 use crate::vpc_path::{AffectedTasks, Placement};
-use model::distinct::distinct;
-use model::fix::Fix;
 
 /// The actions that the agent calls before a session starts.
 const ACTIONS_AT_START: [&str; 3] = [
