@@ -31,7 +31,7 @@ use model::finding::Subject;
 
 use decisions::Decisions;
 
-pub use agents::AGENT_START_SECONDS;
+pub use agents::{AGENT_START_SECONDS, agent};
 pub use decisions::Answer;
 pub use group::Group;
 pub use roles::Roles;

@@ -16,11 +16,8 @@ pub fn judge_endpoints(
             Fact::Known(endpoint) => {
                 let mut of_endpoint = Subject::new("endpoint", endpoint.id.as_str());
                 of_endpoint.service = subject.service;
-                judge(
-                    endpoint,
-                    of_endpoint,
-                    fallback_egress(&index.network, placements),
-                )
+                let fallback = fallback_egress(&index.network, placements);
+                judge(endpoint, of_endpoint, fallback)
             }
         }
     })

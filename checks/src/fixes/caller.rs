@@ -87,7 +87,9 @@ impl Grant {
     fn fix(self, facts: &Facts, caller: &Caller) -> Fix {
         let (owner, principal) = match &caller.principal {
             Principal::User { name } => (Owner::User, name),
-            Principal::AssumedRole { name, .. } if !is_sso(name) => (Owner::Role, name),
+            Principal::AssumedRole { name, .. } if !name.starts_with("AWSReservedSSO_") => {
+                (Owner::Role, name)
+            }
             Principal::AssumedRole { .. } => return self.manual(SSO),
             Principal::FederatedUser { .. } | Principal::Root | Principal::Other => {
                 return self.manual("Add the policy to the identity that created this session.");
@@ -158,11 +160,6 @@ pub fn widen_limit(facts: &Facts, caller: &Caller, limit: Blocker, cluster_arn: 
 
 pub(super) fn actions(needs: &[RequiredPermission]) -> Vec<&str> {
     needs.iter().map(|need| need.action).collect()
-}
-
-/// IAM Identity Center owns these roles and rejects changes of them.
-fn is_sso(role: &str) -> bool {
-    role.starts_with("AWSReservedSSO_")
 }
 
 const SSO: &str = "The role belongs to IAM Identity Center, which rejects direct changes: add the policy to the \

@@ -124,7 +124,7 @@ pub fn vpc_dns(facts: &Facts, vpc: &str, off: &[&str]) -> Fix {
 /// Allows the actions in the endpoint's policy, unless a Deny overrides that.
 pub fn policy(facts: &Facts, endpoint: &Endpoint, actions: &[&str]) -> Fix {
     let id = &endpoint.id;
-    let service = service_of(endpoint);
+    let service = endpoint.service.rsplit('.').next().unwrap_or_default();
     let statement = policy_document::endpoint_statement(facts.account.as_deref(), actions);
     let fix = |disposition, explain| {
         let title = format!("Allow the {service} actions in the policy of {id}");
@@ -141,11 +141,6 @@ pub fn policy(facts: &Facts, endpoint: &Endpoint, actions: &[&str]) -> Fix {
     let statement = policy_document::with_sid(statement);
     let policy = ResourcePolicy::Endpoint(id.clone());
     add_statement(fix, facts, policy, ("aws_vpc_endpoint", service), statement)
-}
-
-/// `ssmmessages`, `kms`, …
-fn service_of(endpoint: &Endpoint) -> &str {
-    endpoint.service.rsplit('.').next().unwrap_or_default()
 }
 
 /// Whether a statement denies something, so that an Allow may not be enough.

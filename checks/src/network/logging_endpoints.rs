@@ -91,17 +91,12 @@ fn judge<'a>(
         return blocked(index, placement, tasks, subject, &harmless, false);
     } else if let Some((_, why)) = unknown.first() {
         CHECK.unknown(subject, why)
-    } else if over_internet.is_empty() {
-        CHECK.pass(
-            subject,
-            format!("{vpc} has endpoints for {}", text::list(&services)),
-        )
     } else {
-        let names = text::list(&over_internet);
-        CHECK.pass(
-            subject,
-            format!("{subnet} reaches {names} over the internet"),
-        )
+        let title = match over_internet.as_slice() {
+            [] => format!("{vpc} has endpoints for {}", text::list(&services)),
+            some => format!("{subnet} reaches {} over the internet", text::list(some)),
+        };
+        CHECK.pass(subject, title)
     };
     finding.on(tasks.scope(placement))
 }

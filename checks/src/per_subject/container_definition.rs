@@ -1,6 +1,7 @@
 //! The containers of task definitions, for checks of how a container is configured.
 
 use super::sidecar::{as_note, is_sidecar, session_container};
+use crate::fact_index::agent;
 use crate::fixes::definition::change_container;
 use crate::prelude::*;
 
@@ -106,13 +107,8 @@ impl<'a> DefinedContainer<'_, 'a> {
         let probes = &self.index.facts.probes;
         self.tasks.iter().any(|task| {
             let mut probes = probes.get(&*task.arn).into_iter().flatten();
-            let mut containers = task.containers.iter();
             probes.any(|probe| probe.container == *name && matches!(probe.end, ProbeEnd::Failed(_)))
-                || containers.any(|container| {
-                    container.name == *name
-                        && Container::exec_agent(container)
-                            .is_some_and(|agent| agent.last_status == "STOPPED")
-                })
+                || agent(task, name).is_some_and(|agent| agent.last_status == "STOPPED")
         })
     }
 

@@ -41,7 +41,9 @@ fn judge(index: &FactIndex, group: &Group, subject: Subject, service: &Service) 
                 text::count(primary.failed_tasks as usize, "task")
             ),
         };
-        let finding = match keeps_stale_tasks(group, service) {
+        let keeps_stale_tasks =
+            service.exec_enabled && group.running().iter().any(|task| !task.exec_enabled);
+        let finding = match keeps_stale_tasks {
             true => CHECK.fail(subject, title),
             false => CHECK.warn(subject, title),
         };
@@ -75,11 +77,6 @@ fn judge(index: &FactIndex, group: &Group, subject: Subject, service: &Service) 
 fn is_rolling_back(primary: &Deployment) -> bool {
     let reason = primary.rollout_reason.as_deref();
     reason.is_some_and(|reason| reason.contains("rolling back"))
-}
-
-/// Whether tasks without ECS Exec still run because the deployment failed.
-fn keeps_stale_tasks(group: &Group, service: &Service) -> bool {
-    service.exec_enabled && group.running().iter().any(|task| !task.exec_enabled)
 }
 
 /// What ECS reports about a deployment.

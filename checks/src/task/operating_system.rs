@@ -16,7 +16,7 @@ pub const CHECK: Check = Check {
 pub fn run(index: &FactIndex) -> Vec<Finding> {
     index.each_definition(&CHECK, |group, definition, _| {
         let subject = group.definition_subject(&definition.arn);
-        let family = family(definition);
+        let family = definition.operating_system.as_deref().unwrap_or("LINUX");
         let finding = match family {
             "LINUX" => CHECK.pass(subject, "The tasks run Linux"),
             old if old.starts_with("WINDOWS_SERVER_2016") => CHECK
@@ -33,10 +33,6 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
         };
         vec![finding.evidence("operatingSystemFamily", family)]
     })
-}
-
-fn family(definition: &TaskDefinition) -> &str {
-    definition.operating_system.as_deref().unwrap_or("LINUX")
 }
 
 #[cfg(test)]
