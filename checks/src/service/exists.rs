@@ -28,9 +28,8 @@ fn each(index: &FactIndex) -> Vec<Finding> {
         .iter()
         .filter_map(|group| {
             let name = group.service?;
-            let fact = group.service_fact?;
             let subject = group.subject();
-            Some(match fact {
+            Some(match group.service_fact? {
                 Fact::Known(service) if service.is_deleted() => CHECK
                     .fail(subject, format!("The service {name} was deleted"))
                     .group_title("The service was deleted")
