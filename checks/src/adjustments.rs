@@ -3,8 +3,7 @@
 mod opened_sessions;
 mod rollouts;
 
-use crate::fact_index::FactIndex;
-use model::finding::Finding;
+use crate::prelude::*;
 
 /// Lowers findings that an opened session disproves, and those that a rollout is about to end.
 pub fn apply(index: &FactIndex, findings: &mut [Finding]) {

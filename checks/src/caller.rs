@@ -6,11 +6,15 @@ pub mod execute_command_scope;
 pub mod kms_generate_data_key;
 pub mod start_session_restricted;
 
-use crate::fact_index::FactIndex;
-use model::check::Check;
-use model::facts::{Caller, Fact, Principal};
-use model::finding::{Finding, Subject};
+use crate::prelude::*;
 use model::text::Sanitized;
+
+/// What the checks of this area have in common. A plan says nothing about whoever opens sessions.
+const DEFAULTS: Check = Check {
+    area: Area::Caller,
+    on_plan: OnPlan::NotInPlan,
+    ..Check::DEFAULT
+};
 
 /// One finding about the caller, if policies of the account restrict it: they do not restrict the root user.
 fn judge_caller(

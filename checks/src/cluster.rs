@@ -8,14 +8,14 @@ pub mod log_encryption;
 pub mod log_group;
 pub mod status;
 
-use crate::fact_index::FactIndex;
-use model::check::Check;
-use model::facts::{ExecLog, Fact};
-use model::finding::{Finding, Severity, Status, Subject};
+use crate::prelude::*;
 
-fn cluster_subject(index: &FactIndex) -> Subject {
-    Subject::new("cluster", index.facts.cluster_name.as_str())
-}
+/// What the checks of this area have in common. They read settings of the cluster.
+const DEFAULTS: Check = Check {
+    area: Area::Cluster,
+    inference: Inference::Direct,
+    ..Check::DEFAULT
+};
 
 /// One finding about the log settings of the exec configuration; skipped if it has none.
 fn judge_exec_log(
@@ -23,7 +23,7 @@ fn judge_exec_log(
     check: &'static Check,
     judge: impl FnOnce(Subject, &ExecLog) -> Finding,
 ) -> Vec<Finding> {
-    let subject = cluster_subject(index);
+    let subject = index.cluster_subject();
     vec![match (&index.facts.cluster, index.exec_log()) {
         (Fact::Unavailable(why), _) => check.unknown(subject, why),
         (_, Some(log)) => judge(subject, log),

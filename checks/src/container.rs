@@ -10,3 +10,11 @@ pub mod resources;
 pub mod restart_policy;
 pub mod running;
 pub mod shell;
+
+use crate::prelude::*;
+
+/// What the checks of this area have in common.
+const DEFAULTS: Check = Check {
+    area: Area::Container,
+    ..Check::DEFAULT
+};

@@ -22,16 +22,17 @@ mod task_lookup;
 
 use std::borrow::Cow;
 
-use crate::vpc_path::network_index::NetworkIndex;
+use crate::vpc_path::NetworkIndex;
 use aws_rules::iam::like;
 use aws_rules::required_permissions::AccountRegion;
 use model::arn;
 use model::facts::{Fact, Facts, Service, Simulation, Task, TaskDefinition};
+use model::finding::Subject;
 
 use decisions::Decisions;
 
-pub use agents::AGENT_START_SECONDS;
-pub use decisions::{Answer, Answered};
+pub use agents::{AGENT_START_SECONDS, agent};
+pub use decisions::Answer;
 pub use group::Group;
 pub use roles::Roles;
 pub use task_lookup::TaskRole;
@@ -44,6 +45,7 @@ pub struct FactIndex<'a> {
     pub simulations: &'a [Cow<'a, Simulation>],
     /// One for each service, then those of the tasks that the user named.
     pub groups: Vec<Group<'a>>,
+    /// The facts about the network, with their parsed rules.
     pub network: NetworkIndex<'a>,
     decisions: Decisions<'a>,
 }
@@ -62,9 +64,14 @@ impl<'a> FactIndex<'a> {
         index
     }
 
-    /// IAM's decisions for a principal and an action.
-    pub fn decisions<'w>(&'w self, principal: &'w str, action: &'w str) -> Answered<'w, 'a> {
-        self.decisions.about(principal, action)
+    /// IAM's decisions for a principal, an action and a resource: one for each context in which IAM was asked.
+    pub fn decisions<'w>(
+        &'w self,
+        principal: &'w str,
+        action: &'w str,
+        resource: &'w str,
+    ) -> &'w [Answer<'a>] {
+        self.decisions.about(principal, action, resource)
     }
 
     /// The simulations of a principal that include an action. There is none if IAM was not asked.
@@ -77,6 +84,11 @@ impl<'a> FactIndex<'a> {
         simulations.filter(move |simulation| {
             simulation.principal == principal && simulation.actions.iter().any(|a| a == action)
         })
+    }
+
+    /// The subject of findings about the cluster.
+    pub fn cluster_subject(&self) -> Subject {
+        Subject::new("cluster", self.facts.cluster_name.as_str())
     }
 
     /// The partition, region and account of the resources; `None` if the account is unknown.

@@ -1,17 +1,20 @@
 //! What IAM decided about a principal's permissions: [`no_answer_finding`] first, then [`permission_answer`].
 
 mod boundary;
+mod signed_request;
 
 use std::fmt;
 
-use crate::fact_index::{Answer, FactIndex};
+use crate::fact_index::Answer;
 
+use crate::fact_index::FactIndex;
 pub use boundary::has_boundary;
 use model::check::Check;
 use model::distinct::distinct;
 use model::facts::{Decision, Engine, Fact, Outcome, Simulation, Unavailable};
 use model::finding::{Finding, Subject};
 use model::text;
+pub use signed_request::signed_request;
 
 /// What IAM decided about several actions or resources.
 #[derive(Debug, Default)]
@@ -98,7 +101,7 @@ pub fn permission_answer<'a>(
 ) -> PermissionAnswer<'a> {
     let mut answer = PermissionAnswer::default();
     for &(action, resource) in needs {
-        let all = index.decisions(principal, action).on(resource).iter();
+        let all = index.decisions(principal, action, resource).iter();
         let mut relevant = all.filter(|one| is_relevant(one.simulation)).peekable();
         if relevant.peek().is_none() {
             answer.unanswered.push((action, resource));

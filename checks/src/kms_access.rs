@@ -10,14 +10,18 @@ mod key_policy;
 
 use std::collections::BTreeSet;
 
-use crate::fact_index::FactIndex;
-use crate::iam_answers::{self, Blocker};
+use crate::iam_answers::Blocker;
+use crate::prelude::*;
 use aws_rules::iam::literal_wildcard;
-use model::check::Check;
-use model::facts::{Fact, KmsKey, Unavailable};
-use model::finding::{Finding, Subject};
-use model::fix::Fix;
-use model::text;
+
+/// The actions whose answers [`judge`] needs.
+pub const ACTIONS: [&str; 5] = [
+    "ecs:DescribeClusters",
+    "kms:DescribeKey",
+    "kms:GetKeyPolicy",
+    "kms:ListGrants",
+    "iam:SimulatePrincipalPolicy",
+];
 
 /// Whether a principal is allowed to use a key.
 enum Access {
@@ -33,7 +37,7 @@ enum Access {
 
 /// What refuses the use of a key, and so needs a fix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
+enum Refusal {
     /// No policy of the principal allows it.
     Identity,
     /// A Deny, the boundary or the organization, which outweigh other policies.
@@ -71,13 +75,14 @@ pub struct KeyUse<'u> {
     pub session: Option<&'u str>,
 }
 
-/// Judges whether a principal is allowed to use the cluster's key. `fix` fixes a refusal.
+/// Judges whether a principal is allowed to use the cluster's key. `fix` changes the principal's own policies, or what
+/// blocks them.
 pub fn judge(
     index: &FactIndex,
     check: &'static Check,
     subject: Subject,
     key_use: KeyUse,
-    fix: impl FnOnce(&KmsKey, Refusal) -> Fix,
+    fix: impl FnOnce(&KmsKey, Option<Blocker>) -> Fix,
 ) -> Finding {
     let key = match index.key() {
         Fact::Known(key) => key,
@@ -100,12 +105,20 @@ pub fn judge(
                 Some(key_use.consequence.to_owned()),
             ];
             let sentences: Vec<String> = sentences.into_iter().flatten().collect();
+            let fix = match refusal {
+                Refusal::Identity => fix(key, None),
+                Refusal::Blocked(blocker) => fix(key, Some(blocker)),
+                Refusal::KeyPolicy => {
+                    fixes::cluster::key_policy(index.facts, key, key_use.principal, key_use.action)
+                }
+                Refusal::KeyDeny => fixes::cluster::remove_key_deny(key),
+            };
             check
                 .fail(subject, format!("{who} is not allowed to {what}"))
                 .detail(sentences.join(" "))
                 .group_title(key_use.group_title)
                 .evidence("key", key.arn.as_str())
-                .fix(fix(key, refusal))
+                .fix(fix)
         }
         Access::Depends(keys) => {
             let keys: Vec<String> = keys.into_iter().collect();

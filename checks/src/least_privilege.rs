@@ -27,9 +27,13 @@ pub enum Kind {
 
 /// The cluster that a policy is for.
 pub struct Cluster<'a> {
+    /// `aws`, `aws-cn`, `aws-us-gov`, …
     pub partition: &'a str,
+    /// `us-west-2`
     pub region: &'a str,
+    /// The account ID, of twelve digits.
     pub account: &'a str,
+    /// The cluster's name.
     pub name: &'a str,
 }
 
@@ -130,6 +134,7 @@ fn scope(cluster: &Cluster, action: &str) -> Value {
 }
 
 impl Cluster<'_> {
+    /// The cluster's ARN.
     pub fn arn(&self) -> String {
         model::facts::cluster_arn(self.partition, self.region, self.account, self.name)
     }

@@ -6,7 +6,8 @@
 //! | module | |
 //! | --- | --- |
 //! | [`fact_index`] | joins the facts: tasks of a service, role of a task, place in the network, IAM's decisions |
-//! | [`per_subject`] | visits each service, task, container or task definition for a check |
+//! | [`per_subject`] | visits each service, task, container or task definition for a check; `per_hop` and `per_endpoint` visit the network |
+//! | `prelude` | what checks import |
 //! | `iam_answers`, `vpc_path`, `service_access`, `kms_access` | what the joined facts mean: permissions, the network path, key policies |
 //! | [`fixes`] | makes the fixes that findings name |
 //! | `local`, `caller`, `cluster`, `service`, `task`, `container`, `role`, `network`, `policy` | the checks of an area, one file each |
@@ -16,14 +17,17 @@
 //! | [`least_privilege`] | IAM policies for a role in ECS Exec |
 
 #![forbid(unsafe_code)]
+#![warn(missing_docs)]
 
 pub mod adjustments;
 mod agent_reason;
+mod aws_pages;
 mod caller;
 mod cluster;
 mod container;
 pub mod fact_index;
 pub mod fixes;
+mod grouped;
 mod iam_answers;
 mod kms_access;
 pub mod least_privilege;
@@ -36,6 +40,7 @@ mod per_hop;
 pub mod per_subject;
 mod plan_findings;
 mod policy;
+mod prelude;
 pub mod registry;
 mod replaceable_services;
 mod role;

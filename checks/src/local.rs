@@ -8,7 +8,15 @@ pub mod plugin_installed;
 pub mod plugin_version;
 pub mod region;
 
-use model::finding::Subject;
+use crate::prelude::*;
+
+/// What the checks of this area have in common. They look at this machine, whatever a plan says and whether or not sessions open.
+const DEFAULTS: Check = Check {
+    area: Area::Local,
+    on_plan: OnPlan::NotInPlan,
+    inference: Inference::Direct,
+    ..Check::DEFAULT
+};
 
 fn subject() -> Subject {
     Subject::new("machine", "local")

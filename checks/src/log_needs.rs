@@ -1,8 +1,7 @@
 //! The permissions that agents need to record sessions in CloudWatch Logs.
 
-use crate::fact_index::FactIndex;
-use aws_rules::required_permissions::{self, RequiredPermission};
-use model::facts::Task;
+use crate::prelude::*;
+use aws_rules::required_permissions::RequiredPermission;
 
 /// What the agents of these tasks need, for each log group that records their sessions.
 pub fn log_needs(index: &FactIndex, tasks: &[&Task]) -> Vec<RequiredPermission> {

@@ -13,6 +13,30 @@ pub mod path;
 pub mod task_egress;
 pub mod vpc_dns;
 
+use crate::prelude::*;
+
+/// What the checks of this area have in common.
+const DEFAULTS: Check = Check {
+    area: Area::Network,
+    ..Check::DEFAULT
+};
+
+/// The checks that fail as a symptom if tasks do not use the endpoint of their VPC.
+const UNUSED_ENDPOINT_SYMPTOMS: &[&str] = &[
+    "network.internet-route",
+    "network.path",
+    "policy.endpoint-only",
+    "container.agent-running",
+];
+
+/// The checks that cannot be judged before tasks use the endpoint.
+const CHECKS_OF_USED_ENDPOINT: &[&str] = &[
+    "network.endpoint-security-group",
+    "network.endpoint-policy",
+    "network.task-egress",
+    "network.nacl",
+];
+
 #[cfg(test)]
 mod tests {
     mod large_lists;

@@ -3,11 +3,9 @@
 pub mod endpoint;
 pub mod network_acl;
 
-use crate::fact_index::FactIndex;
-use crate::fixes::endpoint::Sources;
-use crate::vpc_path::placement::Placement;
-use model::distinct::distinct;
-use model::facts::Fact;
+use crate::fixes::security_group::Sources;
+use crate::prelude::*;
+use crate::vpc_path::Placement;
 
 /// The placements in a VPC, of all services: an endpoint with private DNS and a network ACL serve all of them.
 fn placements_in<'w, 'a>(

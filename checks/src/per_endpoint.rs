@@ -1,12 +1,7 @@
 //! Checks that look at the ssmmessages endpoint of a VPC.
 
-use crate::fact_index::{FactIndex, Group};
-use crate::vpc_path::destination::Destination;
-use crate::vpc_path::placement::{FallbackEgress, Placement, fallback_egress};
-use crate::vpc_path::resolution::by_destination;
-use model::check::Check;
-use model::facts::{Endpoint, Fact};
-use model::finding::{Finding, Status, Subject};
+use crate::prelude::*;
+use crate::vpc_path::{Destination, FallbackEgress, Placement, by_destination, fallback_egress};
 
 /// A finding for the endpoint of each VPC. `judge` gets the fallback of the VPC's tasks.
 pub fn judge_endpoints(
@@ -21,11 +16,8 @@ pub fn judge_endpoints(
             Fact::Known(endpoint) => {
                 let mut of_endpoint = Subject::new("endpoint", endpoint.id.as_str());
                 of_endpoint.service = subject.service;
-                judge(
-                    endpoint,
-                    of_endpoint,
-                    fallback_egress(&index.network, placements),
-                )
+                let fallback = fallback_egress(&index.network, placements);
+                judge(endpoint, of_endpoint, fallback)
             }
         }
     })
@@ -40,7 +32,7 @@ pub fn each_vpc(
     index.each_running(check, |group, _| {
         let vpcs = group.placements.by_vpc().into_iter();
         vpcs.map(|(vpc, placements)| {
-            let subject = Subject::new("vpc", vpc).of_service(group.service_name());
+            let subject = group.subject_of("vpc", vpc);
             let finding = judge(subject, vpc, &placements);
             let blocked = placements.iter().filter(|one| one.egress.is_blocked());
             match finding.status {
@@ -82,12 +74,10 @@ pub fn each_endpoint_in_use<'a>(
         let by_destination = by_destination(&index.network, &group.placements).into_iter();
         by_destination
             .flat_map(|same| {
-                let service = group.service_name();
-                let vpc = Subject::new("vpc", same.vpc).of_service(service.clone());
+                let vpc = group.subject_of("vpc", same.vpc);
                 match same.destination {
                     Ok(Destination::Endpoint(endpoint)) => {
-                        let id = endpoint.id.as_str();
-                        let subject = Subject::new("endpoint", id).of_service(service);
+                        let subject = group.subject_of("endpoint", endpoint.id.as_str());
                         judge(group, subject, endpoint, &same.placements)
                     }
                     Ok(Destination::Internet) => {

@@ -1,39 +1,34 @@
 //! Checks that look at one hop of the path to ssmmessages.
 
-use crate::fact_index::FactIndex;
-use crate::vpc_path::connection::Hop;
-use crate::vpc_path::destination::Destination;
-use crate::vpc_path::hop_outcome::{HopOutcome, outcomes};
-use crate::vpc_path::placement::Placement;
-use crate::vpc_path::resolution::resolve_ssmmessages;
-use model::check::Check;
-use model::finding::{Finding, Subject};
+use crate::prelude::*;
+use crate::vpc_path::{Destination, Hop, HopOutcome, Placement, outcomes, resolve_ssmmessages};
 
-/// Findings for the tasks of a placement, by what the hop does to them.
+/// Findings for the tasks of each placement, by what the hop does to them.
 pub fn judge_hop<'a>(
-    check: &'static Check,
     index: &FactIndex<'a>,
-    placement: &Placement<'a>,
+    check: &'static Check,
     hop: Hop,
-    subject: Subject,
-    judge: impl Fn(&Destination<'a>, &HopOutcome, Subject) -> Finding,
+    subject: impl Fn(&Group<'a>, &Placement<'a>) -> Subject,
+    judge: impl Fn(&FactIndex<'a>, &Placement<'a>, &Destination<'a>, &HopOutcome, Subject) -> Finding,
 ) -> Vec<Finding> {
-    let network = &index.network;
-    let finding = match resolve_ssmmessages(network, placement) {
-        Ok(Destination::Internet) if !placement.egress.reaches_internet() => check.skip(
-            subject,
-            "There is no known path to the internet whose rules could be judged",
-        ),
-        Ok(destination) => {
-            return outcomes(network, placement, &destination, hop)
-                .iter()
-                .map(|outcome| {
-                    let finding = judge(&destination, outcome, subject.clone());
-                    finding.on(outcome.tasks.scope(placement))
-                })
-                .collect();
-        }
-        Err(why) => check.unknown(subject, &why),
-    };
-    vec![finding.on(placement.scope.clone())]
+    index.each_placement(check, |group, placement| {
+        let network = &index.network;
+        let subject = subject(group, placement);
+        let finding = match resolve_ssmmessages(network, placement) {
+            Ok(Destination::Internet) if !placement.egress.reaches_internet() => check.skip(
+                subject,
+                "There is no known path to the internet whose rules could be judged",
+            ),
+            Ok(destination) => {
+                let outcomes = outcomes(network, placement, &destination, hop);
+                let findings = outcomes.iter().map(|outcome| {
+                    judge(index, placement, &destination, outcome, subject.clone())
+                        .on(outcome.tasks.scope(placement))
+                });
+                return findings.collect();
+            }
+            Err(why) => check.unknown(subject, &why),
+        };
+        vec![finding.on(placement.scope())]
+    })
 }

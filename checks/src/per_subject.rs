@@ -17,11 +17,8 @@ mod container;
 pub mod container_definition;
 mod sidecar;
 
-use crate::fact_index::{FactIndex, Group};
-use crate::vpc_path::placement::Placement;
-use model::check::Check;
-use model::facts::{Fact, Service, Task, TaskDefinition};
-use model::finding::{Finding, Subject};
+use crate::prelude::*;
+use crate::vpc_path::Placement;
 
 impl<'a> FactIndex<'a> {
     /// A finding for each service; one that says why for each service that cannot be judged.
@@ -71,16 +68,16 @@ impl<'a> FactIndex<'a> {
         })
     }
 
-    /// A finding for each place of running tasks in the network.
+    /// Findings for each place of running tasks in the network.
     pub fn each_placement(
         &self,
         check: &'static Check,
-        judge: impl Fn(&Group<'a>, &Placement<'a>) -> Finding,
+        judge: impl Fn(&Group<'a>, &Placement<'a>) -> Vec<Finding>,
     ) -> Vec<Finding> {
         self.each_running(check, |group, _| {
             let placed = group.placements.placed.iter();
             placed
-                .map(|placement| judge(group, placement).on(placement.scope.clone()))
+                .flat_map(|placement| judge(group, placement))
                 .collect()
         })
     }

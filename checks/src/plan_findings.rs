@@ -5,10 +5,8 @@ mod change_block;
 mod planned_fix;
 mod planned_resources;
 
-use crate::fact_index::FactIndex;
+use crate::prelude::*;
 use crate::registry::Registered;
-use model::check::OnPlan;
-use model::finding::{Finding, Subject};
 use planned_resources::PlannedResources;
 
 /// The check's findings; on a plan that cannot answer it, one that says why.
@@ -20,21 +18,16 @@ pub fn run_check(registered: &Registered, index: &FactIndex) -> Vec<Finding> {
     let reason = match check.on_plan {
         OnPlan::Judges => {
             let mut findings = run(index);
-            let mut fixes = findings
-                .iter_mut()
-                .flat_map(|finding| &mut finding.fixes)
-                .peekable();
-            if fixes.peek().is_some() {
-                let resources = PlannedResources::of(index.facts);
-                fixes.for_each(|fix| planned_fix::adapt(fix, &resources));
+            let resources = PlannedResources(index.facts);
+            for fix in findings.iter_mut().flat_map(|finding| &mut finding.fixes) {
+                planned_fix::adapt(fix, &resources);
             }
             return findings;
         }
         OnPlan::NothingRuns => "Nothing runs yet: this is a plan",
         OnPlan::NotInPlan => "A plan does not contain this",
     };
-    let subject = Subject::new("cluster", index.facts.cluster_name.as_str());
-    vec![check.skip(subject, reason)]
+    vec![check.skip(index.cluster_subject(), reason)]
 }
 
 #[cfg(test)]

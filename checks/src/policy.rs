@@ -3,3 +3,12 @@
 pub mod endpoint_only;
 pub mod exec_forbidden;
 pub mod logging_required;
+
+use crate::prelude::*;
+
+/// What the checks of this area have in common. They compare expectations with facts, whether or not sessions open.
+const DEFAULTS: Check = Check {
+    area: Area::Policy,
+    inference: Inference::Direct,
+    ..Check::DEFAULT
+};

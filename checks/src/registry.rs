@@ -8,7 +8,9 @@ use crate::{caller, cluster, container, local, network, policy, role, service, t
 
 /// A check with its function.
 pub struct Registered {
+    /// The metadata.
     pub check: &'static Check,
+    /// Makes the findings.
     pub run: fn(&FactIndex) -> Vec<Finding>,
 }
 
@@ -112,14 +114,14 @@ mod tests {
             let id = check.id;
             let area = check.area.name();
             assert!(id.starts_with(&format!("{area}.")), "{id}: not in {area}");
+            let texts = [check.title, check.why, check.how, check.remedy];
             assert!(
-                !check.why.is_empty() && !check.how.is_empty(),
-                "{id}: lacks why or how"
+                texts.iter().all(|text| !text.is_empty()),
+                "{id}: lacks a text"
             );
             assert!(!check.docs.is_empty(), "{id}: has no docs");
             assert_eq!(find(id).map(|found| found.id), Some(id), "{id}: twice");
-            assert!(!check.remedy.is_empty(), "{id}: has no remedy");
-            for symptom in check.explains.iter().chain(check.masks) {
+            for symptom in check.symptoms.iter().chain(check.masks) {
                 assert!(
                     find(symptom).is_some(),
                     "{id} lists {symptom}, which is not a check"

@@ -8,11 +8,13 @@ pub mod s3_write;
 pub mod ssmmessages;
 pub mod trust;
 
-use crate::fact_index::{FactIndex, Group};
-use model::arn;
-use model::check::Check;
-use model::facts::{Fact, Task};
-use model::finding::{Finding, Subject};
+use crate::prelude::*;
+
+/// What the checks of this area have in common.
+const DEFAULTS: Check = Check {
+    area: Area::Role,
+    ..Check::DEFAULT
+};
 
 /// A finding for each role of running tasks. Roles that do not exist are left to role.present.
 fn each_role<'a>(
@@ -23,7 +25,7 @@ fn each_role<'a>(
     index.each_running(check, |group, _| {
         let roles = &group.roles;
         let judged = roles.by_role.iter().map(|(role, set)| {
-            let subject = role_subject(group, role);
+            let subject = group.subject_of("role", *role);
             match index.facts.roles.get(*role) {
                 Some(Fact::Absent) => {
                     let title = format!("The task role {} does not exist", arn::name(role));
@@ -40,10 +42,6 @@ fn each_role<'a>(
         let unknown = unknown.map(|(task, why)| check.unknown(definition(task), why));
         judged.chain(unnamed).chain(unknown).collect()
     })
-}
-
-fn role_subject(group: &Group, role: &str) -> Subject {
-    Subject::new("role", role).of_service(group.service_name())
 }
 
 #[cfg(test)]

@@ -49,16 +49,13 @@ impl AsRef<str> for AwsService {
 /// The services that the cluster's exec configuration names.
 pub fn configured_services(index: &FactIndex) -> Vec<AwsService> {
     let log = index.exec_log();
+    let kms = index.key_name().map(|_| AwsService::Kms);
+    let logs = log.and_then(|log| log.log_group.as_ref());
+    let s3 = log.and_then(|log| log.bucket.as_ref());
     let services = [
-        (AwsService::Kms, index.key_name().is_some()),
-        (
-            AwsService::Logs,
-            log.is_some_and(|log| log.log_group.is_some()),
-        ),
-        (AwsService::S3, log.is_some_and(|log| log.bucket.is_some())),
+        kms,
+        logs.map(|_| AwsService::Logs),
+        s3.map(|_| AwsService::S3),
     ];
-    let configured = services
-        .into_iter()
-        .filter(|(_, is_configured)| *is_configured);
-    configured.map(|(service, _)| service).collect()
+    services.into_iter().flatten().collect()
 }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use model::{Area, Check, Fix, Inference, OnPlan, Severity};
+use model::{Area, Check, Fix, Inference, Severity};
 
 /// The texts of a custom check; see [`Check`].
 pub struct CheckTexts {
@@ -31,13 +31,9 @@ pub fn leak_check(area: Area, texts: CheckTexts, severity: Severity) -> &'static
         why: texts.why.leak(),
         how: texts.how.leak(),
         remedy: texts.remedy.leak(),
-        actions: &[],
-        docs: &[],
-        explains: &[],
-        masks: &[],
         severity,
-        on_plan: OnPlan::Judges,
         inference: Inference::Direct,
+        ..Check::DEFAULT
     }))
 }
 

@@ -128,7 +128,7 @@ fn explains(cause: &Finding, symptom: &Finding) -> bool {
         .is_some_and(|only| !only.contains(&cause.check.id));
     can_be_same_container(cause, symptom)
         && !is_ruled_out
-        && (cause.check.explains.contains(&symptom.check.id) || (is_session && prevents_sessions))
+        && (cause.check.symptoms.contains(&symptom.check.id) || (is_session && prevents_sessions))
 }
 
 /// A fault of one container explains nothing about another.
@@ -220,6 +220,6 @@ fn suspects(group: &[&Finding], undecided: &ScopeIndex) -> Vec<&'static str> {
         .flat_map(|root| undecided.possible_causes(root))
         .map(|at| undecided.findings[at])
         .filter(|finding| finding.status != Status::Skip)
-        .filter(|finding| finding.check.explains.contains(&group[0].check.id));
+        .filter(|finding| finding.check.symptoms.contains(&group[0].check.id));
     in_session_order(suspects.map(|finding| finding.check.id))
 }

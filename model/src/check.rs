@@ -27,7 +27,8 @@ pub struct Check {
     /// The AWS pages behind it.
     pub docs: &'static [&'static str],
     /// IDs of the checks that fail as a symptom when this one fails.
-    pub explains: &'static [&'static str],
+    #[serde(rename = "explains")]
+    pub symptoms: &'static [&'static str],
     /// IDs of the checks that cannot be judged before this one is mended.
     pub masks: &'static [&'static str],
     /// How much a failure matters. Of `High` or more, an unknown makes the verdict inconclusive.
@@ -80,6 +81,25 @@ impl Inference {
 }
 
 impl Check {
+    /// What most checks have in common, for `..Check::DEFAULT`: no failure is a symptom of theirs, they judge plans, and
+    /// infer what they say. A test ensures that no check leaves out its texts.
+    pub const DEFAULT: Check = Check {
+        id: "",
+        area: Area::Local,
+        title: "",
+        why: "",
+        how: "",
+        remedy: "",
+        actions: &[],
+        docs: &[],
+        symptoms: &[],
+        masks: &[],
+        severity: Severity::Low,
+        on_plan: OnPlan::Judges,
+        inference: Inference::Inferred,
+    };
+
+    /// The subject is in order.
     pub fn pass(&'static self, subject: Subject, title: impl Into<String>) -> Finding {
         Finding::new(self, Status::Pass, subject, title)
     }

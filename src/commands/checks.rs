@@ -74,7 +74,7 @@ fn page(custom: &[CatalogueEntry]) -> String {
                 }
             };
             list("Permissions", check.actions);
-            list("Also causes", check.explains);
+            list("Also causes", check.symptoms);
             for doc in check.docs {
                 let _ = writeln!(page, "\n<{doc}>");
             }

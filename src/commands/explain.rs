@@ -74,7 +74,7 @@ fn about_check(check: &Check) -> String {
             ("Why it matters", check.why),
             ("How it is checked", check.how),
             ("Remediation", check.remedy),
-            ("Also causes", &check.explains.join("\n")),
+            ("Also causes", &check.symptoms.join("\n")),
             ("Required permissions", &check.actions.join("\n")),
             ("Documentation", &check.docs.join("\n")),
         ],

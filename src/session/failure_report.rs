@@ -128,7 +128,7 @@ fn suspects(report: &Report) -> String {
         if is_open && finding.check.id == LIVE_SESSION {
             return format!("\n{}. {}\n", finding.title, finding.detail);
         }
-        if is_open && (finding.leaves_open() || finding.check.explains.contains(&AGENT)) {
+        if is_open && (finding.leaves_open() || finding.check.symptoms.contains(&AGENT)) {
             lines.push(format!("  {} ({})\n", finding.title, finding.check.id));
         }
     }

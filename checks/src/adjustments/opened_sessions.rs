@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::fact_index::FactIndex;
-use model::facts::{Facts, Probe, ProbeEnd};
-use model::finding::{Finding, Severity, Status};
+use crate::prelude::*;
 
 /// Inferred failures on tasks whose sessions worked become warnings, and unknowns stop mattering.
 pub fn apply(index: &FactIndex, findings: &mut [Finding]) {

@@ -2,9 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::fact_index::{FactIndex, Group};
-use model::facts::Task;
-use model::finding::{Finding, Status};
+use crate::prelude::*;
 
 /// Failures that concern only tasks which are being replaced become warnings, if other tasks or the rollout itself
 /// already decide whether sessions into the service work.

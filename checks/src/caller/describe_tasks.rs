@@ -1,27 +1,16 @@
 use super::judge_caller;
-use crate::fact_index::FactIndex;
-use crate::fixes;
-use crate::iam_answers;
-use aws_rules::required_permissions;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::{Caller, Fact};
-use model::finding::{Finding, Severity, Subject};
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "caller.describe-tasks",
-    area: Area::Caller,
     title: "The caller can describe tasks",
     why: "A client describes the task before it opens a session: it needs the containers and the runtime ID.",
     how: "The doctor's own call to ecs:DescribeTasks succeeds. If it does not, IAM's policy simulator.",
     actions: &["ecs:DescribeTasks", "iam:SimulatePrincipalPolicy"],
     remedy: "Allow ecs:DescribeTasks.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html"],
-    explains: &[],
-    masks: &[],
     severity: Severity::Medium,
-    on_plan: OnPlan::NotInPlan,
-    inference: Inference::Inferred,
+    ..super::DEFAULTS
 };
 
 const ACTION: &str = "ecs:DescribeTasks";

@@ -5,17 +5,10 @@ use denied_finding::denied_finding;
 use simulated_containers::{ContainerAccess, SimulatedContainers};
 
 use super::judge_any_caller;
-use crate::fact_index::{FactIndex, Group};
-use crate::iam_answers;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::{Caller, Fact, Principal};
-use model::finding::{Finding, Severity, Subject};
-use model::text;
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "caller.execute-command",
-    area: Area::Caller,
     title: "The caller can open sessions",
     why: "ECS authorizes ecs:ExecuteCommand on the cluster's ARN and on the task's: a policy that names only tasks looks right, but is not enough.",
     how: "IAM's policy simulator, asked about the caller for both ARNs, with every condition key whose value is known. It does not see session policies or resource control policies.",
@@ -25,11 +18,8 @@ pub const CHECK: Check = Check {
         "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_testing-policies.html",
     ],
-    explains: &[],
-    masks: &[],
     severity: Severity::Critical,
-    on_plan: OnPlan::NotInPlan,
-    inference: Inference::Inferred,
+    ..super::DEFAULTS
 };
 
 const ACTION: &str = "ecs:ExecuteCommand";

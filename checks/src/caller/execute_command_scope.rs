@@ -1,29 +1,16 @@
 use super::judge_caller;
-use crate::fact_index::FactIndex;
-use crate::fixes;
-use crate::iam_answers;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::{Caller, Decision};
-use model::finding::{Finding, Severity, Subject};
-use model::text;
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "caller.execute-command-scope",
-    area: Area::Caller,
     title: "The caller can open sessions in this cluster only",
     why: "A policy that allows ecs:ExecuteCommand on * opens every container of the account.",
     how: "IAM's policy simulator, asked about a cluster of another name.",
     actions: &["iam:SimulatePrincipalPolicy"],
     remedy: "Name the clusters and tasks in the policy instead of *.",
-    docs: &[
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-best-practices.html",
-    ],
-    explains: &[],
-    masks: &[],
+    docs: &[aws_pages::BEST_PRACTICES],
     severity: Severity::Low,
-    on_plan: OnPlan::NotInPlan,
-    inference: Inference::Inferred,
+    ..super::DEFAULTS
 };
 
 const ACTION: &str = "ecs:ExecuteCommand";
@@ -40,7 +27,7 @@ fn judge(index: &FactIndex, subject: Subject, caller: &Caller, arn: &str) -> Fin
         return CHECK.unknown_because(subject, "The cluster's ARN is unknown");
     };
     let elsewhere = another_cluster(&cluster);
-    let answers = index.decisions(arn, ACTION).on(&elsewhere).iter();
+    let answers = index.decisions(arn, ACTION, &elsewhere).iter();
     let decisions: Vec<&Decision> = answers.map(|answer| answer.decision).collect();
     if decisions.is_empty() {
         let title = "IAM's policy simulator was not asked about other clusters";

@@ -1,36 +1,17 @@
 use super::judge_any_caller;
-use crate::fact_index::FactIndex;
-use crate::fixes;
-use crate::kms_access::{KeyUse, Refusal, judge};
-use aws_rules::required_permissions;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::{Caller, KmsKey, Principal};
-use model::finding::{Finding, Severity};
-use model::fix::Fix;
+use crate::kms_access::{self, KeyUse, judge};
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "caller.kms-generate-data-key",
-    area: Area::Caller,
     title: "The caller can generate data keys with the cluster's KMS key",
     why: "If the cluster has a KMS key for ECS Exec, the client generates each session's data key with the caller's credentials. If it cannot, the session ends during the handshake.",
     how: "kms:GenerateDataKey on the key: the caller's policies through the policy simulator, the key's policy evaluated here, and the key's grants.",
-    actions: &[
-        "ecs:DescribeClusters",
-        "kms:DescribeKey",
-        "kms:GetKeyPolicy",
-        "kms:ListGrants",
-        "iam:SimulatePrincipalPolicy",
-    ],
+    actions: &kms_access::ACTIONS,
     remedy: "Allow kms:GenerateDataKey on the key, in the caller's policies and in the key's.",
-    docs: &[
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-best-practices.html",
-    ],
-    explains: &[],
-    masks: &[],
+    docs: &[aws_pages::BEST_PRACTICES],
     severity: Severity::High,
-    on_plan: OnPlan::NotInPlan,
-    inference: Inference::Inferred,
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
@@ -45,22 +26,15 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
             session: matches!(caller.principal, Principal::AssumedRole { .. })
                 .then_some(caller.arn.as_str()),
         };
-        judge(index, &CHECK, subject, data_key, |key, refusal| {
-            fix(index, caller, arn, key, refusal)
+        judge(index, &CHECK, subject, data_key, |key, blocker| {
+            let needs = [required_permissions::generate_data_key(&key.arn)];
+            match blocker {
+                Some(blocker) => fixes::caller::unblock(caller, blocker, &needs),
+                None => fixes::caller::allow(index.facts, caller, "data-key", &needs),
+            }
         })
     };
     vec![judge_any_caller(index, &CHECK, None, judge_key)]
-}
-
-/// Changes the policy that denies.
-fn fix(index: &FactIndex, caller: &Caller, arn: &str, key: &KmsKey, refusal: Refusal) -> Fix {
-    let need = required_permissions::generate_data_key(&key.arn);
-    match refusal {
-        Refusal::Identity => fixes::caller::allow(index.facts, caller, "data-key", &[need]),
-        Refusal::Blocked(blocker) => fixes::caller::unblock(caller, blocker, &[need]),
-        Refusal::KeyPolicy => fixes::cluster::key_policy(index.facts, key, arn, need.action),
-        Refusal::KeyDeny => fixes::cluster::remove_key_deny(key),
-    }
 }
 
 #[cfg(test)]

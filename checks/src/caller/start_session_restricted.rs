@@ -1,28 +1,16 @@
 use super::judge_caller;
-use crate::fact_index::FactIndex;
-use crate::fixes;
-use crate::iam_answers;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::Caller;
-use model::finding::{Finding, Severity, Subject};
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "caller.start-session-restricted",
-    area: Area::Caller,
     title: "The caller cannot bypass ECS with ssm:StartSession",
     why: "With ssm:StartSession on a task's ARN the caller opens sessions that ECS neither restricts to a container nor records. ECS Exec does not need that permission.",
     how: "IAM's policy simulator, asked about ssm:StartSession on the tasks' ARNs.",
     actions: &["iam:SimulatePrincipalPolicy"],
     remedy: "Deny ssm:StartSession on the tasks.",
-    docs: &[
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-best-practices.html",
-    ],
-    explains: &[],
-    masks: &[],
+    docs: &[aws_pages::BEST_PRACTICES],
     severity: Severity::Low,
-    on_plan: OnPlan::NotInPlan,
-    inference: Inference::Inferred,
+    ..super::DEFAULTS
 };
 
 const ACTION: &str = "ssm:StartSession";
@@ -40,7 +28,7 @@ fn judge(index: &FactIndex, subject: Subject, caller: &Caller, arn: &str) -> Fin
         return CHECK.skip(subject, "No task is running");
     }
     let is_open = |task: &&str| {
-        let mut answers = index.decisions(arn, ACTION).on(task).iter();
+        let mut answers = index.decisions(arn, ACTION, task).iter();
         answers.any(|answer| answer.decision.is_allowed())
     };
     let open: Vec<&str> = tasks

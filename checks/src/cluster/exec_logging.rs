@@ -1,14 +1,7 @@
-use super::cluster_subject;
-use crate::fact_index::FactIndex;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::{Cluster, Fact};
-use model::finding::{Finding, Severity, Subject};
-use model::text;
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "cluster.exec-logging",
-    area: Area::Cluster,
     title: "Sessions are recorded",
     why: "An audit of who did what in a container needs the records that the exec configuration sends to CloudWatch Logs or S3. Container Insights does not record sessions.",
     how: "executeCommandConfiguration in ecs:DescribeClusters. Without one, or with DEFAULT, only sessions into containers with the awslogs driver are recorded.",
@@ -17,18 +10,16 @@ pub const CHECK: Check = Check {
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ExecuteCommandConfiguration.html",
     ],
-    explains: &["policy.logging-required"],
-    masks: &[],
+    symptoms: &["policy.logging-required"],
     severity: Severity::Low,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Direct,
+    ..super::DEFAULTS
 };
 
 const NOT_RECORDED: &str = "Sessions are not recorded";
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
     vec![CHECK.judge(
-        cluster_subject(index),
+        index.cluster_subject(),
         &index.facts.cluster,
         |subject| CHECK.skip(subject, "There is no such cluster"),
         |subject, cluster| judge(index, subject, cluster),

@@ -1,30 +1,23 @@
-use super::cluster_subject;
-use crate::fact_index::FactIndex;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::finding::{Finding, Severity};
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "cluster.exists",
-    area: Area::Cluster,
     title: "The cluster exists",
     why: "The services and tasks are in this cluster.",
     how: "ecs:DescribeClusters in the region.",
     actions: &["ecs:DescribeClusters"],
     remedy: "Choose another cluster with --cluster, or another region with --region.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeClusters.html"],
-    explains: &["service.exists", "task.exists"],
-    masks: &[],
+    symptoms: &["service.exists", "task.exists"],
     severity: Severity::Critical,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Direct,
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
     let facts = index.facts;
     let name = &facts.cluster_name;
     vec![CHECK.judge(
-        cluster_subject(index),
+        index.cluster_subject(),
         &facts.cluster,
         |subject| {
             let title = format!("There is no cluster {name} in {}", facts.region);

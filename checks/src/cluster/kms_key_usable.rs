@@ -1,14 +1,8 @@
-use super::{cluster_subject, judge_named};
-use crate::fact_index::FactIndex;
-use crate::fixes;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::{Fact, KmsKey};
-use model::finding::{Finding, Severity, Subject};
+use super::judge_named;
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "cluster.kms-key-usable",
-    area: Area::Cluster,
     title: "The cluster's KMS key can be used",
     why: "If the exec configuration sets a KMS key, every session starts with a data key that it generates. No session starts if the key is disabled, pending deletion, deleted or of the wrong kind.",
     how: "kms:DescribeKey: the key's state, usage and spec.",
@@ -18,20 +12,18 @@ pub const CHECK: Check = Check {
         "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ExecuteCommandConfiguration.html",
         "https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html",
     ],
-    explains: &[],
     masks: &["role.kms-decrypt", "caller.kms-generate-data-key"],
     severity: Severity::High,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Direct,
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
     if let Fact::Unavailable(why) = &index.facts.cluster {
-        return vec![CHECK.unknown(cluster_subject(index), why)];
+        return vec![CHECK.unknown(index.cluster_subject(), why)];
     }
     let Some(name) = index.key_name() else {
         let title = "The cluster's exec configuration sets no KMS key";
-        return vec![CHECK.skip(cluster_subject(index), title)];
+        return vec![CHECK.skip(index.cluster_subject(), title)];
     };
     let does_not_exist = |subject| {
         CHECK

@@ -1,27 +1,18 @@
 use super::{judge_destination, judge_exec_log};
-use crate::fact_index::FactIndex;
-use crate::fixes;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::ExecLog;
-use model::finding::{Finding, Severity, Subject};
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "cluster.log-bucket",
-    area: Area::Cluster,
     title: "The bucket that records sessions exists",
     why: "The agent uploads the record of a session when the session ends. If the bucket is missing, sessions are not recorded; if the cluster also requires it to be encrypted, every session ends at its start.",
     how: "s3:GetEncryptionConfiguration on the bucket of the cluster's exec configuration: an answer proves that it exists.",
     actions: &["ecs:DescribeClusters", "s3:GetEncryptionConfiguration"],
     remedy: "Create the bucket, or set another one in the exec configuration.",
-    docs: &[
-        "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ExecuteCommandLogConfiguration.html",
-    ],
-    explains: &["policy.logging-required"],
+    docs: &[aws_pages::LOG_CONFIGURATION],
+    symptoms: &["policy.logging-required"],
     masks: &["cluster.log-encryption"],
     severity: Severity::Medium,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Direct,
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

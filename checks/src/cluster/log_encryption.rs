@@ -1,14 +1,8 @@
 use super::{judge_exec_log, judge_named};
-use crate::fact_index::FactIndex;
-use crate::fixes;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::{Bucket, ExecLog, Fact, LogGroup};
-use model::finding::{Finding, Severity, Subject};
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "cluster.log-encryption",
-    area: Area::Cluster,
     title: "Records of sessions are encrypted as the cluster requires",
     why: "If the exec configuration requires an encrypted log group or bucket, the agent verifies it before it starts the shell. It ends the session if the log group has no KMS key or the bucket no default encryption.",
     how: "kmsKeyId in logs:DescribeLogGroups, and s3:GetEncryptionConfiguration. For a bucket the agent accepts AES256 and aws:kms only.",
@@ -18,14 +12,9 @@ pub const CHECK: Check = Check {
         "s3:GetEncryptionConfiguration",
     ],
     remedy: "Associate a KMS key with the log group, or set the bucket's default encryption to AES256 or aws:kms.",
-    docs: &[
-        "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ExecuteCommandLogConfiguration.html",
-    ],
-    explains: &[],
-    masks: &[],
+    docs: &[aws_pages::LOG_CONFIGURATION],
     severity: Severity::High,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Direct,
+    ..super::DEFAULTS
 };
 
 const GROUP_TITLE: &str = "Records of sessions are not encrypted as the cluster requires";

@@ -1,27 +1,18 @@
 use super::{judge_destination, judge_exec_log};
-use crate::fact_index::FactIndex;
-use crate::fixes;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::ExecLog;
-use model::finding::{Finding, Severity, Subject};
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "cluster.log-group",
-    area: Area::Cluster,
     title: "The log group that records sessions exists",
     why: "The agent does not create the log group. If it is missing, sessions are not recorded; if the cluster also requires it to be encrypted, every session ends at its start.",
     how: "logs:DescribeLogGroups for the group of the cluster's exec configuration, in the cluster's region.",
     actions: &["ecs:DescribeClusters", "logs:DescribeLogGroups"],
     remedy: "Create the log group, or set another one in the exec configuration.",
-    docs: &[
-        "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ExecuteCommandLogConfiguration.html",
-    ],
-    explains: &["policy.logging-required"],
+    docs: &[aws_pages::LOG_CONFIGURATION],
+    symptoms: &["policy.logging-required"],
     masks: &["cluster.log-encryption"],
     severity: Severity::Medium,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Direct,
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

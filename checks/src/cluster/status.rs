@@ -1,29 +1,22 @@
-use super::cluster_subject;
-use crate::fact_index::FactIndex;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::finding::{Finding, Severity};
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "cluster.status",
-    area: Area::Cluster,
     title: "The cluster is ACTIVE",
     why: "ECS rejects calls to a cluster that is being created or deleted.",
     how: "status in ecs:DescribeClusters.",
     actions: &["ecs:DescribeClusters"],
     remedy: "Wait until the cluster is ACTIVE, or create a new one.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Cluster.html"],
-    explains: &["service.running-tasks"],
-    masks: &[],
+    symptoms: &["service.running-tasks"],
     severity: Severity::High,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Direct,
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
     let facts = index.facts;
     vec![CHECK.judge(
-        cluster_subject(index),
+        index.cluster_subject(),
         &facts.cluster,
         |subject| CHECK.skip(subject, "There is no such cluster"),
         |subject, cluster| {

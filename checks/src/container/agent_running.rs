@@ -1,30 +1,22 @@
 mod rollout;
 
 use crate::agent_reason::lacks_host_files;
-use crate::fact_index::{AGENT_START_SECONDS, FactIndex};
+use crate::fact_index::AGENT_START_SECONDS;
 use crate::fixes::service::force_deployment;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::{Container, ManagedAgent, Task};
-use model::finding::{AgentLink, Finding, Severity, Subject};
-use model::text;
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "container.agent-running",
-    area: Area::Container,
     title: "The exec agent in the container is RUNNING",
     why: "ECS hands a session to the ExecuteCommandAgent inside the container. Without it ECS rejects the call with InvalidParameterException or TargetNotConnectedException.",
     how: "managedAgents in ecs:DescribeTasks. A failure is a symptom: the role, the network, the image or an old task causes it. RUNNING means that the process is up, not that it has reached Systems Manager.",
     actions: &["ecs:DescribeTasks"],
     remedy: "Fix the cause, then replace the task: on Fargate an agent that gave up does not start again.",
-    docs: &[
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-troubleshooting.html",
-    ],
-    explains: &[],
-    masks: &[],
+    docs: &[aws_pages::TROUBLESHOOTING],
     severity: Severity::Critical,
     on_plan: OnPlan::NothingRuns,
     inference: Inference::InferredDespiteRollout,
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -1,16 +1,8 @@
-use crate::fact_index::FactIndex;
 use crate::per_subject::container_definition::DefinedContainer;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::{ContainerDefinition, Fact};
-use model::finding::{AgentLink, Finding, Severity};
-use model::step::ContainerEdit;
-use model::text;
-use model::version;
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "container.aws-credentials-env",
-    area: Area::Container,
     title: "The agent gets the credentials of the task role",
     why: "The agent gets its credentials from the endpoint in AWS_CONTAINER_CREDENTIALS_FULL_URI, or else from the one in AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, which ECS sets. AWS keys in the environment do no harm: only SSM agents before 3.1.1260.0 (April 2022) read them.",
     how: "Names, never values, of variables and secrets in ecs:DescribeTaskDefinition; on EC2 the version of the ECS agent, which came with the SSM agent. Variables in environment files, or set by the image, are not visible.",
@@ -20,15 +12,13 @@ pub const CHECK: Check = Check {
     ],
     remedy: "Remove the variables from the task definition. Update an ECS agent that is old enough to read AWS keys.",
     docs: &[
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-troubleshooting.html",
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html",
+        aws_pages::TROUBLESHOOTING,
+        aws_pages::TASK_ROLES,
         "https://github.com/aws/amazon-ssm-agent/blob/mainline/RELEASENOTES.md",
     ],
-    explains: &["container.agent-running"],
-    masks: &[],
+    symptoms: &["container.agent-running"],
     severity: Severity::High,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..super::DEFAULTS
 };
 
 /// The variables that name an endpoint for credentials, in the order in which the agent reads them.
@@ -78,7 +68,7 @@ fn credentials_endpoint(defined: &DefinedContainer, found: Vec<&str>) -> Finding
              definition does not need to.",
         )
         .agent_link(AgentLink::AtRisk)
-        .fix(defined.change().fix(without(&found)))
+        .fix(defined.fix(without(&found)))
         .group_title("Containers set another endpoint for credentials")
         .evidence("variables", found)
 }
@@ -108,21 +98,18 @@ fn keys_in_environment(defined: &DefinedContainer, found: Vec<&str>) -> Finding 
                     "The SSM agent of ECS agents before 1.61.0 (April 2022) uses these keys instead of the task role. \
                      Update the ECS agent, or remove the variables from the task definition.",
                 )
-                .fix(defined.change().fix(without(&found)))
+                .fix(defined.fix(without(&found)))
                 .group_title("Containers have AWS keys in their environment, and an old agent reads them")
         }
         Fact::Unavailable(why) => {
             let title = format!(
                 "Container {name} sets {variables}, and the version of the ECS agent is unknown"
             );
-            let mut finding = CHECK
+            let finding = CHECK
                 .unknown_because(subject, title)
                 .detail(format!("Only ECS agents before 1.61.0 (April 2022) read these keys. The version is unknown: {why}."))
                 .missing(why.missing_permission());
-            if defined.agent_is_proven() {
-                finding = finding.severity(Severity::Low);
-            }
-            finding
+            low_if_proven(defined, finding)
         }
     };
     finding.evidence("variables", found)
@@ -154,7 +141,14 @@ fn agent_that_reads_keys<'a>(defined: &DefinedContainer<'_, 'a>) -> Fact<Option<
 fn environment_files(defined: &DefinedContainer) -> Finding {
     let name = &defined.container.name;
     let title = format!("Container {name} has environment files, whose content is not visible");
-    let finding = CHECK.unknown_because(defined.subject.clone(), title);
+    low_if_proven(
+        defined,
+        CHECK.unknown_because(defined.subject.clone(), title),
+    )
+}
+
+/// What is unknown matters little if the agent has connected.
+fn low_if_proven(defined: &DefinedContainer, finding: Finding) -> Finding {
     match defined.agent_is_proven() {
         true => finding.severity(Severity::Low),
         false => finding,

@@ -1,24 +1,15 @@
-use crate::fact_index::{FactIndex, Group};
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::{Fact, Task};
-use model::finding::{Finding, Severity};
-use model::text;
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "container.exists",
-    area: Area::Container,
     title: "The task has the container that --container names",
     why: "A session goes to one container, by its name in the task definition, which often differs from the service's name.",
     how: "The containers in ecs:DescribeTasks. Without --container every container is checked, and none can be missing.",
     actions: &["ecs:DescribeTasks"],
     remedy: "Name a container of the task.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Container.html"],
-    explains: &[],
-    masks: &[],
     severity: Severity::Critical,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -1,23 +1,15 @@
-use crate::fact_index::FactIndex;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::finding::{Finding, Severity};
-use model::step::ContainerEdit;
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "container.init-process",
-    area: Area::Container,
     title: "The container has an init process",
     why: "Without one, processes that sessions leave behind stay as zombies until the task ends.",
     how: "linuxParameters.initProcessEnabled in ecs:DescribeTaskDefinition. An image may have an init of its own, which is not visible.",
     actions: &["ecs:DescribeTaskDefinition"],
     remedy: "Set linuxParameters.initProcessEnabled to true.",
-    docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
-    explains: &[],
-    masks: &[],
+    docs: &[aws_pages::ECS_EXEC],
     severity: Severity::Low,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
@@ -33,7 +25,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
         let title = format!("Container {name} has no init process");
         CHECK
             .warn(defined.subject.clone(), title)
-            .fix(defined.change().fix(ContainerEdit::InitProcess))
+            .fix(defined.fix(ContainerEdit::InitProcess))
             .detail("Set linuxParameters.initProcessEnabled to true in the task definition.")
             .group_title("Containers have no init process")
     })

@@ -1,27 +1,20 @@
-use crate::fact_index::FactIndex;
+use crate::prelude::*;
 use explain::explain;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::{Probe, ProbeEnd, Task};
-use model::finding::{AgentLink, Finding, Severity, Subject};
-use model::text;
 
 use super::agent_running;
 
 pub const CHECK: Check = Check {
     id: "container.live-session",
-    area: Area::Container,
     title: "A session opens and runs a command",
     why: "It proves what all other checks can only infer.",
     how: "With --live: a session in each target that runs /bin/sh, prints a marker and exits. The cluster's session logs include it.",
     remedy: "Fix the cause that the other checks name. If they all pass, start from the error of the session.",
     actions: &["ecs:ExecuteCommand"],
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-run.html"],
-    explains: &[],
-    masks: &[],
     severity: Severity::Critical,
     on_plan: OnPlan::NothingRuns,
     inference: Inference::Tried,
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

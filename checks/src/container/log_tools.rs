@@ -1,25 +1,15 @@
-use crate::fact_index::FactIndex;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::Fact;
-use model::finding::{Finding, Severity};
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "container.log-tools",
-    area: Area::Container,
     title: "The image has the tools that record sessions",
     why: "The agent records a session with the `script` and `cat` of the image. If they are missing, the session works, and its log stays empty.",
     how: "The content of an image is not visible from outside. If the cluster logs sessions, this stays unknown.",
     actions: &["ecs:DescribeClusters"],
     remedy: "Install script and cat in the image.",
-    docs: &[
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-best-practices.html",
-    ],
-    explains: &[],
-    masks: &[],
+    docs: &[aws_pages::BEST_PRACTICES],
     severity: Severity::Low,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -1,27 +1,17 @@
-use crate::fact_index::FactIndex;
 use crate::per_subject::container_definition::DefinedContainer;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::finding::{AgentLink, Finding, Severity};
-use model::step::ContainerEdit;
-use model::text;
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "container.proxy-env",
-    area: Area::Container,
     title: "No proxy of the container is between the agent and AWS",
     why: "The agent honours HTTP_PROXY and HTTPS_PROXY. Its request for the task's credentials (169.254.170.2) goes over HTTP and fails if it is sent to a proxy. It calls ssmmessages over TLS and reaches it only if the proxy allows it.",
     how: "The proxy variables in ecs:DescribeTaskDefinition, in upper and lower case, and what NO_PROXY covers. Their values are not kept.",
     actions: &["ecs:DescribeTaskDefinition"],
     remedy: "Add 169.254.170.2 and the host name of ssmmessages to NO_PROXY.",
-    docs: &[
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-troubleshooting.html",
-    ],
-    explains: &["container.agent-running"],
-    masks: &[],
+    docs: &[aws_pages::TROUBLESHOOTING],
+    symptoms: &["container.agent-running"],
     severity: Severity::High,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
@@ -66,7 +56,7 @@ fn judge(defined: DefinedContainer) -> Finding {
     let ssmmessages = defined.index.facts.host_of("ssmmessages");
     let hosts = format!("169.254.170.2,{ssmmessages}");
     finding
-        .fix(defined.change().fix(ContainerEdit::BypassProxy(hosts)))
+        .fix(defined.fix(ContainerEdit::BypassProxy(hosts)))
         .group_title("A proxy is between the agent and AWS")
         .evidence("variables", proxy.variables.clone())
 }

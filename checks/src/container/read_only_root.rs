@@ -1,25 +1,17 @@
-use crate::fact_index::FactIndex;
 use crate::per_subject::container_definition::DefinedContainer;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::finding::{AgentLink, Finding, Severity};
-use model::step::ContainerEdit;
-use model::text;
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "container.read-only-root",
-    area: Area::Container,
     title: "The container's root file system is writable",
     why: "The agent writes files in the container. With readonlyRootFilesystem it cannot start, unless volumes are mounted at its folders.",
     how: "readonlyRootFilesystem, mountPoints and tmpfs in ecs:DescribeTaskDefinition. AWS does not support a read-only root file system with ECS Exec. With writable volumes at the agent's folders it works for some users.",
     actions: &["ecs:DescribeTaskDefinition"],
     remedy: "Set readonlyRootFilesystem to false in the task definition and deploy it.",
-    docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
-    explains: &["container.agent-running"],
-    masks: &[],
+    docs: &[aws_pages::ECS_EXEC],
+    symptoms: &["container.agent-running"],
     severity: Severity::High,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..super::DEFAULTS
 };
 
 /// The folders in which the agent writes.
@@ -37,7 +29,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
             return CHECK.pass(defined.subject, title);
         }
         judge(&defined)
-            .fix(defined.change().fix(ContainerEdit::WritableRoot))
+            .fix(defined.fix(ContainerEdit::WritableRoot))
             .group_title("Containers have a read-only root file system")
             .evidence("readonlyRootFilesystem", true)
     })

@@ -1,22 +1,15 @@
-use crate::fact_index::FactIndex;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::finding::{Finding, Severity};
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "container.resources",
-    area: Area::Container,
     title: "The container has enough memory for a session",
     why: "The exec agent and the shell run in the container and count against its memory: a container with little memory is killed when a session starts.",
     how: "memory of the container, else of the task, in ecs:DescribeTaskDefinition, compared with 128 MiB. How much of it is in use is not visible.",
     actions: &["ecs:DescribeTaskDefinition"],
     remedy: "Give the container more memory.",
-    docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
-    explains: &[],
-    masks: &[],
+    docs: &[aws_pages::ECS_EXEC],
     severity: Severity::Low,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..super::DEFAULTS
 };
 
 const MIN_MIB: u32 = 128;

@@ -1,13 +1,7 @@
-use crate::fact_index::FactIndex;
-use crate::fixes;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::finding::{AgentLink, Finding, Severity};
-use model::step::ContainerEdit;
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "container.restart-policy",
-    area: Area::Container,
     title: "ECS does not restart the container in place",
     why: "The agent starts with the task. When a restart policy restarts a container inside its task, the agent does not start again, and sessions fail with TargetNotConnectedException until the task is replaced.",
     how: "restartPolicy in ecs:DescribeTaskDefinition. ECS does not report whether it has restarted a container.",
@@ -17,11 +11,9 @@ pub const CHECK: Check = Check {
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-restart-policy.html",
         "https://github.com/aws/containers-roadmap/issues/2469",
     ],
-    explains: &["container.agent-running"],
-    masks: &[],
+    symptoms: &["container.agent-running"],
     severity: Severity::Low,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
@@ -45,7 +37,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
             true => defined.known_services().fold(finding, |finding, service| {
                 finding.fix(fixes::service::force_deployment(index.facts, service))
             }),
-            false => finding.fix(defined.change().fix(ContainerEdit::WithoutRestartPolicy)),
+            false => finding.fix(defined.fix(ContainerEdit::WithoutRestartPolicy)),
         }
     })
 }

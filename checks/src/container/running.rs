@@ -1,24 +1,18 @@
-use crate::fact_index::{FactIndex, Group};
-use crate::fixes;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::{Container, Fact, Task};
-use model::finding::{Finding, Severity, Subject};
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "container.running",
-    area: Area::Container,
     title: "The container is RUNNING",
     why: "A session starts a process inside a running container. A container that has ended, or has no runtime yet, cannot accept it.",
     how: "lastStatus and runtimeId of each container in ecs:DescribeTasks. A helper container that has done its work is no failure.",
     actions: &["ecs:DescribeTasks", "ecs:DescribeTaskDefinition"],
     remedy: "Fix what ended the container, then replace the task.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Container.html"],
-    explains: &["container.agent-running"],
+    symptoms: &["container.agent-running"],
     masks: &["container.agent-running"],
     severity: Severity::High,
     on_plan: OnPlan::NothingRuns,
-    inference: Inference::Inferred,
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -1,23 +1,16 @@
-use crate::fact_index::FactIndex;
 use crate::per_subject::container_definition::DefinedContainer;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::finding::{Finding, Severity};
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "container.shell",
-    area: Area::Container,
     title: "The image has the shell that a session starts",
     why: "A session ends at once if its program is not in the image. Images made from Alpine have only /bin/sh, and distroless images have no shell.",
     how: "The shell that the configuration names, compared with what the image's name implies. The content of an image is not visible from outside.",
     actions: &["ecs:DescribeTaskDefinition"],
     remedy: "Set `shell` for the service in ecs-exec.toml, or name the program to start.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-run.html"],
-    explains: &[],
-    masks: &[],
     severity: Severity::Low,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -34,7 +34,8 @@ impl FactIndex<'_> {
     }
 }
 
-fn agent<'t>(task: &'t Task, container: &str) -> Option<&'t ManagedAgent> {
+/// The agent of a container, if ECS reports one.
+pub fn agent<'t>(task: &'t Task, container: &str) -> Option<&'t ManagedAgent> {
     let mut containers = task.containers.iter();
     let container = containers.find(|known| known.name == container);
     container.and_then(Container::exec_agent)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::FactIndex;
 use super::roles::{Roles, by_definition};
-use crate::vpc_path::placement::Placements;
+use crate::vpc_path::{Placement, Placements};
 use model::facts::{Fact, Facts, Service, ServiceTarget, Task};
 use model::finding::Subject;
 use model::fix::Fix;
@@ -38,25 +38,34 @@ impl<'a> Group<'a> {
     /// The subject of findings about the whole group.
     pub fn subject(&self) -> Subject {
         match self.service_name() {
-            Some(name) => Subject::new("service", name.clone()).of_service(Some(name)),
+            Some(name) => self.subject_of("service", name),
             None => Subject::new("tasks", "standalone"),
         }
     }
 
+    /// The subject of findings about something that the group uses, such as a `subnet` with this ID.
+    pub fn subject_of(&self, kind: &'static str, id: impl Into<Sanitized>) -> Subject {
+        Subject::new(kind, id).of_service(self.service_name())
+    }
+
+    /// The subject of findings about the subnet of a placement.
+    pub fn subnet_subject(&self, placement: &Placement) -> Subject {
+        self.subject_of("subnet", placement.subnet.id.as_str())
+    }
+
     /// The subject of findings about a task.
     pub fn task_subject(&self, task: &Task) -> Subject {
-        Subject::new("task", task.arn.clone()).of_service(self.service_name())
+        self.subject_of("task", task.arn.clone())
     }
 
     /// The subject of findings about a container of a running task.
     pub fn container_subject(&self, task: &Task, container: &str) -> Subject {
-        let id = format!("{}/{container}", task.id());
-        Subject::new("container", id).of_service(self.service_name())
+        self.subject_of("container", format!("{}/{container}", task.id()))
     }
 
     /// The subject of findings about a task definition.
     pub fn definition_subject(&self, arn: &str) -> Subject {
-        Subject::new("task-definition", arn).of_service(self.service_name())
+        self.subject_of("task-definition", arn)
     }
 
     /// All tasks, running or not; none if they could not be read.
@@ -140,11 +149,9 @@ fn may_have_container(tasks: &[&Task], name: &str) -> bool {
 pub(super) fn groups<'a>(index: &FactIndex<'a>) -> Vec<Group<'a>> {
     let facts = index.facts;
     let services = facts.target.services.iter().map(|target| {
-        let tasks = match facts.service_tasks.get(&target.name) {
-            Some(Fact::Known(arns)) => known_tasks(facts, arns),
-            Some(Fact::Unavailable(why)) => Fact::Unavailable(why.clone()),
-            Some(Fact::Absent) | None => Fact::Absent,
-        };
+        let arns = facts.service_tasks.get(&target.name);
+        let arns = arns.map_or(Fact::Absent, Fact::as_ref);
+        let tasks = arns.and_then(|arns| known_tasks(facts, arns));
         Group::new(index, Some(&target.name), tasks, Some(target))
     });
     let mut named: BTreeMap<Option<&str>, Vec<&String>> = BTreeMap::new();

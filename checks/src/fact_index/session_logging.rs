@@ -1,5 +1,7 @@
 //! The cluster's exec configuration: where sessions are recorded, and the KMS key that encrypts them.
 
+use std::collections::BTreeSet;
+
 use super::FactIndex;
 use aws_rules::required_permissions::recording_group;
 use model::facts::{ExecConfiguration, ExecLog, Fact, KmsKey, Task, Unavailable};
@@ -49,16 +51,13 @@ impl<'a> FactIndex<'a> {
         let exec = self.exec_configuration();
         let logging = exec.map_or("DEFAULT", |exec| exec.logging.as_str());
         let own = exec.and_then(|exec| exec.log.as_ref());
-        let mut definitions: Vec<&str> = tasks.iter().map(|task| &*task.task_definition).collect();
-        definitions.dedup();
-        let mut groups: Vec<&str> = definitions
+        let definitions: BTreeSet<&str> = tasks.iter().map(|task| &*task.task_definition).collect();
+        let groups: BTreeSet<&str> = definitions
             .into_iter()
             .filter_map(|arn| self.facts.task_definitions.get(arn)?.known())
             .flat_map(|definition| &definition.containers)
             .filter_map(|container| recording_group(logging, own, container.log.as_ref()))
             .collect();
-        groups.sort_unstable();
-        groups.dedup();
-        groups
+        groups.into_iter().collect()
     }
 }

@@ -1,6 +1,7 @@
 //! A task's role, network interface and EC2 instance.
 
 use super::FactIndex;
+use aws_rules::vpc::known;
 use model::facts::{Fact, Instance, Interface, Task, Unavailable};
 
 /// The role whose credentials the containers of a task get.
@@ -32,18 +33,18 @@ impl<'a> FactIndex<'a> {
     /// On EC2 a task without a role gets the credentials of its instance's profile.
     fn instance_role(&self, task: &Task) -> TaskRole<'a> {
         let instance = match self.instance(task) {
-            Fact::Known(instance) => instance,
-            Fact::Unavailable(why) => return TaskRole::Unknown(why),
-            Fact::Absent => return TaskRole::Unnamed,
+            Ok(instance) => instance,
+            Err(why) => return TaskRole::Unknown(why),
         };
         let Some(profile) = &instance.profile else {
             return TaskRole::Unnamed;
         };
         match self.facts.instance_profiles.get(profile) {
-            Some(Fact::Known(role)) => TaskRole::Role(role),
             Some(Fact::Absent) => TaskRole::Unnamed,
-            Some(Fact::Unavailable(why)) => TaskRole::Unknown(why.clone()),
-            None => TaskRole::Unknown(not_found("instance profile", profile)),
+            fact => match found(fact, "instance profile", profile) {
+                Ok(role) => TaskRole::Role(role),
+                Err(why) => TaskRole::Unknown(why),
+            },
         }
     }
 
@@ -60,8 +61,10 @@ impl<'a> FactIndex<'a> {
                 format!("the containers of task {} have no network", task.id()),
             ));
         }
-        self.instance(task)
-            .map(|instance: &Instance| &instance.interface)
+        match self.instance(task) {
+            Ok(instance) => Fact::Known(&instance.interface),
+            Err(why) => Fact::Unavailable(why),
+        }
     }
 
     /// Whether the task definition gives its containers no network.
@@ -71,35 +74,27 @@ impl<'a> FactIndex<'a> {
     }
 
     /// The EC2 instance that a task runs on.
-    pub fn instance(&self, task: &Task) -> Fact<&'a Instance> {
+    pub fn instance(&self, task: &Task) -> Result<&'a Instance, Unavailable> {
         let facts = self.facts;
         let Some(host) = task.container_instance.as_ref() else {
-            return Fact::Unavailable(Unavailable::not_asked(
+            let id = task.id();
+            return Err(Unavailable::not_asked(
                 "ecs:DescribeTasks",
-                format!(
-                    "task {} runs on infrastructure of AWS, which is not visible",
-                    task.id()
-                ),
+                format!("task {id} runs on infrastructure of AWS, which is not visible"),
             ));
         };
-        let host = match facts.container_instances.get(host) {
-            Some(Fact::Known(host)) => host,
-            Some(Fact::Unavailable(why)) => return Fact::Unavailable(why.clone()),
-            Some(Fact::Absent) | None => {
-                return Fact::Unavailable(not_found("container instance", host));
-            }
-        };
+        let host = found(
+            facts.container_instances.get(host),
+            "container instance",
+            host,
+        )?;
         match host.instance.as_deref() {
-            Some(id) if id.starts_with("mi-") => Fact::Unavailable(Unavailable::not_asked(
-                "ecs:DescribeContainerInstances",
+            Some(id) if id.starts_with("mi-") => Err(Unavailable::not_asked(
+                DESCRIBE_INSTANCES,
                 format!("task {} runs on {id}, a machine outside AWS", task.id()),
             )),
-            Some(id) => match facts.network.instances.get(id) {
-                Some(Fact::Known(instance)) => Fact::Known(instance),
-                Some(Fact::Unavailable(why)) => Fact::Unavailable(why.clone()),
-                Some(Fact::Absent) | None => Fact::Unavailable(not_found("instance", id)),
-            },
-            None => Fact::Unavailable(not_found("instance of", &host.arn)),
+            Some(id) => found(facts.network.instances.get(id), "instance", id),
+            None => found(None, "instance of", &host.arn),
         }
     }
 
@@ -109,9 +104,10 @@ impl<'a> FactIndex<'a> {
     }
 }
 
-fn not_found(what: &str, id: &str) -> Unavailable {
-    Unavailable::not_asked(
-        "ecs:DescribeContainerInstances",
-        format!("the {what} {id} was not found"),
-    )
+const DESCRIBE_INSTANCES: &str = "ecs:DescribeContainerInstances";
+
+fn found<'a, T>(fact: Option<&'a Fact<T>>, what: &str, id: &str) -> Result<&'a T, Unavailable> {
+    known(fact, DESCRIBE_INSTANCES, || {
+        format!("the {what} {id} was not found")
+    })
 }

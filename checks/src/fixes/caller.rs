@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::found_in;
 use super::inline::{Inline, Owner};
 use crate::iam_answers::Blocker;
 use aws_rules::iam::document as policy_document;
@@ -86,7 +87,9 @@ impl Grant {
     fn fix(self, facts: &Facts, caller: &Caller) -> Fix {
         let (owner, principal) = match &caller.principal {
             Principal::User { name } => (Owner::User, name),
-            Principal::AssumedRole { name, .. } if !is_sso(name) => (Owner::Role, name),
+            Principal::AssumedRole { name, .. } if !name.starts_with("AWSReservedSSO_") => {
+                (Owner::Role, name)
+            }
             Principal::AssumedRole { .. } => return self.manual(SSO),
             Principal::FederatedUser { .. } | Principal::Root | Principal::Other => {
                 return self.manual("Add the policy to the identity that created this session.");
@@ -120,16 +123,13 @@ pub fn mark_conditional(mut fix: Fix) -> Fix {
 
 /// A statement denies the action, and an Allow does not override it.
 pub fn remove_deny(caller: &Caller, policies: &[String]) -> Fix {
-    let found = match policies {
-        [] => String::new(),
-        some => format!(" Found in: {}.", text::list(some)),
-    };
     Fix::new(
         format!("lift-deny:{}", caller.arn),
         Disposition::Manual,
         "Remove the Deny on ecs:ExecuteCommand for the caller, or use another caller",
         format!(
-            "An explicit Deny overrides every Allow, so adding permissions does not help.{found}"
+            "An explicit Deny overrides every Allow, so adding permissions does not help.{}",
+            found_in(policies)
         ),
     )
 }
@@ -137,16 +137,12 @@ pub fn remove_deny(caller: &Caller, policies: &[String]) -> Fix {
 /// A limit above the caller's own policies denies what its sessions need.
 pub fn unblock(caller: &Caller, blocker: Blocker, needs: &[RequiredPermission]) -> Fix {
     let actions = actions(needs);
-    Fix::new(
-        format!("unblock-for-{}:{}", actions.join("-"), caller.arn),
-        Disposition::Manual,
-        format!(
-            "Allow the caller {}, which its {blocker} denies",
-            text::list(&actions)
-        ),
-        "The caller's own policies cannot override it, so adding permissions there does not help.",
-    )
-    .policy(policy_document::allow(needs))
+    let id = format!("unblock-for-{}:{}", actions.join("-"), caller.arn);
+    let actions = text::list(&actions);
+    let title = format!("Allow the caller {actions}, which its {blocker} denies");
+    let explain =
+        "The caller's own policies cannot override it, so adding permissions there does not help.";
+    Fix::new(id, Disposition::Manual, title, explain).policy(policy_document::allow(needs))
 }
 
 /// The caller's own policies allow the action, but a limit above them does not.
@@ -164,11 +160,6 @@ pub fn widen_limit(facts: &Facts, caller: &Caller, limit: Blocker, cluster_arn: 
 
 pub(super) fn actions(needs: &[RequiredPermission]) -> Vec<&str> {
     needs.iter().map(|need| need.action).collect()
-}
-
-/// IAM Identity Center owns these roles and rejects changes of them.
-fn is_sso(role: &str) -> bool {
-    role.starts_with("AWSReservedSSO_")
 }
 
 const SSO: &str = "The role belongs to IAM Identity Center, which rejects direct changes: add the policy to the \

@@ -3,13 +3,14 @@
 use serde_json::json;
 
 use super::terraform::{self, label, quoted};
+use super::{add_statement, chain};
 use aws_rules::iam::document as policy_document;
 use aws_rules::required_permissions::AccountRegion;
 use model::aws_call::{AwsCall, SseAlgorithm};
 use model::cli_command::{Ref, Variable};
 use model::facts::{Facts, KmsKey};
 use model::fix::{Disposition, Fix};
-use model::step::{Command, ResourcePolicy, StatementAddition};
+use model::step::ResourcePolicy;
 
 const KEY_LABEL: &str = "ecs_exec";
 
@@ -25,11 +26,12 @@ pub fn choose_key(facts: &Facts) -> Fix {
     )
     .terraform(terraform::change(
         "aws_ecs_cluster",
-        &label(name),
+        name,
         "configuration {\n  execute_command_configuration {\n    kms_key_id = aws_kms_key.ecs_exec.arn\n  }\n}",
     ))
 }
 
+/// Enables a disabled key.
 pub fn enable_key(facts: &Facts, key: &str) -> Fix {
     Fix::new(
         format!("enable-key:{key}"),
@@ -51,6 +53,7 @@ fn enable(key: &str) -> AwsCall {
     }
 }
 
+/// Keeps a key that is pending deletion, and enables it.
 pub fn cancel_key_deletion(facts: &Facts, key: &str) -> Fix {
     let cancel = AwsCall::CancelKeyDeletion {
         key: key.to_owned(),
@@ -68,47 +71,40 @@ pub fn cancel_key_deletion(facts: &Facts, key: &str) -> Fix {
 
 /// Creates the log group, with a key if the group has to be encrypted.
 pub fn create_log_group(facts: &Facts, name: &str, encrypted: bool) -> Fix {
-    let id = format!("make-log-group:{name}");
     let create = AwsCall::CreateLogGroup {
         name: name.to_owned(),
     };
-    if !encrypted {
-        return Fix::new(
-            id,
-            Disposition::Drift,
-            format!("Create the log group {name}"),
-            "Log events never expire unless a retention is set.",
-        )
-        .call(create, &facts.region)
-        .terraform(group_block(name, None));
-    }
-    with_new_key(
-        facts,
-        Fix::new(
-            id,
-            Disposition::Drift,
-            format!("Create the log group {name}, with a KMS key"),
-            "Creates a key that CloudWatch Logs can use, and the group. Log events never expire unless a retention is set.",
+    let (with_key, key) = match encrypted {
+        true => (
+            ", with a KMS key",
+            "Creates a key that CloudWatch Logs can use, and the group. ",
         ),
-        vec![create],
-        name,
-    )
+        false => ("", ""),
+    };
+    let fix = Fix::new(
+        format!("make-log-group:{name}"),
+        Disposition::Drift,
+        format!("Create the log group {name}{with_key}"),
+        format!("{key}Log events never expire unless a retention is set."),
+    );
+    match encrypted {
+        true => with_new_key(facts, fix, vec![create], name),
+        false => fix
+            .call(create, &facts.region)
+            .terraform(group_block(name, None)),
+    }
 }
 
 /// Encrypts the log group with a new key.
 pub fn encrypt_log_group(facts: &Facts, name: &str) -> Fix {
-    with_new_key(
-        facts,
-        Fix::new(
-            format!("encrypt-log-group:{name}"),
-            Disposition::Drift,
-            format!("Encrypt the log group {name} with a KMS key"),
-            "Creates a key that CloudWatch Logs can use for this group, and associates it. Existing log events stay as they are. \
-             You can use an existing key instead, if its policy allows CloudWatch Logs to use it.",
-        ),
-        Vec::new(),
-        name,
-    )
+    let fix = Fix::new(
+        format!("encrypt-log-group:{name}"),
+        Disposition::Drift,
+        format!("Encrypt the log group {name} with a KMS key"),
+        "Creates a key that CloudWatch Logs can use for this group, and associates it. Existing log events stay as they are. \
+         You can use an existing key instead, if its policy allows CloudWatch Logs to use it.",
+    );
+    with_new_key(facts, fix, Vec::new(), name)
 }
 
 /// Adds the creation of a key to a fix, and the key's association with the group: one command, because the association
@@ -128,14 +124,11 @@ fn with_new_key(facts: &Facts, mut fix: Fix, mut calls: Vec<AwsCall>, group: &st
         log_group: group.to_owned(),
         key: Ref::Output(Variable::Key),
     });
-    let commands = calls
-        .into_iter()
-        .map(|call| Command::call(call, &facts.region));
     if facts.account.is_none() {
         fix.disposition = Disposition::Manual;
     }
     let key = "aws_kms_key.ecs_exec_logs.arn".to_owned();
-    fix.command(Command::chain(commands.collect()))
+    fix.command(chain(facts, calls))
         .terraform(group_block(group, Some(key)))
         .policy(policy)
 }
@@ -146,11 +139,12 @@ fn group_block(name: &str, key: Option<String>) -> String {
     arguments.extend(key.map(|key| ("kms_key_id", key)));
     terraform::resource(
         "aws_cloudwatch_log_group",
-        &label(name.trim_start_matches('/')),
+        name.trim_start_matches('/'),
         &arguments,
     )
 }
 
+/// Creates the bucket, encrypted with AES256.
 pub fn create_bucket(facts: &Facts, name: &str) -> Fix {
     let create = AwsCall::CreateBucket {
         bucket: name.to_owned(),
@@ -166,7 +160,7 @@ pub fn create_bucket(facts: &Facts, name: &str) -> Fix {
     .call(encryption(name), &facts.region)
     .terraform(terraform::resource(
         "aws_s3_bucket",
-        &label(name),
+        name,
         &[("bucket", quoted(name))],
     ))
 }
@@ -184,6 +178,7 @@ pub fn choose_encryption(name: &str, algorithm: &str) -> Fix {
     )
 }
 
+/// Sets the default encryption of a bucket that has none.
 pub fn encrypt_bucket(facts: &Facts, name: &str) -> Fix {
     let algorithm = SseAlgorithm::Aes256.name();
     Fix::new(
@@ -215,24 +210,14 @@ pub fn key_policy(facts: &Facts, key: &KmsKey, principal: &str, action: &str) ->
         "Action": action,
         "Resource": "*",
     }));
-    let addition = StatementAddition {
-        policy: ResourcePolicy::Key(key.arn.clone()),
-        statement: statement.clone(),
-    };
-    Fix::new(
+    let fix = Fix::new(
         format!("key-policy:{}:{principal}", key.arn),
         Disposition::Drift,
         format!("Allow {action} in the policy of the KMS key"),
         "Adds a statement to the key's current policy; existing statements do not change. An administrator of the key has to run this. Needs jq.",
-    )
-    .command(Command::add_statement(addition, &facts.region))
-    .terraform(terraform::hint(
-        "aws_kms_key",
-        KEY_LABEL,
-        "add this statement to the policy",
-        &statement.to_string(),
-    ))
-    .policy(policy_document::document([statement]))
+    );
+    let policy = ResourcePolicy::Key(key.arn.clone());
+    add_statement(fix, facts, policy, ("aws_kms_key", KEY_LABEL), statement)
 }
 
 /// A statement of the key's policy denies it, and nothing overrides that.

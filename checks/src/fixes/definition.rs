@@ -6,20 +6,12 @@
 use serde_json::json;
 
 use super::service;
-use super::terraform::{self, label, quoted};
+use super::terraform::{self, quoted};
 use model::aws_call::{AwsCall, ServiceUpdate};
 use model::cli_command::{CliCommand, Variable};
 use model::facts::{Fact, Facts, TaskDefinition};
 use model::fix::{Disposition, Fix};
 use model::step::{Command, ContainerEdit, Edit, Revision, Step};
-
-/// A container of a task definition to change, and the services that run it.
-pub struct ContainerChange<'a> {
-    pub facts: &'a Facts,
-    pub definition: &'a TaskDefinition,
-    pub container: &'a str,
-    pub services: Vec<&'a str>,
-}
 
 /// How a change of a container is presented.
 struct Presentation {
@@ -32,47 +24,48 @@ struct Presentation {
     json: String,
 }
 
-impl ContainerChange<'_> {
-    pub fn fix(self, edit: ContainerEdit) -> Fix {
-        let Presentation {
-            kind,
-            title,
-            warning,
-            json,
-        } = self.present(&edit);
-        let edit = Edit::Container {
-            name: self.container.to_owned(),
-            edit,
-        };
-        let family = &self.definition.family;
-        let explain = match self.facts.planned {
-            true => warning.to_owned(),
-            false => format!(
-                "Registers a revision of the task definition and deploys it, which replaces running tasks. Needs jq. {warning}"
-            ),
-        };
-        Fix::new(
-            format!("{kind}:{family}/{}", self.container),
-            disposition(self.facts, self.definition, &self.services),
-            title,
-            explain.trim_end(),
-        )
-        .command(revise_and_deploy(
-            self.facts,
-            self.definition,
-            &self.services,
-            edit,
-        ))
-        .terraform(terraform::hint(
-            "aws_ecs_task_definition",
-            &label(family),
-            &format!("in the definition of {}", quoted(self.container)),
-            &json,
-        ))
-    }
+/// Changes a container of a task definition, and deploys that to the services that run it.
+pub fn change_container(
+    facts: &Facts,
+    definition: &TaskDefinition,
+    services: &[&str],
+    container: &str,
+    edit: ContainerEdit,
+) -> Fix {
+    let Presentation {
+        kind,
+        title,
+        warning,
+        json,
+    } = Presentation::of(container, &edit);
+    let edit = Edit::Container {
+        name: container.to_owned(),
+        edit,
+    };
+    let family = &definition.family;
+    let explain = match facts.planned {
+        true => warning.to_owned(),
+        false => format!(
+            "Registers a revision of the task definition and deploys it, which replaces running tasks. Needs jq. {warning}"
+        ),
+    };
+    Fix::new(
+        format!("{kind}:{family}/{container}"),
+        disposition(facts, definition, services),
+        title,
+        explain.trim_end(),
+    )
+    .command(revise_and_deploy(facts, definition, services, edit))
+    .terraform(terraform::hint(
+        "aws_ecs_task_definition",
+        family,
+        &format!("in the definition of {}", quoted(container)),
+        &json,
+    ))
+}
 
-    fn present(&self, edit: &ContainerEdit) -> Presentation {
-        let container = self.container;
+impl Presentation {
+    fn of(container: &str, edit: &ContainerEdit) -> Presentation {
         match edit {
             ContainerEdit::WritableRoot => Presentation {
                 kind: "writable-root",
@@ -133,7 +126,7 @@ pub fn remove_pid_mode(facts: &Facts, definition: &TaskDefinition, services: &[&
     ))
     .terraform(terraform::hint(
         "aws_ecs_task_definition",
-        &label(family),
+        family,
         "without pid_mode",
         "",
     ))

@@ -2,20 +2,20 @@
 
 use serde_json::Value;
 
-use super::security_group::{HTTPS_PORT, https_rule};
+use super::security_group::{HTTPS_PORT, Sources, https_rule};
 use super::terraform::{self, label, list, quoted};
+use super::{add_statement, chain};
 use aws_rules::iam::document as policy_document;
-use model::aws_call::{AwsCall, DnsAttribute, EndpointKind, NewEndpoint, Peer};
+use model::aws_call::{AwsCall, DnsAttribute, EndpointKind, NewEndpoint};
 use model::cli_command::{Ref, Variable};
 use model::facts::{Endpoint, Fact, Facts};
 use model::fix::{Disposition, Fix};
-use model::step::{Command, ResourcePolicy, StatementAddition};
+use model::step::ResourcePolicy;
 
 /// Makes the public name of ssmmessages resolve to the endpoint.
 pub fn enable_private_dns(facts: &Facts, endpoint: &Endpoint) -> Fix {
     let id = &endpoint.id;
-    let mut calls = enable_vpc_dns(facts, &endpoint.vpc);
-    let mut blocks = vpc_dns_block(&calls);
+    let (mut calls, mut blocks) = enable_missing_dns(facts, &endpoint.vpc);
     calls.push(AwsCall::ModifyVpcEndpoint {
         endpoint: id.clone(),
         private_dns: true,
@@ -31,53 +31,39 @@ pub fn enable_private_dns(facts: &Facts, endpoint: &Endpoint) -> Fix {
         format!("Enable private DNS for {id}"),
         "Every task in the VPC then connects to ssmmessages through the endpoint. The VPC needs DNS support and DNS hostnames.",
     )
-    .command(chain(calls, facts))
+    .command(chain(facts, calls))
     .terraform(blocks.join("\n\n"))
 }
 
-/// One command for all calls: the later ones need those before.
-fn chain(calls: Vec<AwsCall>, facts: &Facts) -> Command {
-    let commands = calls
-        .into_iter()
-        .map(|call| Command::call(call, &facts.region));
-    Command::chain(commands.collect())
-}
-
-/// Enables the DNS attributes of a VPC that are off: AWS enables private DNS of an endpoint only after that.
+/// Enables the DNS attributes of a VPC that are off, in calls and in Terraform: AWS enables private DNS of an endpoint only
+/// after that.
 /// <https://docs.aws.amazon.com/vpc/latest/privatelink/manage-dns-names.html>
-fn enable_vpc_dns(facts: &Facts, vpc: &str) -> Vec<AwsCall> {
-    let Some(Fact::Known(known)) = facts.network.vpcs.get(vpc) else {
-        return Vec::new();
-    };
-    let off = |attribute: &Fact<bool>| attribute.known() == Some(&false);
-    DnsAttribute::ALL
-        .into_iter()
-        .filter(|attribute| match attribute {
-            DnsAttribute::Support => off(&known.dns_support),
-            DnsAttribute::Hostnames => off(&known.dns_hostnames),
-        })
-        .map(|attribute| enable(vpc, attribute))
-        .collect()
+fn enable_missing_dns(facts: &Facts, vpc: &str) -> (Vec<AwsCall>, Vec<String>) {
+    let known = facts.network.vpcs.get(vpc).and_then(Fact::known);
+    enable_dns(vpc, |attribute| {
+        let value = known.map(|known| match attribute {
+            DnsAttribute::Support => &known.dns_support,
+            DnsAttribute::Hostnames => &known.dns_hostnames,
+        });
+        value.and_then(Fact::known) == Some(&false)
+    })
 }
 
-/// The block for the calls of [`enable_vpc_dns`], if there are any.
-fn vpc_dns_block(calls: &[AwsCall]) -> Vec<String> {
+fn enable_dns(vpc: &str, is_off: impl Fn(&DnsAttribute) -> bool) -> (Vec<AwsCall>, Vec<String>) {
+    let off = DnsAttribute::ALL.into_iter().filter(is_off);
+    let calls: Vec<AwsCall> = off
+        .map(|attribute| AwsCall::ModifyVpcAttribute {
+            vpc: vpc.to_owned(),
+            attribute,
+        })
+        .collect();
     let block = terraform::change(
         "aws_vpc",
         "this",
         "enable_dns_support   = true\nenable_dns_hostnames = true",
     );
-    match calls {
-        [] => Vec::new(),
-        [_, ..] => vec![block],
-    }
-}
-
-fn enable(vpc: &str, attribute: DnsAttribute) -> AwsCall {
-    AwsCall::ModifyVpcAttribute {
-        vpc: vpc.to_owned(),
-        attribute,
-    }
+    let blocks = Vec::from_iter((!calls.is_empty()).then_some(block));
+    (calls, blocks)
 }
 
 /// An endpoint that failed has to be created again. A pending one becomes available, or waits for its owner.
@@ -99,8 +85,7 @@ pub fn replace(facts: &Facts, endpoint: &Endpoint) -> Fix {
     if pending {
         return fix;
     }
-    let mut calls = enable_vpc_dns(facts, &endpoint.vpc);
-    let mut blocks = vpc_dns_block(&calls);
+    let (mut calls, mut blocks) = enable_missing_dns(facts, &endpoint.vpc);
     let delete = AwsCall::DeleteVpcEndpoints {
         endpoint: id.clone(),
     };
@@ -116,25 +101,21 @@ pub fn replace(facts: &Facts, endpoint: &Endpoint) -> Fix {
     });
     calls.push(delete);
     blocks.push("# terraform apply -replace=aws_vpc_endpoint.ssmmessages".to_owned());
-    fix.command(chain(calls, facts))
+    fix.command(chain(facts, calls))
         .call(create, &facts.region)
         .terraform(blocks.join("\n\n"))
 }
 
 /// Enables the DNS attributes of a VPC. `off`: names of the attributes that are off.
 pub fn vpc_dns(facts: &Facts, vpc: &str, off: &[&str]) -> Fix {
-    let calls: Vec<AwsCall> = DnsAttribute::ALL
-        .into_iter()
-        .filter(|attribute| off.contains(&attribute.name()))
-        .map(|attribute| enable(vpc, attribute))
-        .collect();
+    let (calls, blocks) = enable_dns(vpc, |attribute| off.contains(&attribute.name()));
     let fix = Fix::new(
         format!("vpc-dns:{vpc}"),
         Disposition::Drift,
         format!("Enable DNS support and DNS hostnames in {vpc}"),
         "The service names of interface endpoints with private DNS then resolve to the endpoints, for everything in the VPC.",
     )
-    .terraform(vpc_dns_block(&calls).concat());
+    .terraform(blocks.concat());
     calls
         .into_iter()
         .fold(fix, |fix, call| fix.call(call, &facts.region))
@@ -143,42 +124,23 @@ pub fn vpc_dns(facts: &Facts, vpc: &str, off: &[&str]) -> Fix {
 /// Allows the actions in the endpoint's policy, unless a Deny overrides that.
 pub fn policy(facts: &Facts, endpoint: &Endpoint, actions: &[&str]) -> Fix {
     let id = &endpoint.id;
-    let service = service_of(endpoint);
+    let service = endpoint.service.rsplit('.').next().unwrap_or_default();
     let statement = policy_document::endpoint_statement(facts.account.as_deref(), actions);
-    let title = format!("Allow the {service} actions in the policy of {id}");
-    if has_deny(endpoint) {
-        return Fix::new(
-            format!("endpoint-policy:{id}"),
-            Disposition::Manual,
-            title,
-            "A Deny in the endpoint's policy overrides every Allow: remove it, or exclude the task roles from it.",
-        )
-        .policy(policy_document::document([statement]));
-    }
-    let statement = policy_document::with_sid(statement);
-    let addition = StatementAddition {
-        policy: ResourcePolicy::Endpoint(id.clone()),
-        statement: statement.clone(),
+    let fix = |disposition, explain| {
+        let title = format!("Allow the {service} actions in the policy of {id}");
+        Fix::new(format!("endpoint-policy:{id}"), disposition, title, explain)
     };
-    Fix::new(
-        format!("endpoint-policy:{id}"),
+    if has_deny(endpoint) {
+        let explain = "A Deny in the endpoint's policy overrides every Allow: remove it, or exclude the task roles from it.";
+        return fix(Disposition::Manual, explain).policy(policy_document::document([statement]));
+    }
+    let fix = fix(
         Disposition::Drift,
-        title,
         "Adds a statement to the current policy; existing statements do not change. It takes effect within minutes. Needs jq.",
-    )
-    .command(Command::add_statement(addition, &facts.region))
-    .terraform(terraform::hint(
-        "aws_vpc_endpoint",
-        service,
-        "add this statement to the policy",
-        &statement.to_string(),
-    ))
-    .policy(policy_document::document([statement]))
-}
-
-/// `ssmmessages`, `kms`, …
-fn service_of(endpoint: &Endpoint) -> &str {
-    endpoint.service.rsplit('.').next().unwrap_or_default()
+    );
+    let statement = policy_document::with_sid(statement);
+    let policy = ResourcePolicy::Endpoint(id.clone());
+    add_statement(fix, facts, policy, ("aws_vpc_endpoint", service), statement)
 }
 
 /// Whether a statement denies something, so that an Allow may not be enough.
@@ -189,23 +151,9 @@ fn has_deny(endpoint: &Endpoint) -> bool {
         .any(|statement| statement["Effect"] == "Deny")
 }
 
-/// Who uses the endpoint: the tasks' security groups, or the ranges of their subnets if the tasks have no groups.
-pub struct Sources {
-    pub groups: Vec<String>,
-    pub cidrs: Vec<String>,
-}
-
-impl Sources {
-    pub fn peers(&self) -> Vec<Peer> {
-        match self.groups.as_slice() {
-            [] => self.cidrs.iter().cloned().map(Peer::Cidr).collect(),
-            groups => groups.iter().cloned().map(Peer::SecurityGroup).collect(),
-        }
-    }
-}
-
 /// Where an endpoint is created.
 pub struct EndpointPlace<'a> {
+    /// ID of the VPC.
     pub vpc: &'a str,
     /// One for each availability zone.
     pub subnets: Vec<&'a str>,
@@ -230,7 +178,7 @@ pub fn create(facts: &Facts, place: &EndpointPlace, sources: &Sources, service: 
          needs DNS support and DNS hostnames. The endpoint is available after a minute or two; then replace the tasks whose \
          agent gave up.",
     )
-    .command(chain(calls, facts))
+    .command(chain(facts, calls))
     .terraform(blocks.join("\n\n"))
 }
 
@@ -242,8 +190,7 @@ fn interface(
 ) -> (Vec<AwsCall>, Vec<String>) {
     let vpc = place.vpc;
     let name = facts.endpoint_service(service);
-    let mut calls = enable_vpc_dns(facts, vpc);
-    let mut blocks = vpc_dns_block(&calls);
+    let (mut calls, mut blocks) = enable_missing_dns(facts, vpc);
     blocks.push(interface_blocks(place, service, &name, sources));
     calls.push(AwsCall::CreateSecurityGroup {
         name: format!("ecs-exec-{service}"),
@@ -270,7 +217,7 @@ fn gateway(facts: &Facts, place: &EndpointPlace, service: &str) -> (Vec<AwsCall>
     let name = facts.endpoint_service(service);
     let block = terraform::resource(
         "aws_vpc_endpoint",
-        &label(&format!("{service}_{}", place.vpc)),
+        &format!("{service}_{}", place.vpc),
         &[
             ("vpc_id", quoted(place.vpc)),
             ("service_name", quoted(&name)),

@@ -57,7 +57,7 @@ impl Inline<'_> {
         let name = self.name();
         terraform::resource(
             kind,
-            &label(&format!("{}_{name}", self.principal)),
+            &format!("{}_{name}", self.principal),
             &[
                 ("name", quoted(&name)),
                 (argument, owner.to_owned()),

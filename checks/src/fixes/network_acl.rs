@@ -1,7 +1,7 @@
 //! Rules of network ACLs between tasks, endpoints and the internet.
 
-use super::terraform::{self, label, quoted};
-use crate::vpc_path::acl_path::AclTraversal;
+use super::terraform::{self, quoted};
+use crate::vpc_path::AclTraversal;
 use aws_rules::vpc::{Direction, acl_of};
 use model::aws_call::{AclAction, AclRule, AwsCall, Protocol};
 use model::facts::{Fact, Facts, NetworkAcl};
@@ -61,10 +61,7 @@ fn rule_block(rule: &AclRule) -> String {
     let direction = if rule.egress { "out" } else { "in" };
     terraform::resource(
         "aws_network_acl_rule",
-        &label(&format!(
-            "ecs_exec_{}_{direction}_{}",
-            rule.acl, rule.number
-        )),
+        &format!("ecs_exec_{}_{direction}_{}", rule.acl, rule.number),
         &[
             ("network_acl_id", quoted(&rule.acl)),
             ("egress", rule.egress.to_string()),

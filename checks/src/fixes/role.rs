@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::caller::actions;
 use super::inline::{Inline, Owner};
 use super::terraform::{self, jsonencode, label, quoted};
-use super::{definition, service};
+use super::{definition, found_in, service};
 use crate::iam_answers::Blocker;
 use aws_rules::iam::document as policy_document;
 use aws_rules::required_permissions::RequiredPermission;
@@ -35,7 +35,8 @@ pub fn allow_ssmmessages(facts: &Facts, role: &str, restart: &[&str]) -> Fix {
 
 fn replace_tasks(fix: Fix, facts: &Facts, services: &[&str]) -> Fix {
     services.iter().fold(fix, |fix, service| {
-        fix.call(service::forced_deployment(facts, service), &facts.region)
+        let update = AwsCall::UpdateService(service::forced_update(facts, service));
+        fix.call(update, &facts.region)
     })
 }
 
@@ -56,25 +57,15 @@ pub fn allow(facts: &Facts, role: &str, purpose: &str, needs: &[RequiredPermissi
 pub fn unblock_for(role: &str, blocker: Blocker, needs: &[RequiredPermission]) -> Fix {
     let name = arn::name(role);
     let actions = actions(needs);
-    Fix::new(
-        format!("unblock-role-for-{}:{name}", actions.join("-")),
-        Disposition::Manual,
-        format!(
-            "Allow {name} {}, which its {blocker} denies",
-            text::list(&actions)
-        ),
-        NO_OVERRIDE,
-    )
-    .policy(policy_document::allow(needs))
+    let id = format!("unblock-role-for-{}:{name}", actions.join("-"));
+    let actions = text::list(&actions);
+    let title = format!("Allow {name} {actions}, which its {blocker} denies");
+    Fix::new(id, Disposition::Manual, title, NO_OVERRIDE).policy(policy_document::allow(needs))
 }
 
 /// A statement or a boundary denies the ssmmessages actions, and an Allow does not override it.
 pub fn unblock(role: &str, blocker: Blocker, policies: &[String]) -> Fix {
     let name = arn::name(role);
-    let found = match policies {
-        [] => String::new(),
-        some => format!(" Found in: {}.", text::list(some)),
-    };
     Fix::new(
         format!("unblock-role:{name}"),
         Disposition::Manual,
@@ -82,7 +73,7 @@ pub fn unblock(role: &str, blocker: Blocker, policies: &[String]) -> Fix {
             Blocker::Deny => format!("Remove the Deny on the ssmmessages actions for {name}"),
             limit => format!("Allow the ssmmessages actions in the {limit} of {name}"),
         },
-        format!("{NO_OVERRIDE}{found}"),
+        format!("{NO_OVERRIDE}{}", found_in(policies)),
     )
     .policy(policy_document::task_role())
 }
@@ -107,7 +98,7 @@ pub fn create(facts: &Facts, definition: &TaskDefinition, services: &[&str]) -> 
     commands.extend(definition::deploy(facts, definition, services));
     let set_role = terraform::change(
         "aws_ecs_task_definition",
-        &label(&definition.family),
+        &definition.family,
         &format!("task_role_arn = aws_iam_role.{}.arn", label(&name)),
     );
     Fix::new(
@@ -220,7 +211,7 @@ fn role_path(arn: &str) -> Option<String> {
 fn new_role_blocks(name: &str, inline: &Inline) -> String {
     let role = terraform::resource(
         "aws_iam_role",
-        &label(name),
+        name,
         &[
             ("name", quoted(name)),
             (

@@ -1,8 +1,7 @@
 //! Security group rules between tasks, endpoints and the internet.
 
-use super::endpoint::Sources;
-use super::terraform::{self, label, quoted};
-use crate::vpc_path::destination::Destination;
+use super::terraform::{self, quoted};
+use crate::vpc_path::Destination;
 use model::aws_call::{AwsCall, Peer, Protocol, SecurityGroupRule};
 use model::cli_command::Ref;
 use model::facts::Facts;
@@ -10,6 +9,24 @@ use model::fix::{Disposition, Fix};
 
 /// The port of all AWS endpoints.
 pub const HTTPS_PORT: u16 = 443;
+
+/// Who uses an endpoint: the tasks' security groups, or the ranges of their subnets if the tasks have no groups.
+pub struct Sources {
+    /// IDs of security groups.
+    pub groups: Vec<String>,
+    /// Address ranges of the subnets.
+    pub cidrs: Vec<String>,
+}
+
+impl Sources {
+    /// The peers of inbound rules that let the tasks in.
+    pub fn peers(&self) -> Vec<Peer> {
+        match self.groups.as_slice() {
+            [] => self.cidrs.iter().cloned().map(Peer::Cidr).collect(),
+            groups => groups.iter().cloned().map(Peer::SecurityGroup).collect(),
+        }
+    }
+}
 
 /// The security group or range behind a destination.
 pub fn destination_peer(destination: &Destination) -> Peer {
@@ -75,7 +92,7 @@ fn rule_block(direction: &str, group: &str, peer: &Peer) -> String {
     };
     terraform::resource(
         &format!("aws_vpc_security_group_{direction}_rule"),
-        &label(&format!("ecs_exec_{group}_{}", peer.name())),
+        &format!("ecs_exec_{group}_{}", peer.name()),
         &[
             ("security_group_id", quoted(group)),
             ("ip_protocol", quoted(Protocol::Tcp.name())),

@@ -1,6 +1,6 @@
 //! Settings of services, and the replacement of their tasks, so that the change reaches them.
 
-use super::terraform::{self, label};
+use super::terraform;
 use model::aws_call::{AwsCall, ServiceUpdate};
 use model::cli_command::CliCommand;
 use model::facts::{DeploymentController, Facts, Service};
@@ -9,45 +9,35 @@ use model::fix::{Disposition, Fix};
 /// Enables ECS Exec and replaces the service's tasks: the setting applies to new tasks only.
 pub fn enable_exec(facts: &Facts, service: &Service) -> Fix {
     let name = &service.name;
-    let id = format!("enable-exec:{name}");
+    let (disposition, consequence, explain, arguments) = match external_controller(service) {
+        None => (
+            Disposition::Disruptive,
+            " and replace its tasks",
+            TASK_REPLACEMENT_EXPLANATION,
+            "enable_execute_command = true\nforce_new_deployment   = true",
+        ),
+        Some((_, explain)) => (
+            Disposition::Manual,
+            ", then have its tasks replaced",
+            explain,
+            "enable_execute_command = true",
+        ),
+    };
+    let title = format!("Enable ECS Exec on {name}{consequence}");
+    let fix = Fix::new(format!("enable-exec:{name}"), disposition, title, explain);
     let update = ServiceUpdate {
         enable_execute_command: Some(true),
+        force_new_deployment: disposition == Disposition::Disruptive,
         ..update(facts, name)
     };
-    match external_controller(service) {
-        None => Fix::new(
-            id,
-            Disposition::Disruptive,
-            format!("Enable ECS Exec on {name} and replace its tasks"),
-            TASK_REPLACEMENT_EXPLANATION,
-        )
-        .call(
-            AwsCall::UpdateService(ServiceUpdate {
-                force_new_deployment: true,
-                ..update
-            }),
-            &facts.region,
-        )
-        .terraform(service_block(
-            name,
-            "enable_execute_command = true\nforce_new_deployment   = true",
-        )),
-        Some((_, explain)) => Fix::new(
-            id,
-            Disposition::Manual,
-            format!("Enable ECS Exec on {name}, then have its tasks replaced"),
-            explain,
-        )
-        .call(AwsCall::UpdateService(update), &facts.region)
-        .terraform(service_block(name, "enable_execute_command = true")),
-    }
+    with_update(fix, facts, update, arguments)
 }
 
 /// Disables ECS Exec. `replace`: replaces running tasks that have it enabled.
 pub fn disable_exec(facts: &Facts, service: &Service, replace: bool) -> Fix {
     let name = &service.name;
     let force_new_deployment = replace && service.controller == DeploymentController::Ecs;
-    Fix::new(
+    let fix = Fix::new(
         format!("disable-exec:{name}"),
         match force_new_deployment {
             true => Disposition::Disruptive,
@@ -55,16 +45,13 @@ pub fn disable_exec(facts: &Facts, service: &Service, replace: bool) -> Fix {
         },
         format!("Disable ECS Exec on {name}"),
         "The setting applies to new tasks only: sessions in running tasks are possible until they are replaced.",
-    )
-    .call(
-        AwsCall::UpdateService(ServiceUpdate {
-            enable_execute_command: Some(false),
-            force_new_deployment,
-            ..update(facts, name)
-        }),
-        &facts.region,
-    )
-    .terraform(service_block(name, "enable_execute_command = false"))
+    );
+    let update = ServiceUpdate {
+        enable_execute_command: Some(false),
+        force_new_deployment,
+        ..update(facts, name)
+    };
+    with_update(fix, facts, update, "enable_execute_command = false")
 }
 
 /// Moves the service to the latest Fargate platform version.
@@ -74,21 +61,19 @@ pub fn latest_platform(facts: &Facts, service: &Service) -> Fix {
         None => (Disposition::Disruptive, TASK_REPLACEMENT_EXPLANATION),
         Some((_, explain)) => (Disposition::Manual, explain),
     };
-    Fix::new(
+    let title = format!("Move {name} to the latest Fargate platform version");
+    let fix = Fix::new(
         format!("newest-platform:{name}"),
         disposition,
-        format!("Move {name} to the latest Fargate platform version"),
+        title,
         explain,
-    )
-    .call(
-        AwsCall::UpdateService(ServiceUpdate {
-            platform_version: Some("LATEST".to_owned()),
-            force_new_deployment: true,
-            ..update(facts, name)
-        }),
-        &facts.region,
-    )
-    .terraform(service_block(name, "platform_version = \"LATEST\""))
+    );
+    let update = ServiceUpdate {
+        platform_version: Some("LATEST".to_owned()),
+        force_new_deployment: true,
+        ..update(facts, name)
+    };
+    with_update(fix, facts, update, "platform_version = \"LATEST\"")
 }
 
 /// Replaces the service's tasks, with its current configuration.
@@ -96,40 +81,38 @@ pub fn force_deployment(facts: &Facts, service: &Service) -> Fix {
     let name = &service.name;
     let id = format!("force-deployment:{name}");
     match external_controller(service) {
-        None => Fix::new(
-            id,
-            Disposition::Disruptive,
-            format!("Force a new deployment of {name}"),
-            TASK_REPLACEMENT_EXPLANATION,
-        )
-        .call(forced_deployment(facts, name), &facts.region)
-        .terraform(service_block(name, "force_new_deployment = true")),
-        Some((controller, explain)) => Fix::new(
-            id,
-            Disposition::Manual,
-            format!("Start a new deployment of {name} through {controller}"),
-            explain,
-        ),
+        None => {
+            let title = format!("Force a new deployment of {name}");
+            let explain = TASK_REPLACEMENT_EXPLANATION;
+            let fix = Fix::new(id, Disposition::Disruptive, title, explain);
+            with_update(
+                fix,
+                facts,
+                forced_update(facts, name),
+                "force_new_deployment = true",
+            )
+        }
+        Some((controller, explain)) => {
+            let title = format!("Start a new deployment of {name} through {controller}");
+            Fix::new(id, Disposition::Manual, title, explain)
+        }
     }
 }
 
 /// Starts a task of a service whose desired count is 0.
 pub fn scale_up(facts: &Facts, service: &Service) -> Fix {
     let name = &service.name;
-    Fix::new(
+    let fix = Fix::new(
         format!("scale-up:{name}"),
         Disposition::Drift,
         format!("Run one task of {name}"),
         "The service's desired count is 0, so ECS runs no task. Auto scaling or Terraform can reset the count.",
-    )
-    .call(
-        AwsCall::UpdateService(ServiceUpdate {
-            desired_count: Some(1),
-            ..update(facts, name)
-        }),
-        &facts.region,
-    )
-    .terraform(service_block(name, "desired_count = 1"))
+    );
+    let update = ServiceUpdate {
+        desired_count: Some(1),
+        ..update(facts, name)
+    };
+    with_update(fix, facts, update, "desired_count = 1")
 }
 
 /// Shows why the tasks of a service stop.
@@ -156,12 +139,12 @@ pub fn read_events(facts: &Facts, name: &str) -> Fix {
     )
 }
 
-/// The call that replaces the service's tasks.
-pub fn forced_deployment(facts: &Facts, name: &str) -> AwsCall {
-    AwsCall::UpdateService(ServiceUpdate {
+/// The update that replaces the service's tasks.
+pub fn forced_update(facts: &Facts, name: &str) -> ServiceUpdate {
+    ServiceUpdate {
         force_new_deployment: true,
         ..update(facts, name)
-    })
+    }
 }
 
 /// An update without a change.
@@ -173,8 +156,11 @@ pub fn update(facts: &Facts, name: &str) -> ServiceUpdate {
     }
 }
 
-fn service_block(name: &str, arguments: &str) -> String {
-    terraform::change("aws_ecs_service", &label(name), arguments)
+/// Adds an update of a service, and the arguments that do the same in Terraform.
+fn with_update(fix: Fix, facts: &Facts, update: ServiceUpdate, arguments: &str) -> Fix {
+    let block = terraform::change("aws_ecs_service", &update.service, arguments);
+    fix.call(AwsCall::UpdateService(update), &facts.region)
+        .terraform(block)
 }
 
 /// What deploys the service if ECS does not, and what to do then.

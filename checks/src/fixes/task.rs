@@ -95,13 +95,14 @@ fn network(facts: &Facts, task: &Task) -> Option<Value> {
 }
 
 fn explain(task: &Task) -> String {
-    let mut text = "A task keeps the setting that it was started with, so run a new one, \
-        and stop the old one when you no longer need it."
-        .to_owned();
-    if task.container_overrides {
-        text.push_str(
-            " The old task has container overrides, which this command does not repeat: add them.",
-        );
-    }
-    text
+    let overrides = match task.container_overrides {
+        true => {
+            " The old task has container overrides, which this command does not repeat: add them."
+        }
+        false => "",
+    };
+    format!(
+        "A task keeps the setting that it was started with, so run a new one, \
+         and stop the old one when you no longer need it.{overrides}"
+    )
 }

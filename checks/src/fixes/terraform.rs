@@ -4,32 +4,36 @@ use serde_json::{Value, json};
 
 use model::text::sanitize_line;
 
-/// A new resource. Values are expressions.
-pub fn resource(kind: &str, label: &str, arguments: &[(&str, String)]) -> String {
+/// A new resource. Its label is made from `name`; values are expressions.
+pub fn resource(kind: &str, name: &str, arguments: &[(&str, String)]) -> String {
     let width = arguments.iter().map(|(name, _)| name.len()).max();
     let width = width.unwrap_or_default();
     let lines: String = arguments
         .iter()
         .map(|(name, value)| format!("  {name:width$} = {value}\n"))
         .collect();
-    format!("resource \"{kind}\" \"{label}\" {{\n{lines}}}")
+    format!("resource \"{kind}\" \"{}\" {{\n{lines}}}", label(name))
 }
 
 /// Lines to change in a resource that the user's code has.
-pub fn change(kind: &str, label: &str, lines: &str) -> String {
+pub fn change(kind: &str, name: &str, lines: &str) -> String {
     format!(
-        "resource \"{kind}\" \"{label}\" {{\n  # …\n  {}\n}}",
+        "resource \"{kind}\" \"{}\" {{\n  # …\n  {}\n}}",
+        label(name),
         lines.replace('\n', "\n  ")
     )
 }
 
 /// A hint at what to change in a resource that the user's code has: `place`, and perhaps a line to add there.
-pub fn hint(kind: &str, label: &str, place: &str, line: &str) -> String {
+pub fn hint(kind: &str, name: &str, place: &str, line: &str) -> String {
     let line = match line {
         "" => String::new(),
         line => format!(":\n  # {line}"),
     };
-    format!("resource \"{kind}\" \"{label}\" {{\n  # … {place}{line}\n}}")
+    format!(
+        "resource \"{kind}\" \"{}\" {{\n  # … {place}{line}\n}}",
+        label(name)
+    )
 }
 
 /// A label made from a name: letters, digits and underscores.

@@ -2,15 +2,13 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::grants::{GrantAnswer, evaluate_grants};
+use super::grants::{BY_GRANT, evaluate_grants};
 use super::identity::{IdentityAnswer, evaluate_identity};
 use super::key_policy::KeyPolicy;
 use super::{Access, KeyUse, Refusal};
-use crate::fact_index::FactIndex;
 use crate::iam_answers::Blocker;
+use crate::prelude::*;
 use aws_rules::iam::{PrincipalMatch, Ternary};
-use model::arn;
-use model::facts::{Fact, KmsKey};
 
 /// <https://docs.aws.amazon.com/kms/latest/developerguide/policy-evaluation.html>
 pub fn evaluate(index: &FactIndex, key_use: &KeyUse, key: &KmsKey) -> Access {
@@ -50,7 +48,7 @@ pub fn evaluate(index: &FactIndex, key_use: &KeyUse, key: &KmsKey) -> Access {
 }
 
 /// In the key's account its policy, the principal's policies or a grant suffice.
-fn within_account(policy: &KeyPolicy, identity: &IdentityAnswer, grants: GrantAnswer) -> Access {
+fn within_account(policy: &KeyPolicy, identity: &IdentityAnswer, grants: Option<Access>) -> Access {
     let is_bounded = matches!(identity, IdentityAnswer::Denied(Some(Blocker::Boundary)));
     let for_principal = policy.allows(match is_bounded {
         true => PrincipalMatch::SessionOrUser,
@@ -65,15 +63,15 @@ fn within_account(policy: &KeyPolicy, identity: &IdentityAnswer, grants: GrantAn
             "its own policies allow it, and the key's policy leaves the decision to them",
         );
     }
-    match (&grants, is_bounded) {
-        (GrantAnswer::Yes, true) => {
-            return Access::Unclear(
+    if matches!(grants, Some(Access::Allowed(_))) {
+        return match is_bounded {
+            true => Access::Unclear(
                 "a grant of the key allows it, but the permissions boundary does not",
-            );
-        }
-        (GrantAnswer::Yes, false) => return Access::Allowed("a grant of the key allows it"),
-        _ => {}
+            ),
+            false => BY_GRANT,
+        };
     }
+    let by_grant_or = |refusal| grants.unwrap_or(Access::Refused(refusal));
     match (identity, for_principal, for_account) {
         (_, Ternary::Depends(keys), _) | (IdentityAnswer::Allowed, _, Ternary::Depends(keys)) => {
             Access::Depends(keys)
@@ -84,37 +82,34 @@ fn within_account(policy: &KeyPolicy, identity: &IdentityAnswer, grants: GrantAn
         (IdentityAnswer::Unknown(why), _, Ternary::Yes | Ternary::Depends(_)) => {
             Access::Unknown(why.clone())
         }
-        (IdentityAnswer::Denied(Some(blocker)), ..) => {
-            grants.or_refused(Refusal::Blocked(*blocker))
-        }
-        (_, _, Ternary::No) => grants.or_refused(Refusal::KeyPolicy),
-        _ => grants.or_refused(Refusal::Identity),
+        (IdentityAnswer::Denied(Some(blocker)), ..) => by_grant_or(Refusal::Blocked(*blocker)),
+        (_, _, Ternary::No) => by_grant_or(Refusal::KeyPolicy),
+        _ => by_grant_or(Refusal::Identity),
     }
 }
 
 /// For a key of another account its policy and the principal's policies both have to allow it.
-fn across_accounts(policy: &KeyPolicy, identity: &IdentityAnswer, grants: GrantAnswer) -> Access {
+fn across_accounts(
+    policy: &KeyPolicy,
+    identity: &IdentityAnswer,
+    grants: Option<Access>,
+) -> Access {
     let by_policy = policy.allows(PrincipalMatch::AccountOrPrincipal);
-    let grants = match by_policy {
-        Ternary::Yes => GrantAnswer::Yes,
-        _ => grants,
-    };
-    match (identity, &grants, by_policy) {
+    let is_granted = by_policy == Ternary::Yes || matches!(grants, Some(Access::Allowed(_)));
+    match (identity, is_granted, by_policy) {
         (IdentityAnswer::Denied(Some(blocker)), ..) => Access::Refused(Refusal::Blocked(*blocker)),
-        (IdentityAnswer::Denied(None), GrantAnswer::Yes, Ternary::No | Ternary::Depends(_)) => {
+        (IdentityAnswer::Denied(None), true, Ternary::No | Ternary::Depends(_)) => {
             Access::Unclear("a grant of the key allows it, but no policy of the principal does")
         }
         (IdentityAnswer::Denied(None), ..) => Access::Refused(Refusal::Identity),
-        (IdentityAnswer::Unknown(why), GrantAnswer::Yes, _) => Access::Unknown(why.clone()),
-        (IdentityAnswer::Depends(keys), GrantAnswer::Yes, _) => Access::Depends(keys.clone()),
-        (IdentityAnswer::Allowed, GrantAnswer::Yes, Ternary::Yes) => {
+        (IdentityAnswer::Unknown(why), true, _) => Access::Unknown(why.clone()),
+        (IdentityAnswer::Depends(keys), true, _) => Access::Depends(keys.clone()),
+        (IdentityAnswer::Allowed, true, Ternary::Yes) => {
             Access::Allowed("its own policies and the key's policy allow it")
         }
-        (IdentityAnswer::Allowed, GrantAnswer::Yes, _) => {
-            Access::Allowed("a grant of the key allows it")
-        }
+        (IdentityAnswer::Allowed, true, _) => BY_GRANT,
         (_, _, Ternary::Depends(keys)) => Access::Depends(keys),
-        (_, _, Ternary::Yes | Ternary::No) => grants.or_refused(Refusal::KeyPolicy),
+        (_, _, Ternary::Yes | Ternary::No) => grants.unwrap_or(Access::Refused(Refusal::KeyPolicy)),
     }
 }
 

@@ -1,9 +1,8 @@
 use std::collections::BTreeSet;
 
 use super::KeyUse;
-use crate::fact_index::FactIndex;
-use crate::iam_answers::{self, Blocker, NoAnswer};
-use model::facts::Unavailable;
+use crate::iam_answers::{Blocker, NoAnswer};
+use crate::prelude::*;
 
 /// Whether the principal's policies allow the use of the key.
 pub enum IdentityAnswer {

@@ -4,8 +4,7 @@ use super::KeyUse;
 use crate::fact_index::FactIndex;
 use crate::iam_answers;
 use aws_rules::iam::{
-    Credentials, Principal, PrincipalMatch, Request, Ternary, evaluate_resource_policy,
-    resource_policy_denies,
+    Principal, PrincipalMatch, Request, Ternary, evaluate_resource_policy, resource_policy_denies,
 };
 
 /// The policy of a key, evaluated for one use.
@@ -42,15 +41,11 @@ impl KeyPolicy<'_> {
 
     fn request(&self) -> Request<'_> {
         let principal = self.key_use.principal;
-        let known = |key: &str, value: &str| (key.to_owned(), vec![value.to_owned()]);
-        let credentials = Credentials::for_principal(self.index.facts, principal);
-        let mut context = credentials.context(principal);
-        context.extend([
-            known("aws:RequestedRegion", &self.index.facts.region),
-            known("aws:SecureTransport", "true"),
-            known("kms:CallerAccount", Principal::from_arn(principal).account),
-            ("kms:GranteePrincipal".to_owned(), Vec::new()),
-        ]);
-        Request::new(self.key_use.action, context).signed_with(credentials)
+        let account = Principal::from_arn(principal).account.to_owned();
+        let others = [
+            ("kms:CallerAccount", vec![account]),
+            ("kms:GranteePrincipal", Vec::new()),
+        ];
+        iam_answers::signed_request(self.index, principal, self.key_use.action, others)
     }
 }

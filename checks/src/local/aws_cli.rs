@@ -1,23 +1,16 @@
 use super::subject;
-use crate::fact_index::FactIndex;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::finding::{Finding, Severity};
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "local.aws-cli",
-    area: Area::Local,
     title: "The AWS CLI is installed",
     why: "ecs-exec does not need the AWS CLI, but the printed commands of fixes and `aws ecs execute-command` do.",
     how: "Searches PATH for aws.",
     actions: &[],
     remedy: "Install the AWS CLI to run the commands of fixes on this machine.",
     docs: &["https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html"],
-    explains: &[],
-    masks: &[],
     severity: Severity::Low,
-    on_plan: OnPlan::NotInPlan,
-    inference: Inference::Direct,
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

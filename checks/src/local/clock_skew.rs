@@ -1,25 +1,16 @@
 use super::subject;
-use crate::fact_index::FactIndex;
-use crate::fixes;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::finding::{Finding, Severity};
-use model::text;
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "local.clock-skew",
-    area: Area::Local,
     title: "This machine's clock is right",
     why: "AWS rejects signatures that are more than five minutes off: \"Signature expired\" or \"not yet current\". The AWS SDK corrects the clock for its calls, but not for the connection of a session.",
     how: "The Date header of AWS's responses, compared with this machine's clock.",
     actions: &["sts:GetCallerIdentity"],
     remedy: "Set the clock, preferably with NTP.",
     docs: &["https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html"],
-    explains: &[],
-    masks: &[],
     severity: Severity::Medium,
-    on_plan: OnPlan::NotInPlan,
-    inference: Inference::Direct,
+    ..super::DEFAULTS
 };
 
 /// The skew in seconds from which AWS rejects signatures.

@@ -1,23 +1,16 @@
 use super::subject;
-use crate::fact_index::FactIndex;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::finding::{Finding, Severity};
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "local.credentials",
-    area: Area::Local,
     title: "AWS accepts this machine's credentials",
     why: "Without valid credentials AWS rejects every call, and no session opens.",
     how: "sts:GetCallerIdentity, which needs no permission, returns the caller's ARN.",
     actions: &[],
     remedy: "Sign in again, for example with aws sso login.",
     docs: &["https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html"],
-    explains: &[],
-    masks: &[],
     severity: Severity::High,
-    on_plan: OnPlan::NotInPlan,
-    inference: Inference::Direct,
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -1,24 +1,16 @@
 use super::subject;
-use crate::fact_index::FactIndex;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::{Fact, Reach, Reason};
-use model::finding::{Finding, Severity, Subject};
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "local.endpoint-reachable",
-    area: Area::Local,
     title: "This machine can reach ssmmessages",
     why: "The client connects a session's WebSocket to ssmmessages in the cluster's region. A firewall that allows other AWS names but not this one breaks sessions after ExecuteCommand succeeds.",
     how: "A TCP connection to port 443 of the public name, closed at once. Not tried behind a proxy.",
     actions: &[],
     remedy: "Allow ssmmessages.REGION.amazonaws.com:443 in the firewall, the VPN or the proxy.",
     docs: &["https://docs.aws.amazon.com/general/latest/gr/ssm.html"],
-    explains: &[],
-    masks: &[],
     severity: Severity::High,
-    on_plan: OnPlan::NotInPlan,
-    inference: Inference::Direct,
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

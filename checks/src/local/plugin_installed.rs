@@ -1,14 +1,8 @@
 use super::subject;
-use crate::fact_index::FactIndex;
-use crate::fixes;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::Fact;
-use model::finding::{Finding, Severity};
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "local.plugin-installed",
-    area: Area::Local,
     title: "The Session Manager plugin is installed",
     why: "The AWS CLI opens sessions with the Session Manager plugin: without it `aws ecs execute-command` fails with \"SessionManagerPlugin is not found\". ecs-exec needs it only to forward ports.",
     how: "Searches PATH for session-manager-plugin and runs it with --version.",
@@ -17,11 +11,8 @@ pub const CHECK: Check = Check {
     docs: &[
         "https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html",
     ],
-    explains: &[],
-    masks: &[],
     severity: Severity::Low,
-    on_plan: OnPlan::NotInPlan,
-    inference: Inference::Direct,
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -1,15 +1,8 @@
 use super::subject;
-use crate::fact_index::FactIndex;
-use crate::fixes;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::{Fact, Plugin};
-use model::finding::{Finding, Severity, Subject};
-use model::version;
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "local.plugin-version",
-    area: Area::Local,
     title: "The Session Manager plugin is supported",
     why: "AWS does not support older versions of the plugin: sessions may fail.",
     how: "The version that the plugin prints, compared with 1.2.764.0, the minimum that AWS supports.",
@@ -18,11 +11,8 @@ pub const CHECK: Check = Check {
     docs: &[
         "https://docs.aws.amazon.com/systems-manager/latest/userguide/plugin-version-history.html",
     ],
-    explains: &[],
-    masks: &[],
     severity: Severity::Low,
-    on_plan: OnPlan::NotInPlan,
-    inference: Inference::Direct,
+    ..super::DEFAULTS
 };
 
 const MINIMUM: [u32; 4] = [1, 2, 764, 0];

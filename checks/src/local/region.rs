@@ -1,23 +1,16 @@
 use super::subject;
-use crate::fact_index::FactIndex;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::finding::{Finding, Severity};
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "local.region",
-    area: Area::Local,
     title: "A region is set",
     why: "A cluster belongs to one region. In another region AWS reports that it does not exist.",
     how: "From --region, the cluster's ARN, AWS_REGION, AWS_DEFAULT_REGION, ecs-exec.toml, the built-in configuration or the AWS configuration, in that order.",
     actions: &[],
     remedy: "Set the region with --region, AWS_REGION, or `region` in ecs-exec.toml.",
     docs: &["https://docs.aws.amazon.com/sdkref/latest/guide/feature-region.html"],
-    explains: &[],
-    masks: &[],
     severity: Severity::High,
-    on_plan: OnPlan::NotInPlan,
-    inference: Inference::Direct,
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -1,34 +1,19 @@
-use crate::fact_index::FactIndex;
-use crate::fixes;
+use super::{CHECKS_OF_USED_ENDPOINT, UNUSED_ENDPOINT_SYMPTOMS};
 use crate::per_endpoint::{endpoint_fault, judge_endpoints};
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::finding::{Finding, Severity};
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "network.endpoint-available",
-    area: Area::Network,
     title: "The ssmmessages endpoint is available",
     why: "An endpoint serves tasks only while it is available. One that was rejected or has failed never does.",
     how: "state in ec2:DescribeVpcEndpoints. A failure if tasks have no other path to ssmmessages; unknown while the endpoint is pending or partial, because an endpoint that is being changed keeps serving.",
     actions: &["ec2:DescribeVpcEndpoints"],
     remedy: "Wait while it is pending; create it again if it was rejected or has failed.",
     docs: &["https://docs.aws.amazon.com/vpc/latest/privatelink/concepts.html"],
-    explains: &[
-        "network.internet-route",
-        "network.path",
-        "policy.endpoint-only",
-        "container.agent-running",
-    ],
-    masks: &[
-        "network.endpoint-security-group",
-        "network.endpoint-policy",
-        "network.task-egress",
-        "network.nacl",
-    ],
+    symptoms: UNUSED_ENDPOINT_SYMPTOMS,
+    masks: CHECKS_OF_USED_ENDPOINT,
     severity: Severity::High,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

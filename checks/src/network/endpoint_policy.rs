@@ -1,31 +1,21 @@
-use crate::fact_index::{FactIndex, Roles};
-use crate::fixes;
+use crate::fact_index::Roles;
 use crate::per_endpoint::each_endpoint_in_use;
+use crate::prelude::*;
 use crate::service_access::endpoint_policy::evaluate_endpoint_policy;
 use aws_rules::iam::Ternary;
 use aws_rules::iam::document::TASK_ROLE_ACTIONS;
-use model::area::Area;
-use model::arn;
-use model::check::{Check, Inference, OnPlan};
-use model::distinct::distinct;
-use model::facts::{Endpoint, Task};
-use model::finding::{Finding, Severity, Subject};
-use model::text;
 
 pub const CHECK: Check = Check {
     id: "network.endpoint-policy",
-    area: Area::Network,
     title: "The endpoint's policy allows the task role to use ssmmessages",
     why: "Calls through an endpoint also need permission from its policy. The endpoint refuses the agent, whatever the role's own policies allow.",
     how: "The policy in ec2:DescribeVpcEndpoints, evaluated here for the task role and the four ssmmessages actions. An endpoint without a policy of its own allows everything.",
     actions: &["ec2:DescribeVpcEndpoints"],
     remedy: "Allow the four actions in the endpoint's policy.",
     docs: &["https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html"],
-    explains: &["network.path", "container.agent-running"],
-    masks: &[],
+    symptoms: &["network.path", "container.agent-running"],
     severity: Severity::High,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -1,17 +1,11 @@
-use crate::fact_index::{FactIndex, Group};
+use super::{CHECKS_OF_USED_ENDPOINT, UNUSED_ENDPOINT_SYMPTOMS};
 use crate::network_fixes;
-use crate::vpc_path::placement::Placement;
+use crate::prelude::*;
+use crate::vpc_path::Placement;
 use aws_rules::vpc::Egress;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::distinct::distinct;
-use model::facts::{Fact, Task};
-use model::finding::{Finding, Severity, Subject};
-use model::text;
 
 pub const CHECK: Check = Check {
     id: "network.endpoint-present",
-    area: Area::Network,
     title: "The VPC has an ssmmessages endpoint, where tasks need one",
     why: "The agent has to reach ssmmessages on port 443. Tasks without a path to the internet need an interface endpoint in their VPC.",
     how: "ec2:DescribeVpcEndpoints and the route tables of the tasks' subnets: a missing endpoint is a failure only if there is no path to the internet.",
@@ -22,24 +16,13 @@ pub const CHECK: Check = Check {
     ],
     remedy: "Create the interface endpoint, or give the subnets a route through a NAT gateway.",
     docs: &[
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html",
+        aws_pages::VPC_ENDPOINTS,
         "https://docs.aws.amazon.com/systems-manager/latest/userguide/setup-create-vpc.html",
     ],
-    explains: &[
-        "network.internet-route",
-        "network.path",
-        "policy.endpoint-only",
-        "container.agent-running",
-    ],
-    masks: &[
-        "network.endpoint-security-group",
-        "network.endpoint-policy",
-        "network.task-egress",
-        "network.nacl",
-    ],
+    symptoms: UNUSED_ENDPOINT_SYMPTOMS,
+    masks: CHECKS_OF_USED_ENDPOINT,
     severity: Severity::Critical,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
@@ -59,7 +42,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
 
 fn judge(index: &FactIndex, group: &Group, vpc: &str, placements: &[&Placement]) -> Finding {
     let network = &index.network;
-    let subject = Subject::new("vpc", vpc).of_service(group.service_name());
+    let subject = group.subject_of("vpc", vpc);
     let service = index.facts.endpoint_service("ssmmessages");
     match network.ssmmessages_endpoint(vpc) {
         Fact::Unavailable(why) => return CHECK.unknown(subject, &why),
@@ -129,10 +112,6 @@ fn missing(
     blocked: &[&Placement],
     place: &str,
 ) -> Finding {
-    let tasks: Vec<&Task> = blocked
-        .iter()
-        .flat_map(|placement| placement.tasks.iter().copied())
-        .collect();
     let ways = distinct(blocked.iter().map(|placement| describe_obstacle(placement)));
     let subnets = distinct(blocked.iter().map(|p| p.subnet.id.clone()));
     CHECK
@@ -151,7 +130,7 @@ fn missing(
         .evidence("service", service)
         .evidence("subnets", subnets)
         .fix(network_fixes::endpoint::create_for_vpc(index, vpc, "ssmmessages"))
-        .on_tasks(tasks.iter().copied())
+        .on_tasks(blocked.iter().flat_map(|p| p.tasks.iter().copied()))
 }
 
 fn describe_obstacle(placement: &Placement) -> String {

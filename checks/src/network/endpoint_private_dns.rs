@@ -1,35 +1,20 @@
-use crate::fact_index::FactIndex;
-use crate::fixes;
+use super::{CHECKS_OF_USED_ENDPOINT, UNUSED_ENDPOINT_SYMPTOMS};
 use crate::per_endpoint::{endpoint_fault, judge_endpoints};
+use crate::prelude::*;
 use crate::vpc_path::hosted_zone::{ZoneMatch, ambiguity, zone_match};
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::finding::{Finding, Severity};
 
 pub const CHECK: Check = Check {
     id: "network.endpoint-private-dns",
-    area: Area::Network,
     title: "The ssmmessages endpoint answers for the public name",
     why: "The agent knows only the public name of ssmmessages. Without private DNS that name resolves to the internet, not to the endpoint.",
     how: "privateDnsEnabled in ec2:DescribeVpcEndpoints. A failure if tasks have no path to the internet; unknown if a private hosted zone of the VPC may resolve the name to the endpoint.",
     actions: &["ec2:DescribeVpcEndpoints", "route53:ListHostedZonesByVPC"],
     remedy: "Turn on private DNS of the endpoint.",
     docs: &["https://docs.aws.amazon.com/vpc/latest/privatelink/manage-dns-names.html"],
-    explains: &[
-        "network.internet-route",
-        "network.path",
-        "policy.endpoint-only",
-        "container.agent-running",
-    ],
-    masks: &[
-        "network.endpoint-security-group",
-        "network.endpoint-policy",
-        "network.task-egress",
-        "network.nacl",
-    ],
+    symptoms: UNUSED_ENDPOINT_SYMPTOMS,
+    masks: CHECKS_OF_USED_ENDPOINT,
     severity: Severity::High,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -1,25 +1,12 @@
-use std::ptr;
-
-use crate::fact_index::FactIndex;
-use crate::fixes;
-use crate::fixes::endpoint::Sources;
+use crate::fixes::security_group::Sources;
 use crate::network_fixes::sources;
 use crate::per_endpoint::each_endpoint_in_use;
-use crate::vpc_path::connection::Hop;
-use crate::vpc_path::destination::Destination;
-use crate::vpc_path::hop_outcome::{AffectedTasks, group_classes};
-use crate::vpc_path::placement::Placement;
-use crate::vpc_path::trace::connections_by_class;
+use crate::prelude::*;
+use crate::vpc_path::{AffectedTasks, Destination, Hop, connections_by_class, group_classes};
 use aws_rules::vpc::Reachability;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::Endpoint;
-use model::finding::{Finding, Severity, Subject};
-use model::text;
 
 pub const CHECK: Check = Check {
     id: "network.endpoint-security-group",
-    area: Area::Network,
     title: "The endpoint's security groups let the tasks in",
     why: "An endpoint with private DNS answers to the name of ssmmessages in the whole VPC. Tasks that its security groups block have no other path to ssmmessages, not even through a NAT gateway.",
     how: "The inbound rules of all security groups of the endpoint, against the tasks' addresses and security groups, on port 443.",
@@ -32,44 +19,32 @@ pub const CHECK: Check = Check {
     remedy: "Let the tasks into the endpoint's security group on port 443.",
     docs: &[
         "https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html",
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html",
+        aws_pages::VPC_ENDPOINTS,
     ],
-    explains: &["network.path", "container.agent-running"],
-    masks: &[],
+    symptoms: &["network.path", "container.agent-running"],
     severity: Severity::High,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
     each_endpoint_in_use(index, &CHECK, |_, subject, endpoint, placements| {
         let destination = Destination::Endpoint(endpoint);
-        let answers = placements.iter().flat_map(|placement| {
-            connections_by_class(&index.network, placement, &destination)
-                .map(|(class, connections)| (class, connections.at(Hop::EndpointIngress)))
+        let answers = placements.iter().flat_map(|&placement| {
+            let by_class = connections_by_class(&index.network, placement, &destination);
+            by_class.map(move |(class, connections)| {
+                (class, placement, connections.at(Hop::EndpointIngress))
+            })
         });
-        let groups = group_classes(answers);
-        let judge = |(reachability, tasks): &(Reachability, AffectedTasks)| {
-            let has_class = |placement: &&&Placement| {
-                let mut classes = placement.classes.iter();
-                classes.any(|class| tasks.classes.iter().any(|one| ptr::eq(*one, class)))
-            };
-            let affected: Vec<&Placement> = placements.iter().filter(has_class).copied().collect();
-            let sources = sources(&affected);
-            let finding = judge(
-                index,
-                endpoint,
-                reachability,
-                tasks,
-                &sources,
-                subject.clone(),
-            );
+        let groups = group_classes(answers).into_iter();
+        let findings = groups.map(|(reachability, tasks, affected)| {
+            let (sources, subject) = (sources(&affected), subject.clone());
+            let finding = judge(index, endpoint, &reachability, &tasks, &sources, subject);
             match (tasks.are_all, placements) {
-                (true, [one]) => finding.on(one.scope.clone()),
+                (true, [one]) => finding.on(one.scope()),
                 _ => finding.on_tasks(tasks.tasks()),
             }
-        };
-        groups.iter().map(judge).collect()
+        });
+        findings.collect()
     })
 }
 

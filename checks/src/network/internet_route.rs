@@ -1,17 +1,9 @@
-use crate::fact_index::{FactIndex, Group};
-use crate::vpc_path::destination::Destination;
-use crate::vpc_path::hosted_zone;
-use crate::vpc_path::placement::Placement;
-use crate::vpc_path::resolution::resolve_ssmmessages;
+use crate::prelude::*;
+use crate::vpc_path::{Destination, Placement, hosted_zone, resolve_ssmmessages};
 use aws_rules::vpc::Egress;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::finding::{Finding, Severity, Subject};
-use model::text;
 
 pub const CHECK: Check = Check {
     id: "network.internet-route",
-    area: Area::Network,
     title: "Tasks without an endpoint have a path to the internet",
     why: "Without an ssmmessages endpoint in the VPC the agent calls the public one, through a NAT gateway, or through an internet gateway if the task has a public address.",
     how: "The route table of each task's subnet, and of the NAT gateway's subnet. Paths behind a transit gateway, a peering connection or an appliance, and exclusions of VPC Block Public Access, are unknown.",
@@ -24,20 +16,20 @@ pub const CHECK: Check = Check {
     ],
     remedy: "Add a route through a public NAT gateway whose own subnet routes to an internet gateway, give the tasks public addresses, or create an endpoint in the VPC.",
     docs: &["https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html"],
-    explains: &["network.path", "container.agent-running"],
-    masks: &[],
+    symptoms: &["network.path", "container.agent-running"],
     severity: Severity::High,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    index.each_placement(&CHECK, |group, placement| judge(index, group, placement))
+    index.each_placement(&CHECK, |group, placement| {
+        vec![judge(index, group, placement).on(placement.scope())]
+    })
 }
 
 fn judge<'a>(index: &FactIndex<'a>, group: &Group<'a>, placement: &Placement<'a>) -> Finding {
     let id = &placement.subnet.id;
-    let subject = Subject::new("subnet", id.as_str()).of_service(group.service_name());
+    let subject = group.subnet_subject(placement);
     let destination = resolve_ssmmessages(&index.network, placement);
     if let Ok(Destination::Endpoint(endpoint)) = destination {
         let title = format!("Not needed: {} serves the VPC", endpoint.id);

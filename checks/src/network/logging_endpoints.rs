@@ -1,19 +1,12 @@
 mod blocked_finding;
 
-use crate::fact_index::FactIndex;
+use crate::prelude::*;
 use crate::service_access::{AwsService, ServiceAccess, configured_services, service_access};
-use crate::vpc_path::hop_outcome::{AffectedTasks, group_classes};
-use crate::vpc_path::placement::Placement;
+use crate::vpc_path::{AffectedTasks, Placement, group_classes};
 use blocked_finding::{blocked, blocks_start};
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::Fact;
-use model::finding::{Finding, Severity, Subject};
-use model::text;
 
 pub const CHECK: Check = Check {
     id: "network.logging-endpoints",
-    area: Area::Network,
     title: "The agent reaches KMS, CloudWatch Logs and S3",
     why: "With a KMS key, a log group or a bucket in the cluster's exec configuration the agent calls those services: KMS before each session, and the others before it too if the cluster demands encryption. In a VPC without a path to the internet each needs an endpoint of its own.",
     how: "For each of them the endpoint in the VPC, or else the path to the internet: the tasks' security groups, network ACLs, the endpoint's security groups, and its policy for the task role. In the policy of a gateway endpoint only the principal * includes roles.",
@@ -26,14 +19,11 @@ pub const CHECK: Check = Check {
     ],
     remedy: "Create the endpoints of kms, logs or s3, or fix what blocks the path to them.",
     docs: &[
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html",
+        aws_pages::VPC_ENDPOINTS,
         "https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html",
     ],
-    explains: &[],
-    masks: &[],
     severity: Severity::High,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
@@ -50,21 +40,18 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
         }
         let mut findings = Vec::new();
         for placement in &group.placements.placed {
-            let id = placement.subnet.id.as_str();
-            let subject = Subject::new("subnet", id).of_service(group.service_name());
+            let subject = group.subnet_subject(placement);
             let answers = placement.classes.iter().map(|class| {
                 let access = services.iter().map(|service| {
                     let access = service_access(index, placement, class, *service);
                     (*service, access)
                 });
-                (class, Vec::from_iter(access))
+                (class, (), Vec::from_iter(access))
             });
             let groups = group_classes(answers).into_iter();
-            findings.extend(
-                groups.map(|(access, tasks)| {
-                    judge(index, placement, &tasks, access, subject.clone())
-                }),
-            );
+            findings.extend(groups.map(|(access, tasks, _)| {
+                judge(index, placement, &tasks, access, subject.clone())
+            }));
         }
         findings
     })
@@ -104,17 +91,12 @@ fn judge<'a>(
         return blocked(index, placement, tasks, subject, &harmless, false);
     } else if let Some((_, why)) = unknown.first() {
         CHECK.unknown(subject, why)
-    } else if over_internet.is_empty() {
-        CHECK.pass(
-            subject,
-            format!("{vpc} has endpoints for {}", text::list(&services)),
-        )
     } else {
-        let names = text::list(&over_internet);
-        CHECK.pass(
-            subject,
-            format!("{subnet} reaches {names} over the internet"),
-        )
+        let title = match over_internet.as_slice() {
+            [] => format!("{vpc} has endpoints for {}", text::list(&services)),
+            some => format!("{subnet} reaches {} over the internet", text::list(some)),
+        };
+        CHECK.pass(subject, title)
     };
     finding.on(tasks.scope(placement))
 }

@@ -1,20 +1,12 @@
-use crate::fact_index::FactIndex;
 use crate::network_fixes::network_acl::allow_traffic;
 use crate::per_hop::judge_hop;
-use crate::vpc_path::acl_path::AclPath;
-use crate::vpc_path::connection::Hop;
-use crate::vpc_path::destination::Destination;
-use crate::vpc_path::hop_outcome::{self, HopOutcome, HopTitles, MAX_NAMED};
-use crate::vpc_path::placement::Placement;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::distinct::distinct;
-use model::finding::{Finding, Severity, Status, Subject};
-use model::text;
+use crate::prelude::*;
+use crate::vpc_path::{
+    AclPath, Destination, Hop, HopOutcome, HopTitles, MAX_NAMED, Placement, hop_outcome,
+};
 
 pub const CHECK: Check = Check {
     id: "network.nacl",
-    area: Area::Network,
     title: "Network ACLs allow requests out and answers back in",
     why: "Network ACLs are stateless: they have to allow port 443 out, and the ports from which the agent calls back in, in the task's subnet and in the subnet of the endpoint or the NAT gateway.",
     how: "The rules of both subnets' network ACLs in the order of their numbers, for TCP to port 443 and back to the ephemeral ports: 32768-60999 on Linux, 1024-65535 of a NAT gateway.",
@@ -25,31 +17,13 @@ pub const CHECK: Check = Check {
     ],
     remedy: "Allow port 443 out and the ephemeral ports back in, with rule numbers below those of the rules that deny.",
     docs: &["https://docs.aws.amazon.com/vpc/latest/userguide/vpc-network-acls.html"],
-    explains: &["network.path", "container.agent-running"],
-    masks: &[],
+    symptoms: &["network.path", "container.agent-running"],
     severity: Severity::High,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    index.each_running(&CHECK, |group, _| {
-        let placed = group.placements.placed.iter();
-        placed
-            .flat_map(|placement| {
-                let id = placement.subnet.id.as_str();
-                let subject = Subject::new("subnet", id).of_service(group.service_name());
-                judge_hop(
-                    &CHECK,
-                    index,
-                    placement,
-                    Hop::Acls,
-                    subject,
-                    |to, outcome, subject| judge(index, placement, to, outcome, subject),
-                )
-            })
-            .collect()
-    })
+    judge_hop(index, &CHECK, Hop::Acls, Group::subnet_subject, judge)
 }
 
 fn judge(

@@ -1,27 +1,14 @@
-use std::ptr;
-
 use serde_json::{Value, json};
 
-use crate::fact_index::FactIndex;
-use crate::vpc_path::acl_path::AclPath;
-use crate::vpc_path::connection::{Connections, Hop};
-use crate::vpc_path::destination::Destination;
-use crate::vpc_path::hop_outcome::{AffectedTasks, group_classes};
-use crate::vpc_path::name_servers;
-use crate::vpc_path::placement::{Placement, TaskClass};
-use crate::vpc_path::resolution::resolve_ssmmessages;
-use crate::vpc_path::trace::connections_by_class;
+use crate::prelude::*;
+use crate::vpc_path::{
+    AclPath, AffectedTasks, Connections, Destination, Hop, Placement, connections_by_class,
+    group_classes, name_servers, resolve_ssmmessages,
+};
 use aws_rules::vpc::{Egress, Reachability};
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::distinct::distinct;
-use model::facts::Unavailable;
-use model::finding::{Finding, Severity, Subject};
-use model::text;
 
 pub const CHECK: Check = Check {
     id: "network.path",
-    area: Area::Network,
     title: "The tasks reach ssmmessages",
     why: "The agent keeps a channel open to ssmmessages on port 443. If it cannot reach ssmmessages, sessions end with TargetNotConnectedException.",
     how: "The whole path, hop by hop, for each task's address and each address of the endpoint: the task's security groups, network ACLs, routes, then the endpoint and its security groups, or the route to the internet. A failure is a symptom: the hop that blocks packets has a check of its own.",
@@ -34,27 +21,16 @@ pub const CHECK: Check = Check {
         "ec2:DescribeRouteTables",
     ],
     remedy: "Fix the hop that blocks the path.",
-    docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html"],
-    explains: &[],
-    masks: &[],
+    docs: &[aws_pages::VPC_ENDPOINTS],
     severity: Severity::High,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..super::DEFAULTS
 };
-
-/// A hop as evidence.
-struct PathHop {
-    name: &'static str,
-    id: String,
-    reachability: Reachability,
-}
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
     index.each_running(&CHECK, |group, _| {
         let mut findings: Vec<Finding> = Vec::new();
         for placement in &group.placements.placed {
-            let id = placement.subnet.id.as_str();
-            let subject = Subject::new("subnet", id).of_service(group.service_name());
+            let subject = group.subnet_subject(placement);
             findings.extend(judge(index, placement, subject));
         }
         for (task, why) in &group.placements.unplaced {
@@ -77,7 +53,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
 
 fn judge<'a>(index: &FactIndex<'a>, placement: &Placement<'a>, subject: Subject) -> Vec<Finding> {
     let network = &index.network;
-    let on_all = |finding: Finding| vec![finding.on(placement.scope.clone())];
+    let on_all = |finding: Finding| vec![finding.on(placement.scope())];
     let destination = match resolve_ssmmessages(network, placement) {
         Ok(destination) => destination,
         Err(why) => return on_all(CHECK.unknown(subject, &why)),
@@ -90,34 +66,28 @@ fn judge<'a>(index: &FactIndex<'a>, placement: &Placement<'a>, subject: Subject)
         Destination::Internet => None,
     };
     let dns = ambiguity.map_or(Reachability::Open, Reachability::Unknown);
-    let by_class: Vec<_> = connections_by_class(network, placement, &destination).collect();
-    let answers = by_class.iter().map(|(class, connections)| {
+    let by_class = connections_by_class(network, placement, &destination);
+    let answers = by_class.map(|(class, connections)| {
         let by_eni = connections.by_eni();
         let by_eni: Vec<_> = by_eni
             .map(|(_, reachability, hop)| (reachability, hop))
             .collect();
-        (
-            *class,
-            (by_eni, connections.reachability.clone().and(dns.clone())),
-        )
+        let reachability = connections.reachability.clone().and(dns.clone());
+        (class, connections, (by_eni, reachability))
     });
-    let mut findings = Vec::new();
-    for ((_, reachability), tasks) in group_classes(answers) {
-        let is_first = |class: &&TaskClass| ptr::eq(*class, tasks.classes[0]);
-        let first = by_class.iter().find(|(class, _)| is_first(class));
-        findings.extend(first.map(|(_, connections)| {
-            let path = Path {
-                placement,
-                destination: &destination,
-                tasks: &tasks,
-                connections,
-            };
-            path.finding(&reachability, subject.clone())
-                .evidence("hops", hops_evidence(path.hops(&dns)))
-                .on(tasks.scope(placement))
-        }));
-    }
-    findings
+    let groups = group_classes(answers).into_iter();
+    let findings = groups.map(|((_, reachability), tasks, connections)| {
+        let path = Path {
+            placement,
+            destination: &destination,
+            tasks: &tasks,
+            connections: &connections[0],
+        };
+        path.finding(&reachability, subject.clone())
+            .evidence("hops", path.hops(&dns))
+            .on(tasks.scope(placement))
+    });
+    findings.collect()
 }
 
 /// The path of tasks to which every hop does the same.
@@ -247,28 +217,25 @@ impl Path<'_, '_> {
         }
     }
 
-    /// `dns`: whether the name certainly resolves to the endpoint.
-    fn hops(&self, dns: &Reachability) -> Vec<PathHop> {
-        let path_hop = |hop: Hop| PathHop {
-            name: hop_name(hop),
-            id: self.hop_id(hop),
-            reachability: self.connections.at(hop),
-        };
-        let mut hops = vec![path_hop(Hop::TaskEgress), path_hop(Hop::Acls)];
+    /// The hops as evidence. `dns`: whether the name certainly resolves to the endpoint.
+    fn hops(&self, dns: &Reachability) -> Vec<Value> {
+        let evidence =
+            |hop: Hop| hop_evidence(hop_name(hop), &self.hop_id(hop), &self.connections.at(hop));
+        let mut hops = vec![evidence(Hop::TaskEgress), evidence(Hop::Acls)];
         match self.destination {
-            Destination::Endpoint(endpoint) => {
-                hops.extend([path_hop(Hop::Routes), path_hop(Hop::EndpointIngress)]);
-                hops.push(PathHop {
-                    name: "interface endpoint",
-                    id: endpoint.id.clone(),
-                    reachability: dns.clone(),
-                });
+            Destination::Endpoint(endpoint) => hops.extend([
+                evidence(Hop::Routes),
+                evidence(Hop::EndpointIngress),
+                hop_evidence("interface endpoint", &endpoint.id, dns),
+            ]),
+            Destination::Internet => {
+                let gateways = self.placement.egress.gateways().join(",");
+                hops.push(hop_evidence(
+                    ROUTE_OUT,
+                    &gateways,
+                    &self.connections.at(Hop::Routes),
+                ));
             }
-            Destination::Internet => hops.push(PathHop {
-                name: ROUTE_OUT,
-                id: self.placement.egress.gateways().join(","),
-                reachability: self.connections.at(Hop::Routes),
-            }),
         }
         hops
     }
@@ -308,16 +275,10 @@ fn without_egress(placement: &Placement, subject: Subject) -> Finding {
             ))
             .group_title("Tasks cannot reach ssmmessages"),
     };
-    let hop = PathHop {
-        name: ROUTE_OUT,
-        id: id.clone(),
-        reachability: why.map_or(Reachability::Blocked, Reachability::Unknown),
-    };
-    finding.evidence("hops", hops_evidence(vec![hop]))
+    let reachability = why.map_or(Reachability::Blocked, Reachability::Unknown);
+    finding.evidence("hops", vec![hop_evidence(ROUTE_OUT, id, &reachability)])
 }
 
-fn hops_evidence(hops: Vec<PathHop>) -> Value {
-    let json =
-        |hop: PathHop| json!({"hop": hop.name, "id": hop.id, "gate": hop.reachability.word()});
-    hops.into_iter().map(json).collect()
+fn hop_evidence(name: &str, id: &str, reachability: &Reachability) -> Value {
+    json!({"hop": name, "id": id, "gate": reachability.word()})
 }

@@ -1,18 +1,9 @@
-use crate::fact_index::FactIndex;
-use crate::fixes;
 use crate::per_hop::judge_hop;
-use crate::vpc_path::connection::Hop;
-use crate::vpc_path::destination::Destination;
-use crate::vpc_path::hop_outcome::{self, HopOutcome, HopTitles};
-use crate::vpc_path::placement::Placement;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::finding::{Finding, Severity, Status, Subject};
-use model::text;
+use crate::prelude::*;
+use crate::vpc_path::{Destination, Hop, HopOutcome, HopTitles, Placement, hop_outcome};
 
 pub const CHECK: Check = Check {
     id: "network.task-egress",
-    area: Area::Network,
     title: "The tasks' security groups let them out to ssmmessages",
     why: "The agent opens its channel on port 443, to the endpoint's addresses or, without an endpoint, to the internet. A security group without a matching outbound rule drops the packets silently.",
     how: "The outbound rules of all security groups of the task's interface, by address range, prefix list and referenced group.",
@@ -24,35 +15,20 @@ pub const CHECK: Check = Check {
     ],
     remedy: "Add an outbound rule for port 443 to the tasks' security group.",
     docs: &["https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html"],
-    explains: &["network.path", "container.agent-running"],
-    masks: &[],
+    symptoms: &["network.path", "container.agent-running"],
     severity: Severity::High,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    index.each_running(&CHECK, |group, _| {
-        let placed = group.placements.placed.iter();
-        placed
-            .flat_map(|placement| {
-                let groups = placement.security_groups.known();
-                let subject = match groups.map_or(String::new(), |groups| groups.join(",")) {
-                    none if none.is_empty() => Subject::new("subnet", placement.subnet.id.as_str()),
-                    groups => Subject::new("security-group", groups),
-                };
-                let subject = subject.of_service(group.service_name());
-                judge_hop(
-                    &CHECK,
-                    index,
-                    placement,
-                    Hop::TaskEgress,
-                    subject,
-                    |to, outcome, subject| judge(index, placement, to, outcome, subject),
-                )
-            })
-            .collect()
-    })
+    judge_hop(index, &CHECK, Hop::TaskEgress, subject, judge)
+}
+
+fn subject(group: &Group, placement: &Placement) -> Subject {
+    match placement.security_groups.known() {
+        Some(groups) if !groups.is_empty() => group.subject_of("security-group", groups.join(",")),
+        _ => group.subnet_subject(placement),
+    }
 }
 
 fn judge(
@@ -62,11 +38,7 @@ fn judge(
     outcome: &HopOutcome,
     subject: Subject,
 ) -> Finding {
-    let groups = placement
-        .security_groups
-        .known()
-        .copied()
-        .unwrap_or_default();
+    let groups = placement.known_groups();
     let names = match groups {
         [] => "No security group".to_owned(),
         groups => text::list(groups),

@@ -1,17 +1,10 @@
-use crate::fact_index::FactIndex;
-use crate::fixes;
+use super::{CHECKS_OF_USED_ENDPOINT, UNUSED_ENDPOINT_SYMPTOMS};
 use crate::per_endpoint::{each_vpc, endpoint_fault};
-use crate::vpc_path::name_servers;
-use crate::vpc_path::placement::{FallbackEgress, Placement, fallback_egress};
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::{Endpoint, Fact, Vpc};
-use model::finding::{Finding, Severity, Subject};
-use model::text;
+use crate::prelude::*;
+use crate::vpc_path::{FallbackEgress, Placement, fallback_egress, name_servers};
 
 pub const CHECK: Check = Check {
     id: "network.vpc-dns",
-    area: Area::Network,
     title: "The VPC resolves the endpoint's private name",
     why: "Private DNS of an endpoint works only in a VPC with DNS support and DNS host names. Without them the name of ssmmessages resolves to the internet, not to the endpoint.",
     how: "enableDnsSupport and enableDnsHostnames in ec2:DescribeVpcAttribute, and the DNS servers that the VPC's DHCP options give to tasks. The answers of custom DNS servers are unknown; they do not matter if both the endpoint and a path to the internet are open.",
@@ -26,21 +19,10 @@ pub const CHECK: Check = Check {
         "https://docs.aws.amazon.com/vpc/latest/userguide/vpc-dns.html",
         "https://docs.aws.amazon.com/vpc/latest/userguide/DHCPOptionSet.html",
     ],
-    explains: &[
-        "network.internet-route",
-        "network.path",
-        "policy.endpoint-only",
-        "container.agent-running",
-    ],
-    masks: &[
-        "network.endpoint-security-group",
-        "network.endpoint-policy",
-        "network.task-egress",
-        "network.nacl",
-    ],
+    symptoms: UNUSED_ENDPOINT_SYMPTOMS,
+    masks: CHECKS_OF_USED_ENDPOINT,
     severity: Severity::High,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -1,33 +1,26 @@
 //! The fix that creates an endpoint.
 
 use super::placements_in;
-use crate::fact_index::FactIndex;
-use crate::fixes::endpoint::{self, EndpointPlace, Sources};
-use crate::vpc_path::placement::Placement;
-use model::distinct::distinct;
-use model::facts::{Fact, RouteTable, Subnet};
-use model::fix::Fix;
+use crate::fixes::endpoint::{self, EndpointPlace};
+use crate::fixes::security_group::Sources;
+use crate::prelude::*;
+use crate::vpc_path::Placement;
 
 /// An endpoint in the subnets of a VPC from which tasks of any service cannot reach the internet. `service`: the last part
 /// of the endpoint's name.
 pub fn create_for_vpc(index: &FactIndex, vpc: &str, service: &str) -> Fix {
-    let subnets: Vec<&Subnet> = placements_in(index, vpc)
-        .filter(|placement| placement.egress.is_blocked())
-        .map(|placement| placement.subnet)
-        .collect();
-    create(index, vpc, &subnets, service)
+    let blocked = placements_in(index, vpc).filter(|placement| placement.egress.is_blocked());
+    create(index, vpc, service, blocked)
 }
 
-/// An ssmmessages endpoint in the subnets of these placements.
-pub fn create_for_placements(index: &FactIndex, vpc: &str, placements: &[&Placement]) -> Fix {
-    let subnets: Vec<&Subnet> = placements
-        .iter()
-        .map(|placement| placement.subnet)
-        .collect();
-    create(index, vpc, &subnets, "ssmmessages")
-}
-
-fn create(index: &FactIndex, vpc: &str, subnets: &[&Subnet], service: &str) -> Fix {
+/// An endpoint in the subnets of these placements.
+pub fn create<'p, 'a: 'p>(
+    index: &FactIndex,
+    vpc: &str,
+    service: &str,
+    placements: impl Iterator<Item = &'p Placement<'a>>,
+) -> Fix {
+    let subnets: Vec<&Subnet> = placements.map(|placement| placement.subnet).collect();
     let tasks = placements_in(index, vpc).flat_map(|placement| &placement.tasks);
     let interfaces = tasks.filter_map(|task| index.interface(task).known().copied());
     let cidrs = placements_in(index, vpc).filter_map(|placement| placement.subnet.cidr.clone());
@@ -37,8 +30,8 @@ fn create(index: &FactIndex, vpc: &str, subnets: &[&Subnet], service: &str) -> F
     };
     let sites = EndpointPlace {
         vpc,
-        subnets: one_per_zone(subnets),
-        route_tables: route_tables(index, vpc, subnets, service),
+        subnets: one_per_zone(&subnets),
+        route_tables: route_tables(index, vpc, &subnets, service),
     };
     endpoint::create(index.facts, &sites, &sources, service)
 }

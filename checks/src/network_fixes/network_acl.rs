@@ -3,17 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::placements_in;
-use crate::fact_index::FactIndex;
-use crate::fixes;
+use crate::prelude::*;
 use crate::service_access::obstacle::Obstacle;
 use crate::service_access::{ServiceAccess, configured_services, service_access};
-use crate::vpc_path::acl_path::{AclPath, AclTraversal};
-use crate::vpc_path::connection::Hop;
-use crate::vpc_path::placement::{Placement, TaskClass};
-use crate::vpc_path::resolution::resolve_ssmmessages;
-use crate::vpc_path::trace::connections;
+use crate::vpc_path::{
+    AclPath, AclTraversal, Hop, Placement, TaskClass, connections, resolve_ssmmessages,
+};
 use aws_rules::vpc::Reachability;
-use model::fix::Fix;
 
 /// Allows what the network ACLs of a VPC refuse its tasks.
 pub fn allow_traffic(index: &FactIndex, vpc: &str) -> Fix {

@@ -1,10 +1,7 @@
 //! The containers of running tasks.
 
 use super::sidecar::{as_note, is_sidecar, session_container};
-use crate::fact_index::{FactIndex, Group};
-use model::check::Check;
-use model::facts::{Container, Fact, Task, TaskDefinition};
-use model::finding::{Finding, Subject};
+use crate::prelude::*;
 
 impl<'a> FactIndex<'a> {
     /// A finding for each container of each running task; with --container only for that container. A container that

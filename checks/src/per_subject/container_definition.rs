@@ -1,12 +1,9 @@
 //! The containers of task definitions, for checks of how a container is configured.
 
 use super::sidecar::{as_note, is_sidecar, session_container};
-use crate::fact_index::FactIndex;
-use crate::fixes::definition::ContainerChange;
-use crate::replaceable_services::affected_services;
-use model::check::Check;
-use model::facts::{Container, ContainerDefinition, ProbeEnd, Service, Task, TaskDefinition};
-use model::finding::{Finding, Subject};
+use crate::fact_index::agent;
+use crate::fixes::definition::change_container;
+use crate::prelude::*;
 
 /// A container of a task definition, and the running tasks that have it.
 pub struct DefinedContainer<'w, 'a> {
@@ -50,8 +47,7 @@ impl<'a> FactIndex<'a> {
                         container,
                         tasks,
                         service: group.service,
-                        subject: Subject::new("container-definition", id)
-                            .of_service(group.service_name()),
+                        subject: group.subject_of("container-definition", id),
                     });
                     match target.filter(|target| is_sidecar(target, container, None)) {
                         Some(target) => as_note(finding, target),
@@ -93,14 +89,16 @@ impl<'a> DefinedContainer<'_, 'a> {
         names.filter_map(|name| services.get(name)?.known())
     }
 
-    /// For fixes that change the definition of this container.
-    pub fn change(&self) -> ContainerChange<'a> {
-        ContainerChange {
-            facts: self.index.facts,
-            definition: self.definition,
-            container: &self.container.name,
-            services: self.services(),
-        }
+    /// The fix that changes the definition of this container.
+    pub fn fix(&self, edit: ContainerEdit) -> Fix {
+        let (facts, services) = (self.index.facts, self.services());
+        change_container(
+            facts,
+            self.definition,
+            &services,
+            &self.container.name,
+            edit,
+        )
     }
 
     /// Whether the agent has stopped in one of these tasks, or a session could not reach it.
@@ -109,13 +107,8 @@ impl<'a> DefinedContainer<'_, 'a> {
         let probes = &self.index.facts.probes;
         self.tasks.iter().any(|task| {
             let mut probes = probes.get(&*task.arn).into_iter().flatten();
-            let mut containers = task.containers.iter();
             probes.any(|probe| probe.container == *name && matches!(probe.end, ProbeEnd::Failed(_)))
-                || containers.any(|container| {
-                    container.name == *name
-                        && Container::exec_agent(container)
-                            .is_some_and(|agent| agent.last_status == "STOPPED")
-                })
+                || agent(task, name).is_some_and(|agent| agent.last_status == "STOPPED")
         })
     }
 

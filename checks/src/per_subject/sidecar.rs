@@ -1,8 +1,6 @@
 //! Sidecars: containers beside the one that sessions go to. A fault in them keeps no session from working.
 
-use crate::fact_index::Group;
-use model::facts::{Container, ContainerDefinition, TaskDefinition};
-use model::finding::{Finding, Status};
+use crate::prelude::*;
 
 /// The container that sessions go to: the one that is named or configured, else the only essential one.
 pub fn session_container<'a>(

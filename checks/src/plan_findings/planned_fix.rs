@@ -115,7 +115,7 @@ mod tests {
   vpc_id = "aws_vpc.main"
   subnet_ids = ["module.net.aws_subnet.a", "aws_subnet.b[\"x\"]", "subnet-1"]
 }"#;
-        let text = rewrite(text, &PlannedResources::of(&facts));
+        let text = rewrite(text, &PlannedResources(&facts));
         assert!(text.contains("vpc_id = aws_vpc.main.id"), "{text}");
         assert!(text.contains("the ID of module.net.aws_subnet.a"), "{text}");
         assert!(
@@ -129,7 +129,7 @@ mod tests {
         let change = "resource \"aws_ecs_service\" \"flow_service\" {\n  # …\n  enable_execute_command = true\n}";
         let rewritten = |resource: TerraformResource| {
             let facts = facts(&[("aws_ecs_service", "flow-service", resource)]);
-            rewrite(change, &PlannedResources::of(&facts))
+            rewrite(change, &PlannedResources(&facts))
         };
         let own = rewritten(resource("aws_ecs_service.web[0]", None));
         let header = "resource \"aws_ecs_service\" \"web\" {";
@@ -184,7 +184,7 @@ mod tests {
             "",
         )
         .terraform("resource \"aws_ecs_service\" \"web\" {\n  # …\n  enable_execute_command = true\n  force_new_deployment   = true\n}");
-        adapt(&mut fix, &PlannedResources::of(&facts));
+        adapt(&mut fix, &PlannedResources(&facts));
         assert_eq!(fix.disposition, Disposition::Safe);
         assert_eq!(fix.title, "Enable ECS Exec on web");
         assert!(!fix.terraform.unwrap().contains("force_new_deployment"));

@@ -1,7 +1,5 @@
 //! The resources of a Terraform plan, by what fixes call them.
 
-use std::collections::BTreeMap;
-
 use crate::fixes::terraform::label;
 use model::facts::{Facts, TerraformResource};
 
@@ -15,62 +13,51 @@ const IDENTIFIED_BY_ID: [&str; 6] = [
     "aws_vpc_endpoint",
 ];
 
-pub struct PlannedResources<'a> {
-    /// By type and label.
-    by_label: BTreeMap<(&'a str, String), &'a TerraformResource>,
-    by_id: Vec<(&'a str, &'a TerraformResource)>,
-    by_type: BTreeMap<&'a str, Vec<&'a TerraformResource>>,
-}
+/// The facts of a plan, with its resources.
+pub struct PlannedResources<'a>(pub &'a Facts);
 
 impl<'a> PlannedResources<'a> {
-    pub fn of(facts: &'a Facts) -> PlannedResources<'a> {
-        let mut resources = PlannedResources {
-            by_label: BTreeMap::new(),
-            by_id: Vec::new(),
-            by_type: BTreeMap::new(),
-        };
-        for (key, resource) in &facts.terraform {
-            let Some((kind, name)) = key.split_once('/') else {
-                continue;
-            };
-            resources.by_label.insert((kind, label(name)), resource);
-            resources.by_type.entry(kind).or_default().push(resource);
-            if IDENTIFIED_BY_ID.contains(&kind) {
-                resources.by_id.push((name, resource));
-            }
-        }
-        resources
+    /// The type of each resource, what fixes call it, and the resource.
+    fn all(&self) -> impl DoubleEndedIterator<Item = (&'a str, &'a str, &'a TerraformResource)> {
+        self.0.terraform.iter().filter_map(|(key, resource)| {
+            let (kind, name) = key.split_once('/')?;
+            Some((kind, name, resource))
+        })
     }
 
-    pub fn with_label(&self, kind: &str, label: &str) -> Option<&'a TerraformResource> {
-        let resource = self.by_label.get(&(kind, label.to_owned()));
-        resource.copied()
+    /// The resource of this type whose name makes this label.
+    pub fn with_label(&self, kind: &str, wanted: &str) -> Option<&'a TerraformResource> {
+        let mut all = self.all().rev();
+        let found = all.find(|(of, name, _)| *of == kind && label(name) == wanted);
+        found.map(|(_, _, resource)| resource)
     }
 
     /// The resource with this label, else the only one of its type.
     pub fn changed_by(&self, kind: &str, label: &str) -> Option<&'a TerraformResource> {
-        self.with_label(kind, label)
-            .or(match self.by_type.get(kind)?.as_slice() {
-                [only] => Some(*only),
+        self.with_label(kind, label).or_else(|| {
+            let mut of_type = self.all().filter(|(of, ..)| *of == kind);
+            match (of_type.next(), of_type.next()) {
+                (Some((_, _, only)), None) => Some(only),
                 _ => None,
-            })
+            }
+        })
     }
 
     /// The block with expressions in place of quoted IDs.
     pub fn with_expressions(&self, block: &str) -> String {
-        self.by_id
-            .iter()
-            .fold(block.to_owned(), |block, (id, resource)| {
-                let quoted = format!("\"{}\"", id.replace('"', "\\\""));
-                match &resource.expression {
-                    Some(expression) => block.replace(&quoted, expression),
-                    None => {
-                        let address = &resource.address;
-                        let hint =
-                            format!("null /* the ID of {address}: give its module an output */");
-                        block.replace(&quoted, &hint)
-                    }
+        let by_id = self
+            .all()
+            .filter(|(kind, ..)| IDENTIFIED_BY_ID.contains(kind));
+        by_id.fold(block.to_owned(), |block, (_, id, resource)| {
+            let quoted = format!("\"{}\"", id.replace('"', "\\\""));
+            match &resource.expression {
+                Some(expression) => block.replace(&quoted, expression),
+                None => {
+                    let address = &resource.address;
+                    let hint = format!("null /* the ID of {address}: give its module an output */");
+                    block.replace(&quoted, &hint)
                 }
-            })
+            }
+        })
     }
 }

@@ -1,20 +1,12 @@
-use crate::fact_index::FactIndex;
-use crate::fixes;
 use crate::network_fixes;
-use crate::vpc_path::destination::Destination;
-use crate::vpc_path::name_servers;
-use crate::vpc_path::placement::Placement;
-use crate::vpc_path::resolution::{PlacementsByDestination, by_destination};
+use crate::prelude::*;
+use crate::vpc_path::{
+    Destination, Placement, PlacementsByDestination, by_destination, name_servers,
+};
 use aws_rules::vpc::non_internet_routes;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::{Fact, Traffic};
-use model::finding::{Finding, Severity, Subject};
-use model::fix::Fix;
 
 pub const CHECK: Check = Check {
     id: "policy.endpoint-only",
-    area: Area::Policy,
     title: "Sessions leave through the VPC endpoint",
     why: "A team can require that the traffic of sessions does not cross the internet, even if a NAT gateway would route it.",
     how: "traffic = \"endpoint\" in the configuration, compared with what the name of ssmmessages resolves to in the tasks' VPC.",
@@ -26,12 +18,9 @@ pub const CHECK: Check = Check {
         "ec2:DescribeDhcpOptions",
     ],
     remedy: "Create the ssmmessages endpoint with private DNS.",
-    docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html"],
-    explains: &[],
-    masks: &[],
+    docs: &[aws_pages::VPC_ENDPOINTS],
     severity: Severity::High,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Direct,
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
@@ -41,7 +30,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
     index.each_running(&CHECK, |group, _| {
         let destinations = by_destination(&index.network, &group.placements).into_iter();
         let judged = destinations.map(|same| {
-            let subject = Subject::new("vpc", same.vpc).of_service(group.service_name());
+            let subject = group.subject_of("vpc", same.vpc);
             let placements = same.placements.iter();
             let tasks = placements.flat_map(|placement| placement.tasks.iter().copied());
             judge(index, subject, &same).on_tasks(tasks)
@@ -107,7 +96,10 @@ fn fix(index: &FactIndex, vpc: &str, placements: &[&Placement]) -> Fix {
             let off = ["enableDnsSupport", "enableDnsHostnames"];
             fixes::endpoint::vpc_dns(facts, vpc, &off)
         }
-        _ => network_fixes::endpoint::create_for_placements(index, vpc, placements),
+        _ => {
+            let placements = placements.iter().copied();
+            network_fixes::endpoint::create(index, vpc, "ssmmessages", placements)
+        }
     }
 }
 

@@ -1,25 +1,15 @@
-use crate::fact_index::{FactIndex, Group};
-use crate::fixes;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::{Fact, Task};
-use model::finding::{Finding, Severity};
-use model::text;
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "policy.exec-forbidden",
-    area: Area::Policy,
     title: "ECS Exec is disabled where it is forbidden",
     why: "A team can forbid shells in some tasks, for example in users' workspaces with an access path of their own.",
     how: "exec_forbidden in the configuration (patterns of service names and task families), compared with enableExecuteCommand of services and running tasks.",
     actions: &["ecs:DescribeServices", "ecs:DescribeTasks"],
     remedy: "Disable ECS Exec on the service and replace its tasks.",
-    docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
-    explains: &[],
-    masks: &[],
+    docs: &[aws_pages::ECS_EXEC],
     severity: Severity::High,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Direct,
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

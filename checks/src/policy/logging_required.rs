@@ -3,19 +3,12 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::cluster::{exec_logging, log_bucket, log_encryption, log_group};
-use crate::fact_index::FactIndex;
 use crate::network::logging_endpoints;
+use crate::prelude::*;
 use crate::role::{logs_write, s3_write};
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::distinct::distinct;
-use model::facts::Fact;
-use model::finding::{Finding, Severity, Status, Subject};
-use model::text;
 
 pub const CHECK: Check = Check {
     id: "policy.logging-required",
-    area: Area::Policy,
     title: "Sessions are recorded, as the configuration requires",
     why: "A team can require that sessions are recorded.",
     how: "session_logging in the configuration, compared with the cluster's exec configuration, the log group or bucket, and the permissions of the task roles to write there.",
@@ -25,14 +18,9 @@ pub const CHECK: Check = Check {
         "iam:SimulatePrincipalPolicy",
     ],
     remedy: "Fix what prevents sessions from being recorded.",
-    docs: &[
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-best-practices.html",
-    ],
-    explains: &[],
-    masks: &[],
+    docs: &[aws_pages::BEST_PRACTICES],
     severity: Severity::High,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Direct,
+    ..super::DEFAULTS
 };
 
 /// The checks of what recording needs, in the order in which a session uses it.
@@ -50,7 +38,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
     if !index.facts.expect.session_logging {
         return Vec::new();
     }
-    let subject = Subject::new("cluster", index.facts.cluster_name.as_str());
+    let subject = index.cluster_subject();
     if let Fact::Unavailable(why) = &index.facts.cluster {
         return vec![CHECK.unknown(subject, why)];
     }
@@ -120,10 +108,8 @@ fn destinations(index: &FactIndex) -> impl Iterator<Item = Destination> {
     let log = index.exec_log();
     let group = log.is_none_or(|log| log.log_group.is_some());
     let bucket = log.is_some_and(|log| log.bucket.is_some());
-    let group = group.then_some(Destination::LogGroup);
-    group
-        .into_iter()
-        .chain(bucket.then_some(Destination::Bucket))
+    let group = group.then_some(Destination::LogGroup).into_iter();
+    group.chain(bucket.then_some(Destination::Bucket))
 }
 
 /// The ARNs of the tasks that the destination does not record. `None`: all tasks.

@@ -1,37 +1,17 @@
 use super::each_role;
-use crate::fact_index::FactIndex;
-use crate::fixes;
-use crate::kms_access::{KeyUse, Refusal, judge};
-use aws_rules::required_permissions;
-use model::area::Area;
-use model::arn;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::KmsKey;
-use model::finding::{Finding, Severity};
-use model::fix::Fix;
+use crate::kms_access::{self, KeyUse, judge};
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "role.kms-decrypt",
-    area: Area::Role,
     title: "The task role can decrypt with the cluster's KMS key",
     why: "If the cluster has a KMS key for ECS Exec, the agent decrypts each session's data key with the task role's credentials. If it cannot, every session ends at its start.",
     how: "kms:Decrypt on the key: the role's policies through the policy simulator, the key's policy evaluated here, and the key's grants.",
-    actions: &[
-        "ecs:DescribeClusters",
-        "kms:DescribeKey",
-        "kms:GetKeyPolicy",
-        "kms:ListGrants",
-        "iam:SimulatePrincipalPolicy",
-    ],
+    actions: &kms_access::ACTIONS,
     remedy: "Allow kms:Decrypt on the key, in the task role's policies and in the key's.",
-    docs: &[
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-best-practices.html",
-    ],
-    explains: &[],
-    masks: &[],
+    docs: &[aws_pages::BEST_PRACTICES],
     severity: Severity::High,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
@@ -45,21 +25,14 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
             principal: role,
             session: None,
         };
-        judge(index, &CHECK, subject, decrypt, |key, refusal| {
-            fix(index, role, key, refusal)
+        judge(index, &CHECK, subject, decrypt, |key, blocker| {
+            let needs = [required_permissions::decrypt_key(&key.arn)];
+            match blocker {
+                Some(blocker) => fixes::role::unblock_for(role, blocker, &needs),
+                None => fixes::role::allow(index.facts, role, "decrypt", &needs),
+            }
         })
     })
-}
-
-/// Changes the policy that denies.
-fn fix(index: &FactIndex, role: &str, key: &KmsKey, refusal: Refusal) -> Fix {
-    let need = required_permissions::decrypt_key(&key.arn);
-    match refusal {
-        Refusal::Identity => fixes::role::allow(index.facts, role, "decrypt", &[need]),
-        Refusal::Blocked(blocker) => fixes::role::unblock_for(role, blocker, &[need]),
-        Refusal::KeyPolicy => fixes::cluster::key_policy(index.facts, key, role, need.action),
-        Refusal::KeyDeny => fixes::cluster::remove_key_deny(key),
-    }
 }
 
 #[cfg(test)]

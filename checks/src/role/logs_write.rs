@@ -1,27 +1,19 @@
 use super::each_role;
 use super::record_permission::RecordPermission;
-use crate::fact_index::FactIndex;
 use crate::log_needs::log_needs;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::finding::{Finding, Severity};
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "role.logs-write",
-    area: Area::Role,
     title: "The task role can record sessions in CloudWatch Logs",
     why: "The agent records a session with the task role's credentials. Without the permissions nothing is recorded. If the cluster requires an encrypted log group and the agent cannot describe it, every session ends at its start.",
     how: "IAM's policy simulator, asked about the four actions on the log group: the cluster's own, or with DEFAULT logging that of the container's awslogs driver.",
     actions: &["ecs:DescribeClusters", "iam:SimulatePrincipalPolicy"],
     remedy: "Allow the four actions on the log group in a policy of the task role.",
-    docs: &[
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-best-practices.html",
-    ],
-    explains: &["policy.logging-required"],
-    masks: &[],
+    docs: &[aws_pages::BEST_PRACTICES],
+    symptoms: &["policy.logging-required"],
     severity: Severity::Medium,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..super::DEFAULTS
 };
 
 /// Without it the agent takes an encrypted group for an unencrypted one.

@@ -1,19 +1,10 @@
 use std::collections::BTreeMap;
 
-use super::role_subject;
-use crate::fact_index::{FactIndex, Group};
-use crate::fixes;
-use crate::replaceable_services::affected_services;
-use model::area::Area;
-use model::arn;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::{Fact, Task};
-use model::finding::{Finding, Severity};
+use crate::prelude::*;
 use model::task_scope::TaskSet;
 
 pub const CHECK: Check = Check {
     id: "role.present",
-    area: Area::Role,
     title: "The task has a task role, and it exists",
     why: "The agent signs its calls with the task role's credentials. Without a role it has none and never connects. The execution role does not help: containers do not get it.",
     how: "taskRoleArn of the task's overrides, else of its task definition, else (on EC2) the role of the instance profile; then iam:GetRole.",
@@ -24,8 +15,8 @@ pub const CHECK: Check = Check {
         "iam:GetInstanceProfile",
     ],
     remedy: "Set a task role in the task definition, or recreate the deleted one.",
-    docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html"],
-    explains: &["container.agent-running"],
+    docs: &[aws_pages::TASK_ROLES],
+    symptoms: &["container.agent-running"],
     masks: &[
         "role.trust",
         "role.ssmmessages",
@@ -34,8 +25,7 @@ pub const CHECK: Check = Check {
         "role.s3-write",
     ],
     severity: Severity::Critical,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
@@ -60,7 +50,7 @@ fn judge(index: &FactIndex, group: &Group) -> Vec<Finding> {
 
 fn role_exists(index: &FactIndex, group: &Group, role: &str, set: &TaskSet) -> Finding {
     let name = arn::name(role);
-    let subject = role_subject(group, role);
+    let subject = group.subject_of("role", role);
     let names_role = |task: &&Task| {
         let definition = index.definition(task).and_then(Fact::known);
         task.role(definition) == Some(role)

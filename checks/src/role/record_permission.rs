@@ -2,16 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::fact_index::FactIndex;
-use crate::fixes;
-use crate::iam_answers::{self, PermissionAnswer};
+use crate::iam_answers::PermissionAnswer;
+use crate::prelude::*;
 use aws_rules::iam;
 use aws_rules::required_permissions::RequiredPermission;
-use model::arn;
-use model::check::Check;
-use model::facts::Fact;
-use model::finding::{Finding, Subject};
-use model::text;
 
 /// The permissions to record sessions in one destination.
 pub struct RecordPermission {

@@ -1,27 +1,18 @@
 use super::each_role;
 use super::record_permission::RecordPermission;
-use crate::fact_index::FactIndex;
-use aws_rules::required_permissions;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::finding::{Finding, Severity};
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "role.s3-write",
-    area: Area::Role,
     title: "The task role can record sessions in S3",
     why: "The agent uploads the record of a session with the task role's credentials. If the cluster requires an encrypted bucket, the agent reads the bucket's encryption first. If it cannot, every session ends at its start.",
     how: "IAM's policy simulator, asked about s3:PutObject below the prefix and s3:GetEncryptionConfiguration on the bucket. The bucket's own policy is not evaluated.",
     actions: &["ecs:DescribeClusters", "iam:SimulatePrincipalPolicy"],
     remedy: "Allow s3:PutObject below the prefix, and s3:GetEncryptionConfiguration on the bucket, in a policy of the task role.",
-    docs: &[
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-best-practices.html",
-    ],
-    explains: &["policy.logging-required"],
-    masks: &[],
+    docs: &[aws_pages::BEST_PRACTICES],
+    symptoms: &["policy.logging-required"],
     severity: Severity::Medium,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..super::DEFAULTS
 };
 
 /// A need only if the cluster requires an encrypted bucket.

@@ -1,37 +1,26 @@
 use std::collections::BTreeSet;
 
 use super::each_role;
-use crate::fact_index::FactIndex;
-use crate::fixes;
-use crate::iam_answers::{self, Blocker, PermissionAnswer};
-use crate::replaceable_services::affected_services;
+use crate::iam_answers::{Blocker, PermissionAnswer};
+use crate::prelude::*;
 use aws_rules::iam;
 use aws_rules::iam::document::TASK_ROLE_ACTIONS;
-use model::area::Area;
-use model::arn;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::Task;
-use model::finding::{Finding, Severity, Subject};
-use model::fix::{Disposition, Fix};
-use model::text;
+use model::fix::Disposition;
 
 pub const CHECK: Check = Check {
     id: "role.ssmmessages",
-    area: Area::Role,
     title: "The task role can use ssmmessages",
     why: "The agent opens a control channel and a data channel with the task role's credentials. If one of the four actions is missing, it does not connect: TargetNotConnectedException.",
     how: "IAM's policy simulator, asked about the task role for all four actions: boundaries and explicit denies count.",
     actions: &["iam:SimulatePrincipalPolicy"],
     remedy: "Allow the four actions on * in a policy of the task role. If a Deny or a permissions boundary blocks them, change that.",
     docs: &[
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html",
+        aws_pages::TASK_ROLES,
         "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonmessagegatewayservice.html",
     ],
-    explains: &["container.agent-running"],
-    masks: &[],
+    symptoms: &["container.agent-running"],
     severity: Severity::Critical,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -1,30 +1,20 @@
 use serde_json::Value;
 
 use super::each_role;
-use crate::fact_index::FactIndex;
-use crate::fixes;
+use crate::prelude::*;
 use aws_rules::iam::{self, Request, Ternary};
-use model::area::Area;
-use model::arn;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::{Fact, Task};
-use model::finding::{Finding, Severity, Subject};
-use model::text;
 
 pub const CHECK: Check = Check {
     id: "role.trust",
-    area: Area::Role,
     title: "ECS tasks can assume the task role",
     why: "ECS assumes the role as ecs-tasks.amazonaws.com and passes its credentials to the task. If the trust policy does not allow that, the agent has no credentials.",
     how: "The trust policy in iam:GetRole. Only conditions on aws:SourceAccount and aws:SourceArn can be evaluated.",
     actions: &["iam:GetRole"],
     remedy: "Allow ecs-tasks.amazonaws.com to assume the role.",
-    docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html"],
-    explains: &["container.agent-running"],
-    masks: &[],
+    docs: &[aws_pages::TASK_ROLES],
+    symptoms: &["container.agent-running"],
     severity: Severity::High,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..super::DEFAULTS
 };
 
 const SERVICE: &str = "ecs-tasks.amazonaws.com";

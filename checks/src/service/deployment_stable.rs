@@ -1,14 +1,7 @@
-use crate::fact_index::{FactIndex, Group};
-use crate::fixes;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::{Deployment, Service};
-use model::finding::{Finding, Severity, Subject};
-use model::text;
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "service.deployment-stable",
-    area: Area::Service,
     title: "No deployment of the service has failed or is stuck",
     why: "A failed deployment leaves the old tasks running, with the faults that they have. A deployment in progress needs time, not another deployment.",
     how: "The deployments in ecs:DescribeServices: their rollout state, failed tasks and age. The last event is quoted.",
@@ -17,11 +10,10 @@ pub const CHECK: Check = Check {
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html",
     ],
-    explains: &["task.exec-enabled", "service.running-tasks"],
-    masks: &[],
+    symptoms: &["task.exec-enabled", "service.running-tasks"],
     severity: Severity::Medium,
     on_plan: OnPlan::NothingRuns,
-    inference: Inference::Inferred,
+    ..super::DEFAULTS
 };
 
 /// A deployment that takes longer counts as stuck.
@@ -49,7 +41,9 @@ fn judge(index: &FactIndex, group: &Group, subject: Subject, service: &Service) 
                 text::count(primary.failed_tasks as usize, "task")
             ),
         };
-        let finding = match keeps_stale_tasks(group, service) {
+        let keeps_stale_tasks =
+            service.exec_enabled && group.running().iter().any(|task| !task.exec_enabled);
+        let finding = match keeps_stale_tasks {
             true => CHECK.fail(subject, title),
             false => CHECK.warn(subject, title),
         };
@@ -83,11 +77,6 @@ fn judge(index: &FactIndex, group: &Group, subject: Subject, service: &Service) 
 fn is_rolling_back(primary: &Deployment) -> bool {
     let reason = primary.rollout_reason.as_deref();
     reason.is_some_and(|reason| reason.contains("rolling back"))
-}
-
-/// Whether tasks without ECS Exec still run because the deployment failed.
-fn keeps_stale_tasks(group: &Group, service: &Service) -> bool {
-    service.exec_enabled && group.running().iter().any(|task| !task.exec_enabled)
 }
 
 /// What ECS reports about a deployment.

@@ -1,23 +1,16 @@
-use crate::fact_index::{FactIndex, Group};
-use crate::fixes;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::finding::{Finding, Severity};
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "service.exec-enabled",
-    area: Area::Service,
     title: "The service has ECS Exec enabled",
     why: "ECS installs the exec agent only in tasks of services that have enableExecuteCommand set.",
     how: "enableExecuteCommand in ecs:DescribeServices. It applies to new tasks; task.exec-enabled checks those that run.",
     actions: &["ecs:DescribeServices"],
     remedy: "Set enableExecuteCommand on the service and force a new deployment.",
-    docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
-    explains: &["task.exec-enabled", "container.agent-running"],
-    masks: &[],
+    docs: &[aws_pages::ECS_EXEC],
+    symptoms: &["task.exec-enabled", "container.agent-running"],
     severity: Severity::Critical,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
@@ -26,24 +19,27 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
         if index.is_exec_forbidden_for(group, service) {
             return CHECK.skip(subject, "ECS Exec must be off here, as declared");
         }
-        match service.exec_enabled {
-            true => CHECK.pass(subject, format!("{name} has ECS Exec enabled")),
-            false if service.is_deleted() => CHECK.skip(subject, "The service was deleted"),
-            false if all_tasks_have_exec(group) => CHECK
+        if service.exec_enabled {
+            return CHECK.pass(subject, format!("{name} has ECS Exec enabled"));
+        }
+        if service.is_deleted() {
+            return CHECK.skip(subject, "The service was deleted");
+        }
+        let finding = match all_tasks_have_exec(group) {
+            true => CHECK
                 .warn(subject, format!("ECS Exec is off on {name}, though sessions in its running tasks still work"))
                 .detail("The running tasks were started with ECS Exec; those that replace them will not be.")
-                .group_title("ECS Exec was turned off")
-                .evidence("enableExecuteCommand", false)
-                .fix(fixes::service::enable_exec(index.facts, service)),
+                .group_title("ECS Exec was turned off"),
             false => CHECK
                 .fail(subject, format!("ECS Exec is not enabled on {name}"))
                 .detail(
                     "The service has enableExecuteCommand=false, so its tasks are started without the exec agent.",
                 )
-                .group_title("ECS Exec is not enabled on the service")
-                .evidence("enableExecuteCommand", false)
-                .fix(fixes::service::enable_exec(index.facts, service)),
-        }
+                .group_title("ECS Exec is not enabled on the service"),
+        };
+        finding
+            .evidence("enableExecuteCommand", false)
+            .fix(fixes::service::enable_exec(index.facts, service))
     })
 }
 

@@ -1,35 +1,23 @@
-use crate::fact_index::FactIndex;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::Fact;
-use model::finding::{Finding, Severity, Subject};
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "service.exists",
-    area: Area::Service,
     title: "The service exists",
     why: "A service that was misspelled or deleted has no tasks.",
     how: "ecs:DescribeServices in the cluster. ECS reports a deleted service as INACTIVE for a while.",
     actions: &["ecs:DescribeServices", "ecs:ListServices"],
     remedy: "Correct the name. ecs:ListServices lists the services that exist.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServices.html"],
-    explains: &["service.running-tasks"],
-    masks: &[],
+    symptoms: &["service.running-tasks"],
     severity: Severity::Critical,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
     let unlisted = index.facts.unlisted.as_ref().map(|why| {
-        CHECK
-            .unknown(
-                Subject::new("cluster", index.facts.cluster_name.as_str()),
-                why,
-            )
-            .detail(
-                "The cluster may have services and standalone tasks that are not in this report.",
-            )
+        CHECK.unknown(index.cluster_subject(), why).detail(
+            "The cluster may have services and standalone tasks that are not in this report.",
+        )
     });
     unlisted.into_iter().chain(each(index)).collect()
 }
@@ -40,9 +28,8 @@ fn each(index: &FactIndex) -> Vec<Finding> {
         .iter()
         .filter_map(|group| {
             let name = group.service?;
-            let fact = group.service_fact?;
             let subject = group.subject();
-            Some(match fact {
+            Some(match group.service_fact? {
                 Fact::Known(service) if service.is_deleted() => CHECK
                     .fail(subject, format!("The service {name} was deleted"))
                     .group_title("The service was deleted")

@@ -1,14 +1,7 @@
-use crate::fact_index::{FactIndex, Group};
-use crate::fixes;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::{Fact, Service};
-use model::finding::{Finding, Severity};
-use model::text;
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "service.running-tasks",
-    area: Area::Service,
     title: "The service has a running task",
     why: "A session needs a running task.",
     how: "ecs:ListTasks and ecs:DescribeTasks for the service. If no task runs, the service's counts, its last events and the last stopped task say why.",
@@ -17,7 +10,7 @@ pub const CHECK: Check = Check {
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages.html",
     ],
-    explains: &["task.running"],
+    symptoms: &["task.running"],
     masks: &[
         "task.exec-enabled",
         "container.agent-running",
@@ -26,7 +19,7 @@ pub const CHECK: Check = Check {
     ],
     severity: Severity::Critical,
     on_plan: OnPlan::NothingRuns,
-    inference: Inference::Inferred,
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -2,12 +2,9 @@
 
 use serde_json::Value;
 
-use crate::fact_index::FactIndex;
-use crate::iam_answers::has_boundary;
-use aws_rules::iam::{
-    Credentials, Principal, Request, Ternary, evaluate_resource_policy, statements, strings,
-};
-use model::facts::Endpoint;
+use crate::iam_answers::{has_boundary, signed_request};
+use crate::prelude::*;
+use aws_rules::iam::{Principal, Ternary, evaluate_resource_policy, statements, strings};
 
 /// Whether the endpoint's policy allows a role's session an action on a resource. An endpoint without a policy allows
 /// everything.
@@ -22,20 +19,15 @@ pub fn evaluate_endpoint_policy(
     let Some(policy) = &endpoint.policy else {
         return Ternary::Yes;
     };
-    let known = |key: &str, value: &str| (key.to_owned(), vec![value.to_owned()]);
-    let credentials = Credentials::for_principal(index.facts, role);
-    let mut context = credentials.context(role);
-    context.extend([
-        known("aws:RequestedRegion", &index.facts.region),
-        known("aws:SourceVpc", &endpoint.vpc),
-        known("aws:SourceVpce", &endpoint.id),
-        known("aws:SecureTransport", "true"),
-    ]);
+    let others = [
+        ("aws:SourceVpc", vec![endpoint.vpc.clone()]),
+        ("aws:SourceVpce", vec![endpoint.id.clone()]),
+    ];
     let principal = Principal {
         has_boundary: has_boundary(index, role, policy),
         ..Principal::from_arn(role)
     };
-    let request = Request::new(action, context).signed_with(credentials);
+    let request = signed_request(index, role, action, others);
     let evaluate =
         |policy: &Value| evaluate_resource_policy(policy, &principal, &request, resource);
     if !endpoint.is_gateway() {

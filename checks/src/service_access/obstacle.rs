@@ -1,10 +1,5 @@
-use crate::vpc_path::acl_path::AclTraversal;
-use crate::vpc_path::destination::Destination;
-use crate::vpc_path::hop_outcome::AffectedTasks;
-use crate::vpc_path::placement::Placement;
-use model::arn;
-use model::facts::Endpoint;
-use model::text;
+use crate::prelude::*;
+use crate::vpc_path::{AclTraversal, AffectedTasks, Destination, Placement};
 
 /// What blocks the path from tasks to a service.
 #[derive(PartialEq)]
@@ -51,15 +46,8 @@ impl Obstacle<'_> {
                 "no endpoint serves the tasks, and no route leads to the internet".to_owned()
             }
             Obstacle::TaskGroups { target, .. } => {
-                let groups = placement
-                    .security_groups
-                    .known()
-                    .copied()
-                    .unwrap_or_default();
-                format!(
-                    "{} does not let the tasks out to {target}",
-                    text::list(groups)
-                )
+                let groups = text::list(placement.known_groups());
+                format!("{groups} does not let the tasks out to {target}")
             }
             Obstacle::NetworkAcls(refusals) => {
                 format!("network ACLs block the path: {}", refusals.description)

@@ -1,23 +1,16 @@
 use super::AwsService;
 use super::endpoint_policy::evaluate_endpoint_policy;
 use super::obstacle::{AclRefusals, Obstacle};
-use crate::fact_index::{FactIndex, Roles};
+use crate::fact_index::Roles;
 use crate::log_needs::log_needs;
-use crate::vpc_path::acl_path::AclPath;
-use crate::vpc_path::acl_traversal::through_task_subnet;
-use crate::vpc_path::connection::{Connections, Hop};
-use crate::vpc_path::destination::Destination;
-use crate::vpc_path::name_servers;
-use crate::vpc_path::placement::{Placement, TaskClass};
-use crate::vpc_path::resolution::resolve;
-use crate::vpc_path::trace::{connections, egress_to};
+use crate::prelude::*;
+use crate::vpc_path::{
+    AclPath, Connections, Destination, Hop, Placement, TaskClass, connections, egress_to,
+    name_servers, resolve, through_task_subnet,
+};
 use aws_rules::iam::Ternary;
-use aws_rules::required_permissions::{self, RequiredPermission};
+use aws_rules::required_permissions::RequiredPermission;
 use aws_rules::vpc::{Reachability, public_addresses};
-use model::arn;
-use model::distinct::distinct;
-use model::facts::{Endpoint, Fact, Route, RouteTable, RouteTarget, Unavailable};
-use model::text;
 
 /// Whether and how tasks reach a service.
 #[derive(PartialEq)]
@@ -77,9 +70,10 @@ fn gateway_endpoint<'a>(
         Fact::Absent => return Ok(None),
         Fact::Unavailable(why) => return Err(why),
     };
-    match index.facts.network.route_tables.get(vpc) {
-        Some(Fact::Unavailable(why)) if !gateways.is_empty() => return Err(why.clone()),
-        _ => {}
+    if let Some(Fact::Unavailable(why)) = index.facts.network.route_tables.get(vpc)
+        && !gateways.is_empty()
+    {
+        return Err(why.clone());
     }
     let Some(table) = route_table(index, placement) else {
         return Ok(None);

@@ -1,48 +1,31 @@
 use crate::agent_reason::lacks_host_files;
-use crate::fact_index::FactIndex;
-use crate::fixes;
-use model::area::Area;
-use model::arn;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::{Container, ContainerInstance, Fact, Task};
-use model::finding::{Finding, Severity, Subject};
-use model::version;
+use crate::grouped::grouped;
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "task.agent-version",
-    area: Area::Task,
     title: "The task's instance has a new enough ECS agent and the files of the exec agent",
     why: "On EC2 and on external instances the ECS container agent installs the exec agent in containers. Versions before 1.50.2 (1.56 on Windows) cannot.",
     how: "The reason of the managed agent in ecs:DescribeTasks, which says whether the instance lacks the agent's files. versionInfo in ecs:DescribeContainerInstances, compared number by number with 1.50.2, or with 1.56.0 if the attribute ecs.os-type is windows. Fargate has no such agent.",
     actions: &["ecs:DescribeContainerInstances"],
     remedy: "Update the ECS agent of the instance, then replace the tasks.",
-    docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
-    explains: &["container.agent-running"],
-    masks: &[],
+    docs: &[aws_pages::ECS_EXEC],
+    symptoms: &["container.agent-running"],
     severity: Severity::High,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
     index.each_running(&CHECK, |group, tasks| {
-        let mut by_instance: Vec<(&str, Vec<&Task>)> = Vec::new();
-        for &task in tasks {
-            let Some(instance) = task.container_instance.as_deref() else {
-                continue;
-            };
-            match by_instance.iter_mut().find(|(id, _)| *id == instance) {
-                Some((_, tasks)) => tasks.push(task),
-                None => by_instance.push((instance, vec![task])),
-            }
-        }
+        let tasks = tasks.iter();
+        let by_instance =
+            grouped(tasks.filter_map(|&task| Some((task.container_instance.as_deref()?, task))));
         if by_instance.is_empty() {
             let title = "The tasks do not run on container instances of this account";
             return vec![CHECK.skip(group.subject(), title)];
         }
         let findings = by_instance.into_iter().map(|(instance, tasks)| {
-            let subject = Subject::new("container-instance", instance);
-            let subject = subject.of_service(group.service_name());
+            let subject = group.subject_of("container-instance", instance);
             let finding = match missing_files(&tasks) {
                 Some(reason) => lacks_files(subject, instance, reason),
                 None => match index.facts.container_instances.get(instance) {

@@ -1,25 +1,17 @@
-use crate::fact_index::{FactIndex, Group};
-use crate::fixes;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::{DeploymentController, Fact, Task};
-use model::finding::{Finding, Severity, Status, Subject};
-use model::text;
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "task.exec-enabled",
-    area: Area::Task,
     title: "The task was started with ECS Exec on",
     why: "ECS installs the agent when a task starts: sessions in a task that was started without it never work, whatever its service says now.",
     how: "enableExecuteCommand in ecs:DescribeTasks and in ecs:DescribeServices. For a plan: whether apply replaces the tasks of a service that turns it on.",
     actions: &["ecs:DescribeTasks"],
     remedy: "Force a new deployment, or run a standalone task again. The flag of a running task cannot be changed.",
-    docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
-    explains: &["container.agent-running"],
-    masks: &[],
+    docs: &[aws_pages::ECS_EXEC],
+    symptoms: &["container.agent-running"],
     severity: Severity::Critical,
-    on_plan: OnPlan::Judges,
     inference: Inference::InferredDespiteRollout,
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -1,24 +1,17 @@
-use crate::fact_index::FactIndex;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::Fact;
-use model::finding::{Finding, Severity, Subject};
+use crate::prelude::*;
 use model::text::Sanitized;
 
 pub const CHECK: Check = Check {
     id: "task.exists",
-    area: Area::Task,
     title: "The task exists",
     why: "ECS forgets a task about an hour after it stopped.",
     how: "ecs:DescribeTasks for each named task.",
     actions: &["ecs:DescribeTasks"],
     remedy: "Name a running task.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html"],
-    explains: &[],
-    masks: &[],
     severity: Severity::Critical,
     on_plan: OnPlan::NothingRuns,
-    inference: Inference::Inferred,
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -1,23 +1,15 @@
-use crate::fact_index::FactIndex;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::Task;
-use model::finding::{Finding, Severity, Subject};
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "task.launch-type",
-    area: Area::Task,
     title: "The task runs where ECS Exec works",
     why: "The launch type decides what ECS Exec needs: the Fargate platform, or the ECS agent of an EC2 or external instance.",
     how: "launchType and capacityProviderName in ecs:DescribeTasks.",
     actions: &["ecs:DescribeTasks"],
     remedy: "Nothing to fix. A newer version of this program may know the launch type.",
-    docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
-    explains: &[],
-    masks: &[],
+    docs: &[aws_pages::ECS_EXEC],
     severity: Severity::Low,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

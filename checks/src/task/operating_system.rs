@@ -1,29 +1,22 @@
-use crate::fact_index::FactIndex;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::TaskDefinition;
-use model::finding::{Finding, Severity};
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "task.operating-system",
-    area: Area::Task,
     title: "ECS Exec works on the task's operating system",
     why: "ECS Exec works on Linux and on Windows Server 2019 or later. Older Windows has no exec agent.",
     how: "runtimePlatform.operatingSystemFamily in ecs:DescribeTaskDefinition; without it the tasks run Linux.",
     actions: &["ecs:DescribeTaskDefinition"],
     remedy: "Move to Windows Server 2019 or later, or to Linux.",
-    docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
-    explains: &["container.agent-running"],
-    masks: &[],
+    docs: &[aws_pages::ECS_EXEC],
+    symptoms: &["container.agent-running"],
     severity: Severity::Medium,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
     index.each_definition(&CHECK, |group, definition, _| {
         let subject = group.definition_subject(&definition.arn);
-        let family = family(definition);
+        let family = definition.operating_system.as_deref().unwrap_or("LINUX");
         let finding = match family {
             "LINUX" => CHECK.pass(subject, "The tasks run Linux"),
             old if old.starts_with("WINDOWS_SERVER_2016") => CHECK
@@ -40,10 +33,6 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
         };
         vec![finding.evidence("operatingSystemFamily", family)]
     })
-}
-
-fn family(definition: &TaskDefinition) -> &str {
-    definition.operating_system.as_deref().unwrap_or("LINUX")
 }
 
 #[cfg(test)]

@@ -1,28 +1,20 @@
-use crate::fact_index::{FactIndex, Group};
 use crate::fixes::definition::remove_pid_mode;
-use crate::replaceable_services::affected_services;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::TaskDefinition;
-use model::finding::{AgentLink, Finding, Severity};
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "task.pid-mode",
-    area: Area::Task,
     title: "The task's containers do not share a PID namespace",
     why: "A PID namespace has one exec agent. With pidMode task, sessions work in only one container of the task, usually the one that starts first.",
     how: "pidMode in ecs:DescribeTaskDefinition. ECS does not report which container started first.",
     actions: &["ecs:DescribeTaskDefinition"],
     remedy: "Remove pidMode from the task definition, or start the container that you need sessions in first.",
     docs: &[
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html",
+        aws_pages::ECS_EXEC,
         "https://github.com/aws/containers-roadmap/issues/2268",
     ],
-    explains: &["container.agent-running"],
-    masks: &[],
+    symptoms: &["container.agent-running"],
     severity: Severity::Low,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -1,25 +1,16 @@
-use crate::fact_index::{FactIndex, Group};
-use crate::fixes;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::Task;
-use model::finding::{Finding, Severity, Subject};
-use model::version;
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "task.platform-version",
-    area: Area::Task,
     title: "The Fargate platform version is new enough",
     why: "Older Fargate platform versions do not install the exec agent in tasks.",
     how: "platformVersion in ecs:DescribeTasks: 1.4.0 or later on Linux, 1.0.0 or later on Windows.",
     actions: &["ecs:DescribeTasks"],
     remedy: "Set the platform version to LATEST and deploy.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/platform-fargate.html"],
-    explains: &["container.agent-running"],
-    masks: &[],
+    symptoms: &["container.agent-running"],
     severity: Severity::High,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -1,12 +1,7 @@
-use crate::fact_index::{FactIndex, Group};
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::{Fact, Task};
-use model::finding::{Finding, Severity, Subject};
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "task.running",
-    area: Area::Task,
     title: "The task is RUNNING",
     why: "Sessions work only in a RUNNING task, not while it starts or stops.",
     how: "lastStatus in ecs:DescribeTasks, and connectivity: what ECS reports about a disconnected task may be out of date. A service's task that is not RUNNING is no failure: sessions go to the tasks that are.",
@@ -15,11 +10,9 @@ pub const CHECK: Check = Check {
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-explanation.html",
     ],
-    explains: &[],
-    masks: &[],
     severity: Severity::High,
     on_plan: OnPlan::NothingRuns,
-    inference: Inference::Inferred,
+    ..super::DEFAULTS
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
@@ -39,7 +32,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
 fn judge(group: &Group, subject: Subject, task: &Task) -> Finding {
     let id = task.id();
     let status = &task.last_status;
-    let finding = if task.is_running() && is_disconnected(task) {
+    let finding = if task.is_running() && task.connectivity.as_deref() == Some("DISCONNECTED") {
         CHECK
             .warn(
                 subject,
@@ -63,10 +56,6 @@ fn judge(group: &Group, subject: Subject, task: &Task) -> Finding {
             .detail(why_stopped(task))
     };
     finding.evidence("lastStatus", status.as_str()).on(task)
-}
-
-fn is_disconnected(task: &Task) -> bool {
-    task.connectivity.as_deref() == Some("DISCONNECTED")
 }
 
 fn why_stopped(task: &Task) -> String {

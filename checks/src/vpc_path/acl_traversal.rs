@@ -7,7 +7,7 @@ use aws_rules::vpc::{
     AddressSet, Direction, HTTPS, NetworkRules, OpenPorts, Ports, Reachability, public_addresses,
     unknown_address,
 };
-use model::facts::{Fact, NatGateway, Network};
+use model::facts::{Fact, NatGateway, Network, Unavailable};
 
 const ANYWHERE: &str = "0.0.0.0/0";
 
@@ -74,7 +74,7 @@ fn in_task_subnet(
         (Direction::In, class.ephemeral_ports()),
     ]
     .map(|(direction, ports)| {
-        let (vpc, subnet) = (&placement.subnet.vpc, &placement.subnet.id);
+        let (vpc, subnet) = (Ok(placement.subnet.vpc.as_str()), &placement.subnet.id);
         traverse(rules, vpc, subnet, direction, peers, cidr, ports)
     })
 }
@@ -86,24 +86,12 @@ fn in_endpoint_subnet(
     eni: &EndpointEni,
 ) -> [AclTraversal; 2] {
     let (tasks, cidr) = (&class.address, placement.subnet.cidr.as_deref());
+    let vpc = eni.subnet.as_ref().map(|subnet| subnet.vpc.as_str());
     [
         (Direction::In, HTTPS..=HTTPS),
         (Direction::Out, class.ephemeral_ports()),
     ]
-    .map(|(direction, ports)| match &eni.subnet {
-        Ok(subnet) => {
-            let (vpc, subnet) = (&subnet.vpc, &eni.subnet_id);
-            traverse(rules, vpc, subnet, direction, tasks, cidr, ports)
-        }
-        Err(why) => AclTraversal {
-            subnet: eni.subnet_id.clone(),
-            direction,
-            cidr: cidr.unwrap_or(ANYWHERE).to_owned(),
-            ports,
-            admitted: Err(why.clone()),
-            refusal: None,
-        },
-    })
+    .map(|(direction, ports)| traverse(rules, vpc, &eni.subnet_id, direction, tasks, cidr, ports))
 }
 
 /// In from the tasks, out to the internet, and back.
@@ -122,7 +110,7 @@ fn in_gateway_subnet(
         (Direction::Out, tasks, cidr, class.ephemeral_ports()),
     ]
     .map(|(direction, peers, cidr, ports)| {
-        let (vpc, subnet) = (&placement.subnet.vpc, &gateway.subnet);
+        let (vpc, subnet) = (Ok(placement.subnet.vpc.as_str()), &gateway.subnet);
         traverse(rules, vpc, subnet, direction, peers, cidr, ports)
     })
 }
@@ -138,17 +126,20 @@ pub fn nat_gateway<'a>(
     known.find(|gateway| gateway.id == id && !gateway.subnet.is_empty())
 }
 
-/// `cidr`: `None` for any address.
+/// `vpc`: the VPC of the subnet, or why the subnet is unknown. `cidr`: `None` for any address.
 fn traverse(
     rules: &NetworkRules,
-    vpc: &str,
+    vpc: Result<&str, &Unavailable>,
     subnet: &str,
     direction: Direction,
     peers: &AddressSet,
     cidr: Option<&str>,
     ports: Ports,
 ) -> AclTraversal {
-    let (admitted, refusal) = match rules.acl(vpc, subnet, direction) {
+    let acl = vpc
+        .map_err(Clone::clone)
+        .and_then(|vpc| rules.acl(vpc, subnet, direction));
+    let (admitted, refusal) = match acl {
         Ok(acl) => {
             let admitted = match peers.ipv4().is_empty() {
                 true => Err(unknown_address()),

@@ -2,7 +2,7 @@
 
 use super::acl_path::AclPath;
 use super::endpoint_eni::EndpointEni;
-use aws_rules::vpc::Reachability;
+use aws_rules::vpc::{Reachability, RouteDiversion};
 use model::facts::Unavailable;
 use model::text;
 
@@ -31,10 +31,9 @@ impl Hop {
 pub struct Connection {
     pub egress: Reachability,
     pub acls: Reachability,
-    pub routes: Reachability,
     pub ingress: Reachability,
-    /// A clause that describes the route that leads packets elsewhere.
-    pub diversion: Option<String>,
+    /// The route that leads packets elsewhere.
+    pub diversion: Option<RouteDiversion>,
 }
 
 /// From the tasks of one class to all addresses of a destination.
@@ -53,7 +52,10 @@ impl Connection {
         match hop {
             Hop::TaskEgress => &self.egress,
             Hop::Acls => &self.acls,
-            Hop::Routes => &self.routes,
+            Hop::Routes => {
+                let diversion = self.diversion.as_ref();
+                diversion.map_or(&Reachability::Open, |one| &one.reachability)
+            }
             Hop::EndpointIngress => &self.ingress,
         }
     }
@@ -133,7 +135,8 @@ impl Connections {
     /// Descriptions of the routes that lead packets elsewhere.
     pub fn diversions(&self) -> impl Iterator<Item = &str> {
         let all = self.connections.iter();
-        all.filter_map(|connection| connection.diversion.as_deref())
+        let diversions = all.filter_map(|connection| connection.diversion.as_ref());
+        diversions.map(|diversion| diversion.description.as_str())
     }
 
     /// Each interface of the endpoint, with the first hop that does not let all packets through.

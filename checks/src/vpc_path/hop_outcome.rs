@@ -8,6 +8,7 @@ use super::destination::Destination;
 use super::network_index::NetworkIndex;
 use super::placement::{Placement, TaskClass};
 use super::trace::connections_by_class;
+use crate::grouped::grouped;
 use aws_rules::vpc::Reachability;
 use model::check::Check;
 use model::facts::Task;
@@ -25,27 +26,17 @@ pub struct AffectedTasks<'p, 'a> {
 /// How many tasks a sentence names.
 pub const MAX_NAMED: usize = 3;
 
-/// Groups classes of tasks by what `judge` answers for them.
-pub fn group_classes<'p, 'a: 'p, T: PartialEq>(
-    answers: impl Iterator<Item = (&'p TaskClass<'a>, T)>,
-) -> Vec<(T, AffectedTasks<'p, 'a>)> {
-    let mut groups: Vec<(T, AffectedTasks)> = Vec::new();
-    for (class, answer) in answers {
-        match groups.iter_mut().find(|(same, _)| *same == answer) {
-            Some((_, tasks)) => tasks.classes.push(class),
-            None => {
-                let tasks = AffectedTasks {
-                    classes: vec![class],
-                    are_all: false,
-                };
-                groups.push((answer, tasks));
-            }
-        }
-    }
-    if let [(_, tasks)] = groups.as_mut_slice() {
-        tasks.are_all = true;
-    }
-    groups
+/// Groups classes of tasks by an answer about them. `details` of each class are kept in the same order.
+pub fn group_classes<'p, 'a: 'p, T: PartialEq, D>(
+    answers: impl Iterator<Item = (&'p TaskClass<'a>, D, T)>,
+) -> Vec<(T, AffectedTasks<'p, 'a>, Vec<D>)> {
+    let groups = grouped(answers.map(|(class, detail, answer)| (answer, (class, detail))));
+    let are_all = groups.len() == 1;
+    let groups = groups.into_iter().map(|(answer, members)| {
+        let (classes, details) = members.into_iter().unzip();
+        (answer, AffectedTasks { classes, are_all }, details)
+    });
+    groups.collect()
 }
 
 impl<'a> AffectedTasks<'_, 'a> {
@@ -56,10 +47,9 @@ impl<'a> AffectedTasks<'_, 'a> {
 
     /// The scope of a finding about them.
     pub fn scope(&self, placement: &Placement) -> TaskScope {
-        match (self.are_all, self.classes.as_slice()) {
-            (true, _) => placement.scope.clone(),
-            (false, [one]) => one.scope.clone(),
-            (false, _) => TaskScope::of(self.tasks()),
+        match self.are_all {
+            true => placement.scope(),
+            false => TaskScope::of(self.tasks()),
         }
     }
 
@@ -118,20 +108,17 @@ pub fn outcomes<'p, 'a>(
     destination: &Destination<'a>,
     hop: Hop,
 ) -> Vec<HopOutcome<'p, 'a>> {
-    let by_class: Vec<_> = connections_by_class(network, placement, destination).collect();
-    let answers = by_class
-        .iter()
-        .map(|(class, connections)| (*class, (connections.at(hop), connections.blocked_at(hop))));
-    group_classes(answers)
-        .into_iter()
-        .map(|((reachability, blocked), tasks)| HopOutcome {
-            connections: by_class
-                .iter()
-                .filter(|(class, _)| tasks.classes.iter().any(|one| std::ptr::eq(*one, *class)))
-                .map(|(_, connections)| connections.clone())
-                .collect(),
+    let by_class = connections_by_class(network, placement, destination);
+    let answers = by_class.map(|(class, connections)| {
+        let answer = (connections.at(hop), connections.blocked_at(hop));
+        (class, connections, answer)
+    });
+    let groups = group_classes(answers).into_iter();
+    groups
+        .map(|((reachability, blocked), tasks, connections)| HopOutcome {
             reachability,
             tasks,
+            connections,
             blocked,
         })
         .collect()

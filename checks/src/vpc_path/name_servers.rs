@@ -29,19 +29,13 @@ pub fn vpc_ambiguity(
     vpc: &str,
     endpoint: &Endpoint,
 ) -> Option<Unavailable> {
-    match custom_servers(network, vpc) {
-        Ok([]) => None,
-        Ok(servers) => {
-            let clients = format!("tasks in {vpc}");
-            Some(unknown_answer(
-                "ec2:DescribeDhcpOptions",
-                &clients,
-                servers,
-                endpoint,
-            ))
-        }
-        Err(why) => Some(why.clone()),
-    }
+    let servers = match custom_servers(network, vpc) {
+        Ok([]) => return None,
+        Ok(servers) => servers,
+        Err(why) => return Some(why.clone()),
+    };
+    let (action, clients) = ("ec2:DescribeDhcpOptions", format!("tasks in {vpc}"));
+    Some(unknown_answer(action, &clients, servers, endpoint))
 }
 
 fn unknown_answer(

@@ -10,7 +10,7 @@ pub struct NetworkIndex<'a> {
     pub facts: &'a Facts,
     pub rules: NetworkRules<'a>,
     /// The classes of task addresses, by VPC.
-    classes: BTreeMap<&'a str, AddressClasses>,
+    pub classes: BTreeMap<&'a str, AddressClasses>,
     /// A cache: services of a fleet share subnets and security groups. Without it 10,000 tasks take several times as
     /// long to judge.
     connections: Mutex<BTreeMap<ConnectionKey, Arc<Connections>>>,
@@ -45,11 +45,6 @@ impl<'a> NetworkIndex<'a> {
             classes,
             connections: Mutex::default(),
         }
-    }
-
-    /// The classes of task addresses in a VPC.
-    pub fn address_classes(&self, vpc: &str) -> Option<&AddressClasses> {
-        self.classes.get(vpc)
     }
 
     /// The connections with this key, from the cache if possible.
@@ -131,20 +126,15 @@ impl<'a> NetworkIndex<'a> {
 
     /// Whether the VPC's resolver answers, as far as the facts tell.
     pub fn resolves_names(&self, vpc: &str) -> bool {
-        match self.facts.network.vpcs.get(vpc) {
-            Some(Fact::Known(vpc)) => vpc.dns_support.known() != Some(&false),
-            Some(Fact::Unavailable(_) | Fact::Absent) | None => true,
-        }
+        let vpc = self.facts.network.vpcs.get(vpc).and_then(Fact::known);
+        vpc.is_none_or(|vpc| vpc.dns_support.known() != Some(&false))
     }
 
     /// Whether the VPC's resolver answers for private names, as far as the facts tell. AWS allows private DNS of
     /// endpoints only in such VPCs.
     pub fn resolves_private_names(&self, vpc: &str) -> bool {
-        match self.facts.network.vpcs.get(vpc) {
-            Some(Fact::Known(known)) => {
-                self.resolves_names(vpc) && known.dns_hostnames.known() != Some(&false)
-            }
-            Some(Fact::Unavailable(_) | Fact::Absent) | None => true,
-        }
+        let known = self.facts.network.vpcs.get(vpc).and_then(Fact::known);
+        self.resolves_names(vpc)
+            && known.is_none_or(|known| known.dns_hostnames.known() != Some(&false))
     }
 }

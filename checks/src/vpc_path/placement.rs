@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::network_index::NetworkIndex;
+use crate::grouped::grouped;
 use aws_rules::vpc::{
     AddressSet, Egress, Ports, known, single_address, subnet_addresses, trace_egress,
 };
@@ -16,7 +17,6 @@ use model::text;
 pub struct Placement<'a> {
     pub subnet: &'a Subnet,
     pub tasks: Vec<&'a Task>,
-    pub scope: TaskScope,
     /// How the tasks reach the internet.
     pub egress: Egress,
     /// Why the packets of the tasks cannot be traced at all.
@@ -43,7 +43,6 @@ pub struct TaskClass<'a> {
     /// The known addresses of the tasks.
     pub addresses: Vec<&'a str>,
     pub tasks: Vec<&'a Task>,
-    pub scope: TaskScope,
 }
 
 impl TaskClass<'_> {
@@ -63,7 +62,7 @@ impl<'a> Placement<'a> {
         let on_windows = task.is_windows();
         let address = address(task, interface);
         let parsed = address.and_then(single_address);
-        let classes = network.address_classes(&self.subnet.vpc);
+        let classes = network.classes.get(self.subnet.vpc.as_str());
         let id = classes.and_then(|classes| classes.class_of(parsed.as_ref()?));
         let is_same = |other: &&mut TaskClass| (other.id, other.on_windows) == (id, on_windows);
         match self.classes.iter_mut().find(is_same) {
@@ -80,9 +79,18 @@ impl<'a> Placement<'a> {
                 },
                 addresses: address.into_iter().collect(),
                 tasks: vec![task],
-                scope: TaskScope::from(task),
             }),
         }
+    }
+
+    /// The scope of a finding about all tasks of the placement.
+    pub fn scope(&self) -> TaskScope {
+        TaskScope::of(self.tasks.iter().copied())
+    }
+
+    /// Security groups of the tasks' interfaces; none if they could not be read.
+    pub fn known_groups(&self) -> &'a [String] {
+        self.security_groups.known().copied().unwrap_or_default()
     }
 
     /// Why calls to services other than ssmmessages cannot be traced: a proxy may take them, and its exceptions for
@@ -127,7 +135,7 @@ impl<'a> Placements<'a> {
             let known_interface = interface.known().copied();
             let placement = placements.find_or_add(
                 network,
-                task,
+                &task.task_definition,
                 subnet,
                 interface,
                 container,
@@ -142,16 +150,7 @@ impl<'a> Placements<'a> {
             .map(String::as_str)
             .collect();
         for placement in &mut placements.placed {
-            placement.scope = TaskScope::of(placement.tasks.iter().copied());
             placement.dns_servers = dns_servers.iter().copied().collect();
-            match placement.classes.as_mut_slice() {
-                [only] => only.scope = placement.scope.clone(),
-                classes => {
-                    for class in classes {
-                        class.scope = TaskScope::of(class.tasks.iter().copied());
-                    }
-                }
-            }
         }
         placements
     }
@@ -159,15 +158,15 @@ impl<'a> Placements<'a> {
     fn find_or_add(
         &mut self,
         network: &NetworkIndex<'a>,
-        task: &'a Task,
+        definition: &str,
         subnet: &'a Subnet,
         interface: Fact<&'a Interface>,
         container: Option<&'a str>,
         assigns_public_ip: bool,
     ) -> &mut Placement<'a> {
         let is_direct = |proxy: &ProxyEnvironment| !proxy.ssmmessages_bypass;
-        let untraceable = proxied(network.facts, &task.task_definition, container, is_direct)
-            .or_else(|| ipv6_only(subnet));
+        let untraceable =
+            proxied(network.facts, definition, container, is_direct).or_else(|| ipv6_only(subnet));
         let known = interface.known().copied();
         let is_public = known.map(|interface| interface.public_ip.is_some());
         let security_groups = interface.map(|interface| interface.security_groups.as_slice());
@@ -184,16 +183,12 @@ impl<'a> Placements<'a> {
             Some(why) => Egress::Unclear(why.message.clone()),
             None => trace_egress(&network.rules, subnet, known, assigns_public_ip),
         };
-        let same_egress = self.placed.iter();
-        let same_egress = same_egress
-            .clone()
-            .position(|other| is_near(other) && other.egress == egress);
-        let index = same_egress.unwrap_or(self.placed.len());
-        if index == self.placed.len() {
+        let mut placed = self.placed.iter();
+        let same_egress = placed.position(|other| is_near(other) && other.egress == egress);
+        let index = same_egress.unwrap_or_else(|| {
             self.placed.push(Placement {
                 subnet,
                 tasks: Vec::new(),
-                scope: TaskScope::from(task),
                 egress,
                 untraceable,
                 security_groups,
@@ -202,21 +197,15 @@ impl<'a> Placements<'a> {
                 container,
                 is_public,
             });
-        }
+            self.placed.len() - 1
+        });
         &mut self.placed[index]
     }
 
     /// The VPCs with their placements.
     pub fn by_vpc(&self) -> Vec<(&'a str, Vec<&Placement<'a>>)> {
-        let mut vpcs: Vec<(&str, Vec<&Placement>)> = Vec::new();
-        for placement in &self.placed {
-            let vpc = placement.subnet.vpc.as_str();
-            match vpcs.iter_mut().find(|(id, _)| *id == vpc) {
-                Some((_, placements)) => placements.push(placement),
-                None => vpcs.push((vpc, vec![placement])),
-            }
-        }
-        vpcs
+        let placed = self.placed.iter();
+        grouped(placed.map(|placement| (placement.subnet.vpc.as_str(), placement)))
     }
 }
 

@@ -4,6 +4,7 @@ use super::destination::Destination;
 use super::network_index::NetworkIndex;
 use super::placement::{Placement, Placements};
 use super::{hosted_zone, name_servers};
+use crate::grouped::grouped;
 use model::facts::{Endpoint, Fact, Unavailable};
 
 /// What the name of ssmmessages resolves to for the tasks of a placement.
@@ -85,21 +86,16 @@ pub fn by_destination<'p, 'a>(
     network: &NetworkIndex<'a>,
     placements: &'p Placements<'a>,
 ) -> Vec<PlacementsByDestination<'p, 'a>> {
-    let mut all: Vec<PlacementsByDestination> = Vec::new();
-    for placement in &placements.placed {
-        let vpc = placement.subnet.vpc.as_str();
+    let placed = placements.placed.iter().map(|placement| {
         let destination = resolve_ssmmessages(network, placement);
-        match all
-            .iter_mut()
-            .find(|same| same.vpc == vpc && same.destination == destination)
-        {
-            Some(same) => same.placements.push(placement),
-            None => all.push(PlacementsByDestination {
-                vpc,
-                destination,
-                placements: vec![placement],
-            }),
-        }
-    }
-    all
+        ((placement.subnet.vpc.as_str(), destination), placement)
+    });
+    let groups = grouped(placed).into_iter();
+    groups
+        .map(|((vpc, destination), placements)| PlacementsByDestination {
+            vpc,
+            destination,
+            placements,
+        })
+        .collect()
 }

@@ -70,13 +70,11 @@ fn to_endpoint(
     let mut connections = Vec::new();
     for eni in &enis {
         let acls = acl_traversal::to_endpoint(rules, placement, class, eni);
-        let diversion = diversion_to_eni(network, placement, class, eni);
         connections.push(Connection {
             egress: egress_to(network, placement, &eni.addresses, Some(groups)),
             acls: acls.reachability.clone(),
-            routes: route_reachability(&diversion),
             ingress: ingress.clone(),
-            diversion: diversion.map(|diversion| diversion.description),
+            diversion: diversion_to_eni(network, placement, class, eni),
         });
         acl_paths.push(acls);
     }
@@ -95,11 +93,6 @@ fn diversion_to_eni(
         let far = eni.subnet.as_ref().ok()?;
         find_diversion(&network.rules, &far.vpc, &eni.subnet_id, &class.address)
     })
-}
-
-fn route_reachability(diversion: &Option<RouteDiversion>) -> Reachability {
-    let diversion = diversion.as_ref();
-    diversion.map_or(Reachability::Open, |one| one.reachability.clone())
 }
 
 fn to_internet<'a>(
@@ -133,9 +126,8 @@ fn to_internet<'a>(
     let connection = Connection {
         egress,
         acls,
-        routes: route_reachability(&diversion),
         ingress: Reachability::Open,
-        diversion: diversion.map(|diversion| diversion.description),
+        diversion,
     };
     Connections::new(Vec::new(), acl_paths, vec![connection])
 }

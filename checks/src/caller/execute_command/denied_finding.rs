@@ -1,13 +1,9 @@
 //! The finding if IAM denies the caller ecs:ExecuteCommand.
 
 use super::{ACTION, CHECK};
-use crate::fact_index::FactIndex;
-use crate::fixes;
 use crate::iam_answers::{Blocker, PermissionAnswer};
+use crate::prelude::*;
 use aws_rules::iam;
-use model::facts::{Caller, Outcome, Task};
-use model::finding::{Finding, Subject};
-use model::text;
 
 pub(super) fn denied_finding(
     index: &FactIndex,

@@ -3,10 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::ACTION;
-use crate::fact_index::FactIndex;
-use crate::iam_answers::{self, PermissionAnswer};
-use model::distinct::distinct;
-use model::facts::{Caller, Simulation, Task};
+use crate::iam_answers::PermissionAnswer;
+use crate::prelude::*;
 
 const CONTAINER_KEY: &str = "ecs:container-name";
 

@@ -1,8 +1,6 @@
 //! Agents of tasks that a deployment stops or starts.
 
-use crate::fact_index::Group;
-use model::facts::{Service, Task};
-use model::finding::{Finding, Status};
+use crate::prelude::*;
 
 /// Adjusts a finding on an agent while the service's tasks are being replaced. The rollout explains an agent that has
 /// stopped already or not started yet; another deployment would only prolong the wait.

@@ -1,18 +1,12 @@
 //! The finding for tasks that cannot reach a service that the exec configuration makes the agent call.
 
 use super::CHECK;
-use crate::fact_index::{FactIndex, Roles};
-use crate::fixes;
+use crate::fact_index::Roles;
 use crate::network_fixes::{self, sources};
+use crate::prelude::*;
 use crate::service_access::AwsService;
 use crate::service_access::obstacle::Obstacle;
-use crate::vpc_path::hop_outcome::AffectedTasks;
-use crate::vpc_path::placement::Placement;
-use model::distinct::distinct;
-use model::facts::Task;
-use model::finding::{Finding, Subject};
-use model::fix::Fix;
-use model::text;
+use crate::vpc_path::{AffectedTasks, Placement};
 
 /// The actions that the agent calls before a session starts.
 const ACTIONS_AT_START: [&str; 3] = [
