@@ -82,6 +82,8 @@ pub async fn recipe(
         escape: arguments.escape.clone(),
         doctor: false,
         no_doctor: arguments.no_doctor,
+        interactive: false,
+        tty: false,
     };
     let request = SessionRequest {
         service: Some(recipe.service.clone()),
