@@ -24,7 +24,9 @@ use scope_index::ScopeIndex;
 
 /// The findings, each with its causes, and the root causes of those that failed.
 pub struct Diagnosis {
+    /// All findings; failures with what causes them.
     pub findings: Vec<Finding>,
+    /// The one that comes first on a session's path first.
     pub root_causes: Vec<RootCause>,
 }
 
@@ -37,6 +39,7 @@ pub struct RootCause {
     pub title: String,
     /// Why we think so, and what it may hide.
     pub detail: String,
+    /// What the failures are about.
     pub subjects: Vec<Subject>,
     /// IDs of the checks that fail because of it.
     pub symptoms: Vec<&'static str>,

@@ -62,7 +62,9 @@ pub struct Report {
 /// The program that wrote the report.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Tool {
+    /// `ecs-exec`.
     pub name: &'static str,
+    /// Its version.
     pub version: &'static str,
 }
 
@@ -121,10 +123,15 @@ pub enum Verdict {
 /// The number of findings by status.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Summary {
+    /// Nothing is wrong.
     pub pass: usize,
+    /// Works, but is risky.
     pub warn: usize,
+    /// Sessions will not work, or a declared expectation is broken.
     pub fail: usize,
+    /// A fact could not be read.
     pub unknown: usize,
+    /// Does not apply.
     pub skip: usize,
 }
 
