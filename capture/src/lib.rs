@@ -11,6 +11,7 @@ mod string_kinds;
 mod vocabulary;
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
@@ -95,20 +96,16 @@ fn is_secret_condition(key: &str) -> bool {
 }
 
 fn unavailable_facts(facts: &Facts) -> Vec<Unavailable> {
-    let mut found: Vec<Unavailable> = Vec::new();
+    let mut found: BTreeSet<Unavailable> = BTreeSet::new();
     let mut value = serde_json::to_value(facts).unwrap_or_default();
     visit_fields(&mut value, &mut |name, value| {
-        let unavailable = match name {
-            "unavailable" => serde_json::from_value(value.clone()).ok(),
-            _ => None,
-        };
-        let is_found = unavailable.is_some();
-        found.extend(unavailable);
-        is_found
+        let is_unavailable = name == "unavailable";
+        if is_unavailable {
+            found.extend(serde_json::from_value(value.take()));
+        }
+        is_unavailable
     });
-    found.sort();
-    found.dedup();
-    found
+    found.into_iter().collect()
 }
 
 /// Visits the fields of all objects. If `visit` returns true, those inside of a field are skipped.

@@ -1,7 +1,8 @@
 //! A root cause in words, for all its subjects together.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
+use crate::each_once;
 use model::finding::Finding;
 use model::text;
 
@@ -12,9 +13,18 @@ pub fn title(group: &[&Finding]) -> String {
     }
 }
 
-/// `masked`: checks that could not be judged because of it; `doubts`: those that could not be decided and may be behind it.
-pub fn detail(group: &[&Finding], masked: &[&str], doubts: &[&str]) -> String {
-    with_doubts(with_masked(details(group), masked), doubts)
+/// `masked`: checks that could not be evaluated because of the cause; `suspects`: undecided checks that may explain it.
+pub fn detail(group: &[&Finding], masked: &[&str], suspects: &[&str]) -> String {
+    let mut detail = details(group);
+    if !masked.is_empty() {
+        let masked = text::list(masked);
+        detail += &format!("\nRe-run after fixing this: {masked} could not be evaluated.");
+    }
+    if !suspects.is_empty() {
+        let suspects = text::list(suspects);
+        detail += &format!("\nPossible causes that could not be ruled out: {suspects}.");
+    }
+    detail
 }
 
 /// `3 tasks of coder-production-litellm`, `6 roles of 6 services`.
@@ -22,13 +32,11 @@ fn subjects(group: &[&Finding]) -> String {
     let ids = group.iter().map(|finding| &*finding.subject.id);
     let ids: HashSet<&str> = ids.collect();
     let kind = &*group[0].subject.kind;
-    let mut services: Vec<&str> = group
-        .iter()
+    let services = group.iter();
+    let services: BTreeSet<&str> = services
         .filter_map(|finding| finding.subject.service.as_deref())
         .collect();
-    services.dedup();
-    services.sort_unstable();
-    services.dedup();
+    let services: Vec<&str> = services.into_iter().collect();
     let things = match ids.len() {
         1 => group[0].subject.id.to_string(),
         many => text::count(many, kind),
@@ -45,12 +53,8 @@ fn subjects(group: &[&Finding]) -> String {
 /// What each finding says of itself, the same only once; of many the first few.
 fn details(group: &[&Finding]) -> String {
     const MOST: usize = 4;
-    let mut seen: HashSet<&str> = HashSet::default();
-    let distinct: Vec<&str> = group
-        .iter()
-        .map(|finding| &*finding.detail)
-        .filter(|detail| !detail.is_empty() && seen.insert(*detail))
-        .collect();
+    let all = group.iter().map(|finding| &*finding.detail);
+    let distinct = each_once(all.filter(|detail| !detail.is_empty()));
     let left = distinct.len().saturating_sub(MOST);
     let shown = &distinct[..distinct.len().min(MOST)];
     let is_part = |detail: &str| {
@@ -67,24 +71,4 @@ fn details(group: &[&Finding]) -> String {
         lines.push(format!("… and {left} more like these."));
     }
     lines.join("\n")
-}
-
-fn with_masked(detail: String, masked: &[&str]) -> String {
-    match masked {
-        [] => detail,
-        some => format!(
-            "{detail}\nRe-run after fixing this: {} could not be evaluated.",
-            text::list(some)
-        ),
-    }
-}
-
-fn with_doubts(detail: String, doubts: &[&str]) -> String {
-    match doubts {
-        [] => detail,
-        some => format!(
-            "{detail}\nPossible causes that could not be ruled out: {}.",
-            text::list(some)
-        ),
-    }
 }
