@@ -57,7 +57,7 @@ mod tests {
                 "StringEqualsIfExists",
                 &[Identifier, Address, Word, Text, Action],
             ),
-            ("RUNNING", &[Word, Text]),
+            ("DEPROVISIONING", &[Word, Text]),
             ("refused", &[Text]),
             ("ExecuteComm", &[Action]),
             ("acme", &[]),
