@@ -70,7 +70,7 @@ mod tests {
     use crate::report::Source;
     use crate::{Selection, examine};
     use model::facts::{Facts, Outcome};
-    use test_facts::{decide, definition, denied, healthy, healthy_coder, service};
+    use test_facts::{decide, definition, denied, healthy, healthy_coder, service, task};
 
     fn headline(facts: &Facts) -> String {
         examine(facts, &Selection::default()).headline()
@@ -170,7 +170,7 @@ mod tests {
         let services = &facts.target.services;
         let other = services.iter().find(|service| service.name != *broken);
         facts.expect.exec_forbidden = vec![other.unwrap().name.clone()];
-        service(&mut facts).exec_enabled = false;
+        task(&mut facts).exec_enabled = false;
         assert_eq!(headline(&facts), "sessions will fail for 1 of 6 services");
         let mut facts = healthy();
         decide(&mut facts, "ssmmessages:", "*", |decision| {
