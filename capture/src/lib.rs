@@ -11,6 +11,7 @@ mod string_kinds;
 mod vocabulary;
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
@@ -95,20 +96,16 @@ fn is_secret_condition(key: &str) -> bool {
 }
 
 fn unavailable_facts(facts: &Facts) -> Vec<Unavailable> {
-    let mut found: Vec<Unavailable> = Vec::new();
+    let mut found: BTreeSet<Unavailable> = BTreeSet::new();
     let mut value = serde_json::to_value(facts).unwrap_or_default();
     visit_fields(&mut value, &mut |name, value| {
-        let unavailable = match name {
-            "unavailable" => serde_json::from_value(value.clone()).ok(),
-            _ => None,
-        };
-        let is_found = unavailable.is_some();
-        found.extend(unavailable);
-        is_found
+        let is_unavailable = name == "unavailable";
+        if is_unavailable {
+            found.extend(serde_json::from_value(value.take()));
+        }
+        is_unavailable
     });
-    found.sort();
-    found.dedup();
-    found
+    found.into_iter().collect()
 }
 
 /// Visits the fields of all objects. If `visit` returns true, those inside of a field are skipped.
@@ -170,5 +167,39 @@ mod tests {
         let report =
             |facts: &Facts| serde_json::to_string(&examine(facts, &Selection::default())).unwrap();
         assert_eq!(report(&facts), report(&capture(&facts, "1")));
+    }
+
+    #[test]
+    fn conditions_on_secrets_and_tags_are_found() {
+        for key in [
+            "sts:ExternalId",
+            "aws:ResourceTag/a",
+            "aws:PrincipalTag/a",
+            "aws:RequestTag/a",
+        ] {
+            assert!(is_secret_condition(key), "{key}");
+        }
+        assert!(!is_secret_condition("aws:SourceVpc"));
+    }
+
+    #[test]
+    fn values_of_tags_are_redacted() {
+        let mut facts = healthy();
+        let tags = &mut task(&mut facts).tags;
+        tags.insert("team".into(), "acme".into());
+        tags.insert("empty".into(), String::new());
+        let simulation = &mut facts.simulations[0];
+        let context = &mut simulation.context;
+        context.insert("aws:ResourceTag/team".into(), Default::default());
+        context.insert("aws:SourceVpc".into(), Default::default());
+        redact_tags(&mut facts);
+        let tags = &task(&mut facts).tags;
+        assert_eq!(
+            (tags["team"].as_str(), tags["empty"].as_str()),
+            (REDACTED, "")
+        );
+        let context = &facts.simulations[0].context;
+        assert!(context.contains_key("aws:SourceVpc"));
+        assert!(!context.contains_key("aws:ResourceTag/team"));
     }
 }

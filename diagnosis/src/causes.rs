@@ -18,13 +18,16 @@ use std::collections::{BTreeSet, HashSet};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::each_once;
 use checks::registry;
 use model::finding::{Finding, Status, Subject};
 use scope_index::ScopeIndex;
 
 /// The findings, each with its causes, and the root causes of those that failed.
 pub struct Diagnosis {
+    /// All findings; failures with what causes them.
     pub findings: Vec<Finding>,
+    /// The one that comes first on a session's path first.
     pub root_causes: Vec<RootCause>,
 }
 
@@ -37,6 +40,7 @@ pub struct RootCause {
     pub title: String,
     /// Why we think so, and what it may hide.
     pub detail: String,
+    /// What the failures are about.
     pub subjects: Vec<Subject>,
     /// IDs of the checks that fail because of it.
     pub symptoms: Vec<&'static str>,
@@ -141,8 +145,7 @@ fn can_be_same_container(one: &Finding, other: &Finding) -> bool {
 
 /// Each check once, in the order in which a session meets what they look at.
 fn in_session_order(checks: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
-    let mut seen = HashSet::new();
-    let mut checks: Vec<&str> = checks.filter(|check| seen.insert(*check)).collect();
+    let mut checks = each_once(checks);
     checks.sort_by_key(|check| registry::rank(check));
     checks
 }
@@ -172,17 +175,12 @@ fn root_causes(findings: &[Finding], failures: &Failures) -> Vec<RootCause> {
         ),
         subjects: group.iter().map(|root| root.subject.clone()).collect(),
         symptoms: failures.symptoms_of(group),
-        fixes: fixes(group),
+        fixes: each_once(group.iter().flat_map(|finding| finding.fix_ids()))
+            .into_iter()
+            .map(str::to_owned)
+            .collect(),
     });
     causes.collect()
-}
-
-fn fixes(group: &[&Finding]) -> Vec<String> {
-    let mut seen = HashSet::new();
-    let ids = group.iter().flat_map(|finding| finding.fix_ids());
-    ids.filter(|id| seen.insert(*id))
-        .map(str::to_owned)
-        .collect()
 }
 
 /// The findings that neither passed nor failed, without skipped checks that no root cause masks.

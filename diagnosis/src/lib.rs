@@ -20,6 +20,8 @@ pub mod report;
 mod sanitize;
 pub mod selection;
 
+use std::collections::HashSet;
+
 use checks::FactIndex;
 use model::{Facts, Finding};
 
@@ -44,4 +46,10 @@ pub fn examine_with(
     checks::adjustments::apply(&index, &mut findings);
     findings.iter_mut().for_each(sanitize::finding);
     report::build(facts, causes::diagnose(findings), selection.is_partial())
+}
+
+/// Each text once, where it stands first.
+fn each_once<'t>(texts: impl Iterator<Item = &'t str>) -> Vec<&'t str> {
+    let mut seen = HashSet::new();
+    texts.filter(|text| seen.insert(*text)).collect()
 }

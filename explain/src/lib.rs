@@ -7,8 +7,8 @@
 //!    - `log_prefix`, which strips quote marks, line numbers, times and levels from lines,
 //!    - `prompt`, which recognises typed commands, and
 //!    - `sentence`, which finds where messages start and which API operation failed.
-//! 3. `matcher` recognises sentences by the `pattern`s of `known_errors`. `missing_program` recognises, in many languages,
-//!    that a program is not installed.
+//! 3. `matcher` recognises sentences by the `pattern`s of `known_errors`, which are read from the files in
+//!    `known-errors/`. `missing_program` recognises, in many languages, that a program is not installed.
 //! 4. `last_error` chooses the last error of the last output that has any.
 //!
 //! `mentions` reads ARNs, names and the region out of the text, for the next command. `suggestions` compares a text
@@ -40,7 +40,9 @@ use transcript::Transcript;
 
 /// A known error, and what the text says about it.
 pub struct Explanation {
+    /// The error that the text reports.
     pub known_error: &'static KnownError,
+    /// Names in the text, for the next command.
     pub mentions: Mentions,
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use regex_lite::Regex;
+use regex::Regex;
 
 /// A line without its prefixes.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,23 +22,23 @@ const MARKS: [&str; 8] = [
     r"([*+-]) ",
     r"(#)(?:[# ]|$)",
     // Line numbers: `12 | text`, `12: text`, `12  text`.
-    r"(\d{1,6}\s*[|│→)]+)",
-    r"(\d{1,6}[:.])(?:[^\d:.,/TZ+-]|$)",
-    r"(\d{1,6})  ",
+    r"([0-9]{1,6}\s*[|│→)]+)",
+    r"([0-9]{1,6}[:.])(?:[^0-9:.,/TZ+-]|$)",
+    r"([0-9]{1,6})  ",
     // The service of Docker Compose, but no first cell of a table.
-    r"([\w./-]*\d\s*\| )",
-    r"([\w./-]+\s*\| )\s*\S+ +\S",
+    r"([0-9A-Za-z_./-]*[0-9]\s*\| )",
+    r"([0-9A-Za-z_./-]+\s*\| )\s*\S+ +\S",
 ];
 /// What a program puts before a message that it logs.
 const LOG_PREFIXES: [&str; 5] = [
     // A time.
-    r"(\d+[-:/]\d{2,}[-:/][\d:.,/TZ+-]*)(?:[ |│→']|$)",
+    r"([0-9]+[-:/][0-9]{2,}[-:/][0-9:.,/TZ+-]*)(?:[ |│→']|$)",
     // `[ERROR]`, `##[error]`, `[2026-11-30T03:00:00Z]`, `[run @ agent.go.104]`
-    r"((?:##)?\[\s*(?:\d[^\]]{0,30}:[^\]]{0,30}|[^\] :']+|[^\]]{0,30} @ [^\]]{0,30})\s*\]:*)",
+    r"((?:##)?\[\s*(?:[0-9][^\]]{0,30}:[^\]]{0,30}|[^\] :']+|[^\]]{0,30} @ [^\]]{0,30})\s*\]:*)",
     // `::error title=…::` of CI servers.
     r"(::.*?::)",
     // The name of a logger.
-    r"((?:[\w/-]*\.[\w./-]*|MainThread|(?i:LEVELS))\s*- )",
+    r"((?:[0-9A-Za-z_/-]*\.[0-9A-Za-z_./-]*|MainThread|(?i:LEVELS))\s*- )",
     r"((?:LEVELS)[: ]+)\S",
 ];
 const LEVELS: &str =

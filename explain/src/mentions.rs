@@ -9,6 +9,7 @@ pub struct Mentions {
     pub action: Option<String>,
     /// ARN of the resource that the action was denied on.
     pub resource: Option<String>,
+    /// The AWS region.
     pub region: Option<String>,
     /// Name of the cluster.
     pub cluster: Option<String>,

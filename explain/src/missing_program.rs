@@ -1,7 +1,5 @@
 //! Finds the program that a shell, a language runtime or the system says is missing.
 
-mod phrases;
-
 use std::sync::LazyLock;
 
 use super::normalize::compact;
@@ -9,15 +7,21 @@ use super::pattern::Program;
 
 /// On which side of the phrase the program's name stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
+enum Side {
     Before,
     After,
 }
 
+/// How it is said that `PROGRAM` is missing: a phrase in each line, in every language that shells are often set to.
 static PHRASES: LazyLock<Vec<(Side, String)>> = LazyLock::new(|| {
-    let phrases = phrases::PHRASES.iter();
-    phrases
-        .map(|(side, phrase)| (*side, compact(phrase)))
+    let lines = include_str!("../known-errors/missing-program.txt").lines();
+    let phrase = |line: &str| match line.strip_prefix("PROGRAM") {
+        Some(phrase) => Some((Side::Before, compact(phrase))),
+        None => Some((Side::After, compact(line.strip_suffix("PROGRAM")?))),
+    };
+    lines
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(phrase)
         .collect()
 });
 
@@ -121,6 +125,18 @@ mod tests {
 
     fn found(text: &str) -> Option<Program> {
         find(&compact(&normalize(text))).first().copied()
+    }
+
+    #[test]
+    fn every_line_is_a_phrase() {
+        let lines = include_str!("../known-errors/missing-program.txt").lines();
+        let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+        assert_eq!(PHRASES.len(), lines.count());
+        assert!(
+            PHRASES
+                .iter()
+                .all(|(_, phrase)| phrase.chars().count() >= 4)
+        );
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use regex_lite::{Captures, Regex};
+use regex::{Captures, Regex};
 
 /// Regexes and what replaces their matches, in this order.
 const MARKUP: [(&str, &str); 6] = [

@@ -1,42 +1,78 @@
 //! The notation in which known errors say how to recognise them.
 
-/// One way to recognise a sentence. Case, white space and the kind of quotes do not matter.
-#[derive(Debug, Clone, Copy)]
-pub enum Pattern {
-    /// The sentence contains these phrases: `…` means "and later, not far away", `OR` separates alternatives and binds
-    /// tighter. `handshake … timed out OR expired` matches "the handshake has timed out" and "handshake expired".
-    Text(&'static str),
-    /// This API operation failed, and the sentence contains these phrases.
-    Call(&'static str, &'static str),
-    /// A shell, a language runtime or the agent does not find this program.
-    Missing(Program),
-    /// The agent was asked to start a program by a Windows path: `fork/exec C:/…`.
-    WindowsPath,
+use serde::Deserialize;
+
+use super::normalize::compact;
+
+/// How many bytes may lie between two phrases of a pattern.
+const MAX_GAP: usize = 800;
+
+/// The phrases of a sentence: `...` means "and later, not far away", `OR` separates alternatives and binds tighter.
+/// `handshake ... timed out OR expired` matches "the handshake has timed out" and "handshake expired". Case, white space
+/// and the kind of quotes do not matter.
+#[derive(Debug, Deserialize)]
+#[serde(from = "String")]
+pub struct Pattern {
+    /// All combinations of phrases that make up the pattern.
+    pub combinations: Vec<Vec<String>>,
+    /// The same, compact.
+    compact: Vec<Vec<String>>,
 }
 
-impl Pattern {
-    /// All combinations of phrases that make up the pattern; none for the kinds that have no phrases.
-    pub fn combinations(&self) -> Vec<Vec<&'static str>> {
-        let (Pattern::Text(text) | Pattern::Call(_, text)) = self else {
-            return Vec::new();
-        };
-        text.split(" … ").fold(vec![Vec::new()], |heads, step| {
-            let phrases = step.split(" OR ");
-            phrases
-                .flat_map(|phrase| {
-                    heads
-                        .iter()
-                        .map(move |head| [&head[..], &[phrase]].concat())
-                })
-                .collect()
-        })
+impl From<String> for Pattern {
+    fn from(notation: String) -> Pattern {
+        let steps = notation.split(" ... ");
+        let combinations = steps.fold(vec![Vec::new()], |heads: Vec<Vec<String>>, step| {
+            let longer = |phrase: &str| {
+                let heads = heads.iter();
+                heads
+                    .map(|head| [&head[..], &[phrase.to_owned()]].concat())
+                    .collect::<Vec<_>>()
+            };
+            step.split(" OR ").flat_map(longer).collect()
+        });
+        let compact_phrases =
+            |phrases: &Vec<String>| phrases.iter().map(|one| compact(one)).collect();
+        Pattern {
+            compact: combinations.iter().map(compact_phrases).collect(),
+            combinations,
+        }
     }
 }
 
+impl Pattern {
+    /// Whether a compact sentence contains all phrases of a combination.
+    pub fn matches(&self, sentence: &str) -> bool {
+        let mut combinations = self.compact.iter();
+        combinations.any(|phrases| contains_in_order(sentence, phrases, usize::MAX))
+    }
+
+    /// All phrases, compact.
+    #[cfg(test)]
+    pub fn phrases(&self) -> impl Iterator<Item = &String> {
+        self.compact.iter().flatten()
+    }
+}
+
+/// `max_gap` is how many bytes may lie before the first phrase.
+fn contains_in_order(text: &str, phrases: &[String], max_gap: usize) -> bool {
+    let Some((first, rest)) = phrases.split_first() else {
+        return true;
+    };
+    let reach = text.floor_char_boundary(max_gap.saturating_add(first.len()));
+    text[..reach]
+        .match_indices(first.as_str())
+        .any(|(at, _)| contains_in_order(&text[at + first.len()..], rest, MAX_GAP))
+}
+
 /// A program that can be missing on a machine or in an image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Program {
+    /// The Session Manager plugin.
     Plugin,
+    /// The Session Manager plugin, although the text lists its file.
+    ListedPlugin,
     AwsCli,
     Shell,
     /// `script` of util-linux, with which the agent records a session.
@@ -65,5 +101,22 @@ impl Program {
             }
             _ => Program::Other,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phrases_match_in_order_and_near_each_other() {
+        let pattern = Pattern::from("handshake ... timed out OR expired".to_owned());
+        let matches = |text: &str| pattern.matches(&compact(text));
+        assert!(matches("The Handshake has\n timed out."));
+        assert!(matches("handshake expired"));
+        assert!(!matches("timed out: handshake"));
+        let far = format!("handshake {} expired", "é".repeat(MAX_GAP));
+        assert!(!matches(&far));
+        assert!(matches(&format!("{far}, handshake expired")));
     }
 }

@@ -6,7 +6,6 @@ use strsim::osa_distance;
 
 use super::known_errors::{self, KnownError};
 use super::normalize::normalize;
-use super::pattern::Pattern;
 
 /// Words of many errors.
 const COMMON_WORDS: &str = "the and for was not you are with error when that has failed from this \
@@ -29,11 +28,10 @@ pub fn suggestions(text: &str) -> Vec<&'static KnownError> {
     let mut similar: Vec<(usize, &KnownError)> = known_errors::all()
         .filter_map(|error| {
             let shared = error
-                .patterns
-                .iter()
-                .flat_map(Pattern::combinations)
+                .patterns()
+                .flat_map(|pattern| &pattern.combinations)
                 .filter_map(|phrases| {
-                    let words: BTreeSet<&str> = phrases.into_iter().flat_map(words).collect();
+                    let words: BTreeSet<&str> = phrases.iter().flat_map(|one| words(one)).collect();
                     let shared = words.iter().filter(is_in_text).count();
                     // Most of the words, and more than one.
                     (shared >= 2 && shared * 3 >= words.len() * 2).then_some(shared)
@@ -88,7 +86,10 @@ mod tests {
     #[test]
     fn only_similar_errors_are_suggested() {
         let titles = |text: &str| -> Vec<&str> {
-            suggestions(text).iter().map(|error| error.title).collect()
+            suggestions(text)
+                .iter()
+                .map(|error| error.title.as_str())
+                .collect()
         };
         assert_eq!(titles("the moon is made of cheese"), [""; 0]);
         assert_eq!(titles("the shell session encryption was weird"), [""; 0]);

@@ -155,7 +155,7 @@ fn sections(id: &str, title: &str, sections: &[(&str, &str)]) -> String {
 
 fn about_error(explained: &Explanation) -> String {
     let known = explained.known_error;
-    let mut page = format!("{}\n\n{}\n", known.title, indented(known.meaning));
+    let mut page = format!("{}\n\n{}\n", known.title, indented(&known.meaning));
     let named = &explained.mentions;
     for (label, value) in [
         ("principal", &named.principal),
@@ -168,16 +168,16 @@ fn about_error(explained: &Explanation) -> String {
     }
     if !known.checks.is_empty() {
         let _ = writeln!(page, "\nChecks that find the cause, most likely first");
-        for id in known.checks {
+        for id in &known.checks {
             let title = registry::find(id).map_or("", |check| check.title);
             let _ = writeln!(page, "  {id}: {title}");
         }
     }
-    let _ = writeln!(page, "\nNext\n{}", indented(&next(known.next, named)));
+    let _ = writeln!(page, "\nNext\n{}", indented(&next(&known.next, named)));
     page
 }
 
-fn next(next: NextStep, named: &Mentions) -> String {
+fn next(next: &NextStep, named: &Mentions) -> String {
     match next {
         NextStep::Doctor => doctor(named),
         NextStep::DoctorLocal => "ecs-exec doctor --only local".to_owned(),

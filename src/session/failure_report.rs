@@ -45,7 +45,7 @@ pub async fn print(
     if let Some(explained) = why.explain() {
         say!("  {}.", explained.known_error.title);
         let width = output::look_of_errors(cx.global).width.min(120);
-        for line in wrap(explained.known_error.meaning, width, "  ") {
+        for line in wrap(&explained.known_error.meaning, width, "  ") {
             say!("{line}");
         }
     }

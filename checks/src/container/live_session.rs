@@ -58,7 +58,7 @@ fn failed(index: &FactIndex, task: &Task, subject: Subject, name: &str, said: &s
     let known = explain(said).map(|known| known.known_error);
     let is_unconnected = known
         .as_ref()
-        .is_some_and(|known| known.checks.contains(&agent_running::CHECK.id));
+        .is_some_and(|known| known.checks.iter().any(|id| id == agent_running::CHECK.id));
     if let (true, Some(age)) = (is_unconnected, index.young_agent(task, name)) {
         let age = text::span(age);
         let title = format!("A session in {name} did not open, {age} after its agent started");

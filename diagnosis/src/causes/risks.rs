@@ -1,5 +1,7 @@
 //! Warnings that become causes: a risk to the agent's connection is the cause of a lost agent that no failure explains.
 
+use std::collections::BTreeMap;
+
 use super::scope_index::ScopeIndex;
 use super::{Failures, can_be_same_container};
 use model::finding::{AgentLink, Finding, Status};
@@ -27,19 +29,19 @@ struct Symptom {
     has_other_risks: bool,
 }
 
-/// The places of the warnings that explain a failure, each with the failure.
-fn confirmed(findings: &[Finding]) -> Vec<(usize, Symptom)> {
+/// By the place of each warning that explains a failure: the failure.
+fn confirmed(findings: &[Finding]) -> BTreeMap<usize, Symptom> {
     let is_risk = |at: &usize| {
         let finding = &findings[*at];
         finding.status == Status::Warn && finding.agent_link == Some(AgentLink::AtRisk)
     };
     let places: Vec<usize> = (0..findings.len()).filter(is_risk).collect();
     if places.is_empty() {
-        return Vec::new();
+        return BTreeMap::new();
     }
     let index = ScopeIndex::of(places.iter().map(|at| &findings[*at]));
     let risks = &index.findings;
-    let mut symptoms: Vec<Option<Symptom>> = risks.iter().map(|_| None).collect();
+    let mut confirmed = BTreeMap::new();
     let failures = Failures::of(findings);
     let is_lost = |root: &&Finding| root.agent_link == Some(AgentLink::Lost);
     for lost in failures.roots().filter(is_lost) {
@@ -49,17 +51,14 @@ fn confirmed(findings: &[Finding]) -> Vec<(usize, Symptom)> {
             .collect();
         for risk in &explaining {
             let is_other = |other: &usize| risks[*other].check.id != risks[*risk].check.id;
-            let symptom = symptoms[*risk].get_or_insert_with(|| Symptom {
+            let symptom = confirmed.entry(places[*risk]).or_insert_with(|| Symptom {
                 title: lost.title.clone(),
                 has_other_risks: false,
             });
             symptom.has_other_risks |= explaining.iter().any(is_other);
         }
     }
-    let confirmed = places.into_iter().zip(symptoms);
     confirmed
-        .filter_map(|(at, symptom)| Some((at, symptom?)))
-        .collect()
 }
 
 #[cfg(test)]

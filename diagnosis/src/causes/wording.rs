@@ -1,7 +1,8 @@
 //! A root cause in words, for all its subjects together.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
+use crate::each_once;
 use model::finding::Finding;
 use model::text;
 
@@ -12,9 +13,18 @@ pub fn title(group: &[&Finding]) -> String {
     }
 }
 
-/// `masked`: checks that could not be judged because of it; `doubts`: those that could not be decided and may be behind it.
-pub fn detail(group: &[&Finding], masked: &[&str], doubts: &[&str]) -> String {
-    with_doubts(with_masked(details(group), masked), doubts)
+/// `masked`: checks that could not be evaluated because of the cause; `suspects`: undecided checks that may explain it.
+pub fn detail(group: &[&Finding], masked: &[&str], suspects: &[&str]) -> String {
+    let mut detail = details(group);
+    if !masked.is_empty() {
+        let masked = text::list(masked);
+        detail += &format!("\nRe-run after fixing this: {masked} could not be evaluated.");
+    }
+    if !suspects.is_empty() {
+        let suspects = text::list(suspects);
+        detail += &format!("\nPossible causes that could not be ruled out: {suspects}.");
+    }
+    detail
 }
 
 /// `3 tasks of coder-production-litellm`, `6 roles of 6 services`.
@@ -22,13 +32,11 @@ fn subjects(group: &[&Finding]) -> String {
     let ids = group.iter().map(|finding| &*finding.subject.id);
     let ids: HashSet<&str> = ids.collect();
     let kind = &*group[0].subject.kind;
-    let mut services: Vec<&str> = group
-        .iter()
+    let services = group.iter();
+    let services: BTreeSet<&str> = services
         .filter_map(|finding| finding.subject.service.as_deref())
         .collect();
-    services.dedup();
-    services.sort_unstable();
-    services.dedup();
+    let services: Vec<&str> = services.into_iter().collect();
     let things = match ids.len() {
         1 => group[0].subject.id.to_string(),
         many => text::count(many, kind),
@@ -45,12 +53,8 @@ fn subjects(group: &[&Finding]) -> String {
 /// What each finding says of itself, the same only once; of many the first few.
 fn details(group: &[&Finding]) -> String {
     const MOST: usize = 4;
-    let mut seen: HashSet<&str> = HashSet::default();
-    let distinct: Vec<&str> = group
-        .iter()
-        .map(|finding| &*finding.detail)
-        .filter(|detail| !detail.is_empty() && seen.insert(*detail))
-        .collect();
+    let all = group.iter().map(|finding| &*finding.detail);
+    let distinct = each_once(all.filter(|detail| !detail.is_empty()));
     let left = distinct.len().saturating_sub(MOST);
     let shown = &distinct[..distinct.len().min(MOST)];
     let is_part = |detail: &str| {
@@ -69,22 +73,91 @@ fn details(group: &[&Finding]) -> String {
     lines.join("\n")
 }
 
-fn with_masked(detail: String, masked: &[&str]) -> String {
-    match masked {
-        [] => detail,
-        some => format!(
-            "{detail}\nRe-run after fixing this: {} could not be evaluated.",
-            text::list(some)
-        ),
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use checks::registry;
+    use model::finding::Subject;
 
-fn with_doubts(detail: String, doubts: &[&str]) -> String {
-    match doubts {
-        [] => detail,
-        some => format!(
-            "{detail}\nPossible causes that could not be ruled out: {}.",
-            text::list(some)
-        ),
+    fn failure(kind: &'static str, id: &str, service: Option<&str>) -> Finding {
+        let subject = Subject::new(kind, id).of_service(service.map(Into::into));
+        let check = registry::find("role.present").unwrap();
+        check
+            .fail(subject, format!("{id} fails"))
+            .group_title("Many fail")
+    }
+
+    #[test]
+    fn a_title_counts_subjects_and_services() {
+        let role = |id: &str, service| failure("role", id, Some(service));
+        let title = |findings: &[Finding]| super::title(&findings.iter().collect::<Vec<_>>());
+        let many = ["e", "f", "g", "h"];
+        for (findings, expected) in [
+            (vec![role("a", "one")], "a fails"),
+            (
+                vec![role("a", "one"), role("b", "one")],
+                "Many fail (2 roles of one)",
+            ),
+            (
+                vec![role("a", "two"), role("b", "one"), role("b", "two")],
+                "Many fail (2 roles of one and two)",
+            ),
+            (
+                vec![role("a", "one"), role("a", "two")],
+                "Many fail (a, for 2 services)",
+            ),
+            (
+                vec![failure("role", "a", None), failure("role", "b", None)],
+                "Many fail (2 roles)",
+            ),
+            (
+                many.map(|name| role(name, name)).to_vec(),
+                "Many fail (4 roles of 4 services)",
+            ),
+            (
+                many[..3].iter().map(|name| role(name, name)).collect(),
+                "Many fail (3 roles of e, f and g)",
+            ),
+            (
+                many.map(|name| failure("service", name, Some(name)))
+                    .to_vec(),
+                "Many fail (e, f, g and 1 more)",
+            ),
+        ] {
+            assert_eq!(title(&findings), expected);
+        }
+    }
+
+    #[test]
+    fn a_detail_says_everything_once() {
+        let details = [
+            "",
+            "One.",
+            "One.",
+            "One. And more.",
+            "Two.",
+            "Three.",
+            "Four.",
+        ];
+        let findings = details.map(|detail| failure("role", "a", None).detail(detail));
+        let detail = |count: usize, masked: &[&str], suspects: &[&str]| {
+            super::detail(
+                &findings[..count].iter().collect::<Vec<_>>(),
+                masked,
+                suspects,
+            )
+        };
+        assert_eq!(detail(1, &[], &[]), "");
+        assert_eq!(detail(3, &[], &[]), "One.");
+        assert_eq!(detail(6, &[], &[]), "One. And more.\nTwo.\nThree.");
+        assert_eq!(
+            detail(7, &[], &[]),
+            "One. And more.\nTwo.\nThree.\n… and 1 more like these."
+        );
+        assert_eq!(
+            detail(2, &["a.b"], &["c.d", "e.f"]),
+            "One.\nRe-run after fixing this: a.b could not be evaluated.\nPossible causes that could not be ruled \
+             out: c.d and e.f."
+        );
     }
 }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::RootCause;
+use crate::each_once;
 use checks::fixes::service::TASK_REPLACEMENT_EXPLANATION;
 use model::aws_call::{AwsCall, ServiceUpdate};
 use model::finding::Finding;
@@ -27,11 +28,11 @@ pub fn sort(
     fixes.sort_by_cached_key(|fix| (fix.is_last, rank(fix).unwrap_or(usize::MAX)));
 }
 
-/// IDs of the fixes of all causes, each once, in the order of the causes.
+/// IDs of the fixes of all causes, in the order of the causes.
 fn needed_fixes(causes: &[RootCause]) -> Vec<String> {
-    let mut seen = BTreeSet::new();
     let ids = causes.iter().flat_map(|cause| &cause.fixes);
-    ids.filter(|id| seen.insert(id.as_str())).cloned().collect()
+    let ids = each_once(ids.map(String::as_str)).into_iter();
+    ids.map(str::to_owned).collect()
 }
 
 /// The place of each needed fix in the list.
