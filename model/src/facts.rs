@@ -1,9 +1,12 @@
 //! What is known of the world: the only thing that checks see, and the format of a snapshot.
 
 mod caller;
-mod ecs;
+mod cluster;
+mod container;
+mod endpoint;
 mod expect;
 mod fact;
+mod firewall;
 mod iam;
 mod local;
 mod manifest;
@@ -12,27 +15,40 @@ mod network;
 mod probe;
 mod proxy;
 mod records;
+mod routing;
+mod service;
+mod task;
+mod task_definition;
 mod terraform;
 
 use std::collections::BTreeMap;
 
-/// Holds in place what AWS's own words and IDs need: of the tasks of a fleet every check reads them.
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use caller::{Caller, Principal};
-pub use ecs::*;
+pub use cluster::{Cluster, ExecConfiguration, ExecLog};
+pub use container::{Container, ManagedAgent};
+pub use endpoint::Endpoint;
 pub use expect::{Expect, Traffic};
 pub use fact::{Fact, Reason, Unavailable};
+pub use firewall::{AclEntry, GroupRule, NetworkAcl, SecurityGroup};
 pub use iam::{Decision, Engine, Identity, Outcome, Policy, Role, Simulation};
 pub use local::{Local, Plugin, Reach};
 pub use manifest::Manifest;
 pub use name_servers::besides_amazon;
-pub use network::*;
+pub use network::{Instance, Interface, Network, Subnet, UnseenEndpoints, Vpc};
 pub use probe::{Probe, ProbeEnd};
 pub use proxy::ProxyEnvironment;
 pub use records::{Bucket, Grant, KmsKey, LogGroup};
+pub use routing::{NatGateway, Route, RouteTable, RouteTarget};
+pub use service::{AwsVpc, Deployment, DeploymentController, Event, Service};
+pub use task::{ContainerInstance, Task, TaskInterface};
+pub use task_definition::{ContainerDefinition, ContainerLog, Mount, TaskDefinition};
 pub use terraform::{TerraformResource, terraform_key};
+
+/// Tags by key. Values take part in IAM conditions; no report prints them.
+pub type Tags = BTreeMap<String, String>;
 
 /// The version of the snapshot's format that this program writes.
 pub const FORMAT: u32 = 1;
