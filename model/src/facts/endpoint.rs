@@ -2,22 +2,30 @@
 
 use serde::{Deserialize, Serialize};
 
+/// A VPC endpoint.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VpcEndpoint.html>
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Endpoint {
+    /// `vpce-…`.
     pub id: String,
+    /// Full name of the service: `com.amazonaws.us-west-2.ssmmessages`.
     pub service: String,
     /// `Interface`, `Gateway`, `GatewayLoadBalancer`.
     pub kind: String,
+    /// ID of its VPC.
     pub vpc: String,
     /// `available`, `pending`, `deleting`, `rejected`, …
     pub state: String,
+    /// Whether the service's public name resolves to it inside the VPC.
     pub private_dns: bool,
     /// Its private name is given to resolvers outside the VPC only, and not to the VPC's own tasks.
     pub inbound_only: bool,
+    /// IDs of the subnets of its interfaces. A gateway endpoint has none.
     pub subnets: Vec<String>,
+    /// IDs of the security groups of its interfaces.
     pub security_groups: Vec<String>,
+    /// IDs of the route tables that lead to a gateway endpoint.
     pub route_tables: Vec<String>,
     /// Its own interfaces, one a subnet, by ID.
     pub interfaces: Vec<String>,
@@ -26,6 +34,7 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
+    /// It serves in all of its subnets.
     pub fn is_available(&self) -> bool {
         self.state.eq_ignore_ascii_case("available")
     }

@@ -2,21 +2,28 @@
 
 use serde::{Deserialize, Serialize};
 
+/// A route table.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RouteTable.html>
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RouteTable {
+    /// `rtb-…`.
     pub id: String,
+    /// Whether it is its VPC's main table.
     pub main: bool,
     /// Subnets that name this table; all others of the VPC use the main one.
     pub subnets: Vec<String>,
+    /// Its routes; the one with the longest prefix decides, whatever the order.
     pub routes: Vec<Route>,
 }
 
+/// One route of a route table.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Route.html>
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Route {
     /// An IPv4 or IPv6 range, or the ID of a prefix list.
     pub destination: String,
+    /// Where packets go.
     pub target: RouteTarget,
     /// What the route leads to is gone.
     #[serde(default)]
@@ -27,9 +34,13 @@ pub struct Route {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "kind", content = "id")]
 pub enum RouteTarget {
+    /// The VPC itself.
     Local,
+    /// A NAT gateway: to the internet, or, if it is private, to other networks.
     NatGateway(String),
+    /// An internet gateway: only interfaces with public addresses get through it.
     InternetGateway(String),
+    /// An internet gateway for IPv6 connections that begin in the VPC.
     EgressOnlyInternetGateway(String),
     /// A gateway endpoint (S3, DynamoDB).
     GatewayEndpoint(String),
@@ -37,10 +48,12 @@ pub enum RouteTarget {
     Other(String),
 }
 
+/// A NAT gateway.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NatGateway.html>
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct NatGateway {
+    /// `nat-…`.
     pub id: String,
     /// The subnet by whose routes its packets leave; empty for a regional one, which has routes of its own.
     pub subnet: String,

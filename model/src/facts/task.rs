@@ -6,38 +6,59 @@ use serde::{Deserialize, Serialize};
 use super::{Container, Tags, TaskDefinition};
 use crate::arn;
 
+/// A task, as it runs or stopped.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html>
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Task {
+    /// ARN; an old one does not name the cluster.
     pub arn: String,
     /// `service:NAME` for a service's task, `family:NAME` for a standalone one.
     pub group: Option<String>,
     /// A deployment's ID for a service's task.
     pub started_by: Option<String>,
-    /// Shared by the tasks that were described together.
+    /// ARN of the revision that it started from.
     pub task_definition: String,
+    /// `PROVISIONING`, `PENDING`, `ACTIVATING`, `RUNNING`, `DEACTIVATING`, `STOPPING`, `DEPROVISIONING`, `STOPPED`.
+    /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-explanation.html>
     pub last_status: String,
+    /// `RUNNING` or `STOPPED`: the state that ECS works towards.
     pub desired_status: String,
     /// Fixed when the task starts: a later change of the service does not reach it.
     pub exec_enabled: bool,
+    /// `FARGATE`, `EC2`, `EXTERNAL`, …. `None`: a capacity provider placed it, and ECS did not say more.
     pub launch_type: Option<String>,
+    /// Name of the capacity provider that placed it. `None`: a launch type did.
     pub capacity_provider: Option<String>,
+    /// The Fargate platform version that it runs on, such as `1.4.0`. `None`: not on Fargate.
     pub platform_version: Option<String>,
+    /// Operating system of a Fargate task: `Linux`, `Windows Server 2022 Core`, ….
     pub platform_family: Option<String>,
+    /// ARN of what it runs on. `None`: Fargate, or it is not placed yet.
     pub container_instance: Option<String>,
+    /// `CONNECTED` or `DISCONNECTED`: whether its health and state reach ECS.
     pub connectivity: Option<String>,
+    /// When ECS began to place it.
     pub created_at: Option<Timestamp>,
+    /// When it became `RUNNING`. `None`: it never has.
     pub started_at: Option<Timestamp>,
+    /// When it became `STOPPED`. `None`: it has not.
     pub stopped_at: Option<Timestamp>,
+    /// `EssentialContainerExited`, `TaskFailedToStart`, …. `None`: nothing stopped it yet.
     pub stop_code: Option<String>,
+    /// Why it stopped, in ECS's words. It may quote secrets.
     pub stopped_reason: Option<String>,
+    /// ARN of the task role that it was run with in place of the definition's.
     pub task_role_override: Option<String>,
+    /// ARN of the execution role that it was run with in place of the definition's.
     pub execution_role_override: Option<String>,
     /// Whether the task was run with overrides other than roles; their values are not kept.
     pub container_overrides: bool,
+    /// Its own interface. `None`: it uses its host's, or has none yet.
     pub interface: Option<TaskInterface>,
+    /// Its containers, with those that AWS added.
     pub containers: Vec<Container>,
+    /// Its tags, which conditions on `aws:ResourceTag` compare.
     pub tags: Tags,
 }
 
@@ -45,22 +66,28 @@ pub struct Task {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TaskInterface {
+    /// `eni-…`.
     pub id: Option<String>,
+    /// ID of the subnet.
     pub subnet: Option<String>,
+    /// Its primary IPv4 address.
     pub private_ip: Option<String>,
 }
 
-/// What a task runs on where it is not Fargate.
+/// What a task runs on if it is not Fargate.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerInstance.html>
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ContainerInstance {
+    /// ARN of the container instance.
     pub arn: String,
     /// An EC2 instance's ID, or `mi-…` for a machine elsewhere.
     pub instance: Option<String>,
+    /// `ACTIVE`, `DRAINING`, `REGISTERING`, `DEREGISTERING`, `REGISTRATION_FAILED`, `INACTIVE`.
     pub status: String,
     /// Version of the ECS container agent.
     pub agent_version: Option<String>,
+    /// Whether its ECS agent is connected to ECS; if not, what ECS knows of its tasks is old.
     pub agent_connected: bool,
     /// By its attribute `ecs.os-type`.
     pub windows: bool,
@@ -79,6 +106,7 @@ impl Task {
         before.is_some_and(|before| before.ends_with(":task/"))
     }
 
+    /// Name of its service. `None`: it is a standalone task.
     pub fn service_name(&self) -> Option<&str> {
         self.group.as_deref()?.strip_prefix("service:")
     }
@@ -101,12 +129,14 @@ impl Task {
         containers.filter(|container| !container.is_added())
     }
 
+    /// Whether one of its containers, an added one too, has this name.
     pub fn has_container(&self, name: &str) -> bool {
         self.containers
             .iter()
             .any(|container| container.name == name)
     }
 
+    /// It runs: sessions can be opened into no other task.
     pub fn is_running(&self) -> bool {
         self.last_status == "RUNNING"
     }
@@ -117,6 +147,7 @@ impl Task {
         self.exec_enabled && containers.any(Container::has_running_agent)
     }
 
+    /// It is a Fargate task with Windows; a task on EC2 shows this by its host.
     pub fn is_windows(&self) -> bool {
         const WINDOWS: &str = "windows";
         let family = self.platform_family.as_deref();
@@ -124,6 +155,7 @@ impl Task {
         begin.is_some_and(|begin| begin.eq_ignore_ascii_case(WINDOWS))
     }
 
+    /// It runs on Fargate, by launch type or by one of Fargate's capacity providers.
     pub fn is_fargate(&self) -> bool {
         self.launch_type.as_deref() == Some("FARGATE")
             || matches!(

@@ -4,20 +4,30 @@ use serde::{Deserialize, Serialize};
 
 use super::{ProxyEnvironment, Unavailable};
 
+/// One revision of a task definition.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskDefinition.html>
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TaskDefinition {
+    /// ARN of the revision: `…:task-definition/FAMILY:REVISION`.
     pub arn: String,
+    /// Name that all its revisions share.
     pub family: String,
+    /// Number of the revision, from 1.
     pub revision: u32,
+    /// `awsvpc`, `bridge`, `host`, `none`. `None`: the platform's default, `bridge` on Linux.
     pub network_mode: Option<String>,
+    /// `task` or `host`: whose process namespace the containers share. `None`: each has its own.
     pub pid_mode: Option<String>,
+    /// ARN of the role whose credentials the containers get. `None`: they get none.
     pub task_role: Option<String>,
+    /// ARN of the role with which ECS pulls images and ships logs.
     pub execution_role: Option<String>,
+    /// `LINUX`, `WINDOWS_SERVER_2022_CORE`, …. `None`: the host decides.
     pub operating_system: Option<String>,
     /// MiB for all containers together, where the definition sets it.
     pub memory_mib: Option<u32>,
+    /// The containers, in the order of the definition.
     pub containers: Vec<ContainerDefinition>,
     /// Why the containers are not known, where the rest of the definition is.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -25,12 +35,17 @@ pub struct TaskDefinition {
 }
 
 /// One container of a task definition, without the values of its environment.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html>
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ContainerDefinition {
+    /// Name of the container, unique in the definition.
     pub name: String,
+    /// The image, by name and tag or by digest.
     pub image: Option<String>,
+    /// Whether the task stops when this container does.
     pub essential: bool,
+    /// Whether its root file system is read-only; the exec agent has to write.
     pub read_only_root: bool,
     /// What is mounted into the container: volumes and `tmpfs`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -42,8 +57,11 @@ pub struct ContainerDefinition {
     /// It routes the logs of the others (FireLens).
     #[serde(skip_serializing_if = "is_false")]
     pub log_router: bool,
+    /// Whether an init process runs in it, which reaps the processes that sessions leave behind.
     pub init_process: bool,
+    /// CPU units that it reserves, 1024 to a vCPU. `None`: it reserves none.
     pub cpu: Option<u32>,
+    /// MiB of its hard limit, else of its reservation. `None`: it has neither.
     pub memory_mib: Option<u32>,
     /// Names only, and only of those variables that have a value that is not empty.
     pub environment: Vec<String>,
@@ -51,10 +69,12 @@ pub struct ContainerDefinition {
     pub secrets: Vec<String>,
     /// How many environment files are named; what is in them cannot be seen.
     pub environment_files: u32,
+    /// What its proxy variables mean for the exec agent. `None`: it has none.
     pub proxy: Option<ProxyEnvironment>,
     /// DNS servers that it asks instead of its network's.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub dns_servers: Vec<String>,
+    /// Its log configuration. `None`: the runtime's default.
     pub log: Option<ContainerLog>,
 }
 
@@ -62,22 +82,29 @@ fn is_false(flag: &bool) -> bool {
     !flag
 }
 
+/// A path of a container at which a volume or `tmpfs` is mounted.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_MountPoint.html>
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Mount {
     /// The absolute path inside the container.
     pub path: String,
+    /// Whether the container cannot write to it.
     pub read_only: bool,
 }
 
 /// A container's log driver, with the options that say where its logs are.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_LogConfiguration.html>
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ContainerLog {
+    /// `awslogs`, `awsfirelens`, `splunk`, ….
     pub driver: String,
+    /// Option `awslogs-group`: name of the log group.
     pub group: Option<String>,
+    /// Option `awslogs-region`: Region of the log group.
     pub region: Option<String>,
+    /// Option `awslogs-stream-prefix`: streams are `PREFIX/CONTAINER/TASK`.
     pub stream_prefix: Option<String>,
 }
 
@@ -94,6 +121,7 @@ impl TaskDefinition {
         }
     }
 
+    /// The container of this name. `None`: the definition has none.
     pub fn container(&self, name: &str) -> Option<&ContainerDefinition> {
         self.containers
             .iter()
