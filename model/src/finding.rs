@@ -53,9 +53,9 @@ impl Status {
     }
 }
 
+/// How much a failure matters, from the least to the most.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-/// How much a failure matters, from the least to the most.
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
@@ -63,7 +63,7 @@ pub enum Severity {
     Low,
     /// Part of a session suffers, such as its recording.
     Medium,
-    /// Sessions fail into what is affected.
+    /// Sessions into the affected tasks fail.
     High,
     /// No session opens: the first requirements of ECS Exec.
     Critical,

@@ -92,11 +92,7 @@ pub struct Decision {
     #[serde(default)]
     pub missing_context: Vec<String>,
     /// The keys on which a Deny depends. `None`: nobody read the policies, so that it may be any missing key.
-    #[serde(
-        default,
-        alias = "deny_depends_on",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deny_depends_on: Option<Vec<String>>,
     /// `Some(false)`: the permissions boundary does not allow it.
     #[serde(default)]

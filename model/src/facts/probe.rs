@@ -16,7 +16,10 @@ pub struct Probe {
 #[serde(rename_all = "kebab-case")]
 pub enum ProbeEnd {
     /// A command ran in the session and ended.
-    Worked { milliseconds: u64 },
+    Worked {
+        /// From the call of `ecs:ExecuteCommand` to the end of the session.
+        milliseconds: u64,
+    },
     /// The agent took it, and found no /bin/sh in the image.
     NoShell,
     /// The session did not open; the text is the error.

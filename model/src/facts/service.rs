@@ -44,10 +44,7 @@ pub struct Service {
     pub tags: Tags,
     /// In a plan: whether tasks that run without ECS Exec stay as they are through apply, though the service has it
     /// on then. `None`: there are no such tasks.
-    #[serde(
-        alias = "leaves_tasks_without_exec",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub leaves_tasks_without_exec: Option<Fact<bool>>,
 }
 
