@@ -17,8 +17,11 @@ pub struct RequiredPermission {
 /// The partition, Region and account of the resources, as ARNs name them.
 #[derive(Debug, Clone, Copy)]
 pub struct AccountRegion<'a> {
+    /// `aws`, `aws-cn`, `aws-us-gov`, ….
     pub partition: &'a str,
+    /// Such as `us-west-2`.
     pub region: &'a str,
+    /// The 12-digit ID.
     pub account: &'a str,
 }
 

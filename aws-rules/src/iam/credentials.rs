@@ -12,6 +12,7 @@ pub enum Credentials {
     Session,
     /// They belong to an IAM user.
     User,
+    /// Of the root user, a federated user, or nobody that the facts know: they rule out no key of people or instances.
     Unknown,
 }
 

@@ -68,7 +68,9 @@ fn narrow(decision: &mut Decision, evaluated: Decision) {
 pub struct PolicyEvaluator<'a> {
     /// ARN of the role or user; any name for a planned one.
     pub principal: &'a str,
+    /// Which keys a request can carry.
     pub credentials: Credentials,
+    /// The principal's policies, which decide.
     pub identity: &'a Identity,
 }
 

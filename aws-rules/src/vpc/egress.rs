@@ -16,7 +16,12 @@ pub enum Egress {
     /// To this internet gateway, but the interface has no public address, which the gateway requires.
     NoPublicAddress(String),
     /// To this NAT gateway, whose own subnet has no route to an internet gateway.
-    NatWithoutInternet { gateway: String, subnet: String },
+    NatWithoutInternet {
+        /// ID of the NAT gateway.
+        gateway: String,
+        /// ID of the gateway's own subnet.
+        subnet: String,
+    },
     /// To this target, which is gone.
     Blackhole(String),
     /// There is no route.

@@ -3,10 +3,13 @@ use model::facts::Unavailable;
 /// Whether packets get through.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reachability {
+    /// All packets get through, but for a few ports that are tried again.
     Open,
+    /// No packets get through.
     Blocked,
     /// Through some of the ports or interfaces that packets may use, not through all.
     Partial,
+    /// The facts do not decide; this is what they lack.
     Unknown(Unavailable),
 }
 
