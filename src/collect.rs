@@ -78,6 +78,5 @@ async fn each<T>(
 
 /// Where the exec configuration records sessions, if it does not use the container's log driver.
 fn log_override(cluster: &Fact<Cluster>) -> Option<&ExecLog> {
-    let exec = cluster.known()?.exec_configuration.as_ref()?;
-    exec.log.as_ref().filter(|_| exec.logging == "OVERRIDE")
+    cluster.known()?.exec_log()
 }

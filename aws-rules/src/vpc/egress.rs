@@ -219,10 +219,11 @@ fn through_nat(rules: &NetworkRules, vpc: &str, id: &str) -> Egress {
     let Some(gateway) = gateways.iter().find(|gateway| gateway.id == id) else {
         return Egress::Nat(id.to_owned());
     };
-    match gateway.state.as_str() {
-        "failed" | "deleting" | "deleted" => return Egress::Blackhole(id.to_owned()),
-        "pending" => return Egress::Unclear(format!("{id} is pending")),
-        _ => {}
+    if gateway.is_gone() {
+        return Egress::Blackhole(id.to_owned());
+    }
+    if gateway.is_pending() {
+        return Egress::Unclear(format!("{id} is pending"));
     }
     if gateway.private {
         return Egress::Unclear(format!(

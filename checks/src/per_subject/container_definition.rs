@@ -5,7 +5,9 @@ use crate::fact_index::FactIndex;
 use crate::fixes::definition::ContainerChange;
 use crate::replaceable_services::affected_services;
 use model::check::Check;
-use model::facts::{Container, ContainerDefinition, ProbeEnd, Service, Task, TaskDefinition};
+use model::facts::{
+    Container, ContainerDefinition, ManagedAgent, ProbeEnd, Service, Task, TaskDefinition,
+};
 use model::finding::{Finding, Subject};
 
 /// A container of a task definition, and the running tasks that have it.
@@ -76,8 +78,7 @@ impl<'a> DefinedContainer<'_, 'a> {
 
     /// Whether the container runs Windows.
     pub fn is_windows(&self) -> bool {
-        let family = self.definition.operating_system.as_deref();
-        family.is_some_and(|family| family.starts_with("WINDOWS"))
+        self.definition.is_windows()
     }
 
     /// Services that run this definition and that ECS itself rolls out.
@@ -113,8 +114,7 @@ impl<'a> DefinedContainer<'_, 'a> {
             probes.any(|probe| probe.container == *name && matches!(probe.end, ProbeEnd::Failed(_)))
                 || containers.any(|container| {
                     container.name == *name
-                        && Container::exec_agent(container)
-                            .is_some_and(|agent| agent.last_status == "STOPPED")
+                        && Container::exec_agent(container).is_some_and(ManagedAgent::is_stopped)
                 })
         })
     }

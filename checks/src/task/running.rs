@@ -39,7 +39,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
 fn judge(group: &Group, subject: Subject, task: &Task) -> Finding {
     let id = task.id();
     let status = &task.last_status;
-    let finding = if task.is_running() && is_disconnected(task) {
+    let finding = if task.is_running() && task.is_disconnected() {
         CHECK
             .warn(
                 subject,
@@ -63,10 +63,6 @@ fn judge(group: &Group, subject: Subject, task: &Task) -> Finding {
             .detail(why_stopped(task))
     };
     finding.evidence("lastStatus", status.as_str()).on(task)
-}
-
-fn is_disconnected(task: &Task) -> bool {
-    task.connectivity.as_deref() == Some("DISCONNECTED")
 }
 
 fn why_stopped(task: &Task) -> String {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Tags;
+use super::{ContainerLog, Tags};
 
 /// An ECS cluster.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Cluster.html>
@@ -49,4 +49,68 @@ pub struct ExecLog {
     pub bucket_encrypted: bool,
     /// What the keys of objects begin with. `None`: the root of the bucket.
     pub key_prefix: Option<String>,
+}
+
+impl Cluster {
+    /// Whether it takes tasks and sessions.
+    pub fn is_active(&self) -> bool {
+        self.status == "ACTIVE"
+    }
+
+    /// `NONE`, `DEFAULT` or `OVERRIDE`. Without an exec configuration ECS acts as with `DEFAULT`.
+    pub fn exec_logging(&self) -> &str {
+        let exec = self.exec_configuration.as_ref();
+        exec.map_or("DEFAULT", |exec| exec.logging.as_str())
+    }
+
+    /// The cluster's own log destinations, which count only if logging is `OVERRIDE`.
+    pub fn exec_log(&self) -> Option<&ExecLog> {
+        let exec = self.exec_configuration.as_ref()?;
+        exec.log.as_ref().filter(|_| exec.logging == "OVERRIDE")
+    }
+
+    /// The log group that records sessions into a container with this log configuration: the cluster's own, or the
+    /// container's if logging is `DEFAULT`.
+    pub fn recording_group<'a>(&'a self, container: Option<&'a ContainerLog>) -> Option<&'a str> {
+        match self.exec_logging() {
+            "OVERRIDE" => self.exec_log()?.log_group.as_deref(),
+            "DEFAULT" => container?.awslogs_group(),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_logging_mode_decides_which_log_group_records() {
+        let own = ExecLog {
+            log_group: Some("/exec".into()),
+            ..ExecLog::default()
+        };
+        let group = |logging: Option<&str>, driver: &str| {
+            let cluster = Cluster {
+                exec_configuration: logging.map(|logging| ExecConfiguration {
+                    logging: logging.into(),
+                    log: Some(own.clone()),
+                    ..ExecConfiguration::default()
+                }),
+                ..Cluster::default()
+            };
+            let container = ContainerLog {
+                driver: driver.into(),
+                group: Some("/app".into()),
+                ..ContainerLog::default()
+            };
+            assert_eq!(cluster.exec_log().is_some(), logging == Some("OVERRIDE"));
+            cluster.recording_group(Some(&container)).map(str::to_owned)
+        };
+        assert_eq!(group(Some("OVERRIDE"), "awslogs").as_deref(), Some("/exec"));
+        assert_eq!(group(Some("DEFAULT"), "awslogs").as_deref(), Some("/app"));
+        assert_eq!(group(None, "awslogs").as_deref(), Some("/app"));
+        assert_eq!(group(Some("NONE"), "awslogs"), None);
+        assert_eq!(group(None, "splunk"), None);
+    }
 }

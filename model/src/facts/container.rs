@@ -42,6 +42,16 @@ pub struct ManagedAgent {
 }
 
 impl Container {
+    /// Whether its process runs, by what ECS last heard.
+    pub fn is_running(&self) -> bool {
+        self.last_status == "RUNNING"
+    }
+
+    /// Whether its process has ended.
+    pub fn is_stopped(&self) -> bool {
+        self.last_status == "STOPPED"
+    }
+
     /// The agent that opens sessions. `None`: ECS reports none, because the task started without ECS Exec.
     pub fn exec_agent(&self) -> Option<&ManagedAgent> {
         self.managed_agents
@@ -72,5 +82,15 @@ impl ManagedAgent {
     /// ECS last heard that the agent is up. A lost connection does not show here.
     pub fn is_running(&self) -> bool {
         self.last_status == "RUNNING"
+    }
+
+    /// Whether ECS has yet to start it.
+    pub fn is_pending(&self) -> bool {
+        self.last_status == "PENDING"
+    }
+
+    /// Whether it has ended, or ECS has given it up.
+    pub fn is_stopped(&self) -> bool {
+        self.last_status == "STOPPED"
     }
 }

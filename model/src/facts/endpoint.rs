@@ -57,6 +57,11 @@ impl Endpoint {
             .any(|state| self.state.eq_ignore_ascii_case(state))
     }
 
+    /// Whether AWS is still making it, or its owner has yet to accept it.
+    pub fn is_pending(&self) -> bool {
+        self.state.to_ascii_lowercase().starts_with("pending")
+    }
+
     /// It serves public addresses by routes, and has no interface of its own.
     pub fn is_gateway(&self) -> bool {
         self.kind == "Gateway"

@@ -58,3 +58,28 @@ pub struct Bucket {
     /// The algorithm of the default encryption: `AES256`, `aws:kms`, `aws:kms:dsse`.
     pub encryption: Fact<String>,
 }
+
+impl KmsKey {
+    /// Whether it can be used for what it is made for.
+    /// <https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html>
+    pub fn is_usable(&self) -> bool {
+        matches!(self.state.as_str(), "Enabled" | "Updating")
+    }
+
+    /// Whether somebody disabled it, so that it can be enabled again.
+    pub fn is_disabled(&self) -> bool {
+        self.state == "Disabled"
+    }
+
+    /// Whether it waits for its deletion, which can still be cancelled.
+    pub fn is_pending_deletion(&self) -> bool {
+        self.state == "PendingDeletion"
+    }
+
+    /// Whether it is a symmetric encryption key, which alone generates data keys.
+    /// <https://docs.aws.amazon.com/kms/latest/developerguide/symm-asymm-choose-key-spec.html>
+    pub fn is_symmetric(&self) -> bool {
+        matches!(self.spec.as_str(), "" | "SYMMETRIC_DEFAULT")
+            && matches!(self.usage.as_str(), "" | "ENCRYPT_DECRYPT")
+    }
+}

@@ -72,3 +72,15 @@ impl RouteTable {
             .or_else(|| tables.iter().find(|table| table.main))
     }
 }
+
+impl NatGateway {
+    /// Whether it takes no packets any more, or never did.
+    pub fn is_gone(&self) -> bool {
+        matches!(self.state.as_str(), "failed" | "deleting" | "deleted")
+    }
+
+    /// Whether AWS is still making it.
+    pub fn is_pending(&self) -> bool {
+        self.state == "pending"
+    }
+}

@@ -119,6 +119,11 @@ impl Service {
         self.status == "INACTIVE"
     }
 
+    /// Whether it is being deleted: ECS stops its tasks and starts no others.
+    pub fn is_draining(&self) -> bool {
+        self.status == "DRAINING"
+    }
+
     /// The deployment that new tasks come from; none where ECS itself does not roll out.
     pub fn primary(&self) -> Option<&Deployment> {
         self.deployments
@@ -135,13 +140,28 @@ impl Service {
 
     /// The deployment that ECS has not yet completed, whether or not it replaces another.
     pub fn in_progress(&self) -> Option<&Deployment> {
-        let is_in_progress =
-            |primary: &&Deployment| primary.rollout_state.as_deref() == Some("IN_PROGRESS");
-        self.primary().filter(is_in_progress)
+        self.primary().filter(|primary| primary.is_in_progress())
     }
 
     /// The deployment that is replacing an older one's tasks right now.
     pub fn rolling_out(&self) -> Option<&Deployment> {
         self.in_progress().filter(|_| self.deployments.len() > 1)
+    }
+}
+
+impl Deployment {
+    /// Whether ECS is still replacing tasks, or has not yet found the new ones steady.
+    pub fn is_in_progress(&self) -> bool {
+        self.rollout_state.as_deref() == Some("IN_PROGRESS")
+    }
+
+    /// Whether the service has reached a steady state with it.
+    pub fn is_completed(&self) -> bool {
+        self.rollout_state.as_deref() == Some("COMPLETED")
+    }
+
+    /// Whether ECS has given it up.
+    pub fn has_failed(&self) -> bool {
+        self.rollout_state.as_deref() == Some("FAILED")
     }
 }

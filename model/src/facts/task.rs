@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Container, Tags, TaskDefinition};
+use super::{Container, ManagedAgent, Tags, TaskDefinition};
 use crate::arn;
 
 /// A task, as it runs or stopped.
@@ -139,6 +139,22 @@ impl Task {
     /// It runs: sessions can be opened into no other task.
     pub fn is_running(&self) -> bool {
         self.last_status == "RUNNING"
+    }
+
+    /// Whether it has ended for good.
+    pub fn is_stopped(&self) -> bool {
+        self.last_status == "STOPPED"
+    }
+
+    /// Whether it has lost its connection to ECS, so that what ECS says of it may be old.
+    pub fn is_disconnected(&self) -> bool {
+        self.connectivity.as_deref() == Some("DISCONNECTED")
+    }
+
+    /// Whether an agent in it has yet to start.
+    pub fn has_pending_agent(&self) -> bool {
+        let mut agents = self.own_containers().filter_map(Container::exec_agent);
+        agents.any(ManagedAgent::is_pending)
     }
 
     /// It was started with ECS Exec, and an agent in it is up.

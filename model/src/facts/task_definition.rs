@@ -121,6 +121,22 @@ impl TaskDefinition {
         }
     }
 
+    /// Whether it is for Windows, so that its containers have no `/bin/sh`.
+    pub fn is_windows(&self) -> bool {
+        let family = self.operating_system.as_deref();
+        family.is_some_and(|family| family.starts_with("WINDOWS"))
+    }
+
+    /// Whether its containers share one process namespace.
+    pub fn shares_pid_namespace(&self) -> bool {
+        self.pid_mode.as_deref() == Some("task")
+    }
+
+    /// Whether its containers have no network.
+    pub fn has_no_network(&self) -> bool {
+        self.network_mode.as_deref() == Some("none")
+    }
+
     /// The container of this name. `None`: the definition has none.
     pub fn container(&self, name: &str) -> Option<&ContainerDefinition> {
         self.containers
@@ -135,5 +151,17 @@ impl Mount {
         let path = self.path.trim_end_matches('/');
         let below = folder.strip_prefix(path);
         !self.read_only && below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+}
+
+impl ContainerLog {
+    /// Whether it writes to CloudWatch Logs, where sessions are recorded too if logging is `DEFAULT`.
+    pub fn is_awslogs(&self) -> bool {
+        self.driver == "awslogs"
+    }
+
+    /// The log group that it writes to. `None`: it does not write to CloudWatch Logs.
+    pub fn awslogs_group(&self) -> Option<&str> {
+        self.group.as_deref().filter(|_| self.is_awslogs())
     }
 }
