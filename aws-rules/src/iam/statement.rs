@@ -65,17 +65,13 @@ impl MatchingStatements {
         request: &Request,
     ) -> MatchingStatements {
         if !policy.is_object() {
-            let everything = ArnPattern {
-                pieces: vec![Piece::Run],
-                completed: None,
-                is_identity: true,
+            let all_resources = Resources {
+                patterns: Vec::new(),
+                is_negated: true,
             };
             return MatchingStatements(vec![Statement {
                 principal_and_conditions: Ternary::depends("a policy that is no JSON"),
-                resources: Resources {
-                    patterns: vec![Ok(everything)],
-                    is_negated: false,
-                },
+                resources: all_resources,
             }]);
         }
         let variables = has_variables(policy);
