@@ -93,6 +93,13 @@ mod tests {
     }
 
     #[test]
+    fn evidence_has_a_word_for_each() {
+        use Reachability::{Blocked, Open, Partial};
+        let words = [Open, Partial, Blocked, unknown()].map(|one| one.word());
+        assert_eq!(words, ["open", "partly open", "shut", "not seen"]);
+    }
+
+    #[test]
     fn alternative_paths_are_open_partial_or_blocked() {
         use Reachability::{Blocked, Open, Partial};
         assert_eq!(Reachability::any([Open, Blocked]), Some(Partial));
