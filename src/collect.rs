@@ -89,6 +89,5 @@ fn exec_configuration(cluster: &Fact<Cluster>) -> Option<&ExecConfiguration> {
 
 /// Where the exec configuration records sessions, if it does not use the container's log driver.
 fn log_override(cluster: &Fact<Cluster>) -> Option<&ExecLog> {
-    let exec = exec_configuration(cluster)?;
-    exec.log.as_ref().filter(|_| exec.logging == "OVERRIDE")
+    cluster.known()?.exec_log()
 }

@@ -12,8 +12,6 @@ mod condition;
 mod credentials;
 mod date;
 pub mod document;
-#[cfg(test)]
-mod documented_cases;
 mod json;
 pub mod literal_wildcard;
 mod operand;

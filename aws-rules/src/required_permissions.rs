@@ -17,8 +17,11 @@ pub struct RequiredPermission {
 /// The partition, Region and account of the resources, as ARNs name them.
 #[derive(Debug, Clone, Copy)]
 pub struct AccountRegion<'a> {
+    /// `aws`, `aws-cn`, `aws-us-gov`, ….
     pub partition: &'a str,
+    /// Such as `us-west-2`.
     pub region: &'a str,
+    /// The 12-digit ID.
     pub account: &'a str,
 }
 
@@ -64,20 +67,13 @@ pub fn for_task_role<'l>(
 ) -> Vec<RequiredPermission> {
     let mut permissions: Vec<RequiredPermission> = key_arn.map(decrypt_key).into_iter().collect();
     if let (Some(location), Some(cluster)) = (location, cluster) {
-        let exec = cluster.exec_configuration.as_ref();
-        let logging = exec.map_or("DEFAULT", |exec| exec.logging.as_str());
-        let exec_log = exec.and_then(|exec| exec.log.as_ref());
-        for log in logs {
-            let group = recording_group(logging, exec_log, log);
-            permissions.extend(
-                group
-                    .into_iter()
-                    .flat_map(|group| write_log_group(location, group)),
-            );
-        }
-        if let ("OVERRIDE", Some(log)) = (logging, exec_log) {
-            permissions.extend(write_bucket(location.partition, log));
-        }
+        let groups = logs.filter_map(|log| cluster.recording_group(log));
+        permissions.extend(groups.flat_map(|group| write_log_group(location, group)));
+        let log = cluster.exec_log();
+        permissions.extend(
+            log.into_iter()
+                .flat_map(|log| write_bucket(location.partition, log)),
+        );
     }
     let mut distinct: Vec<RequiredPermission> = Vec::new();
     for permission in permissions {
@@ -146,22 +142,6 @@ pub fn write_bucket(partition: &str, log: &ExecLog) -> Vec<RequiredPermission> {
     permissions
 }
 
-/// The log group that records sessions: the cluster's own, or the container's if the cluster logs by `DEFAULT`.
-pub fn recording_group<'a>(
-    logging: &str,
-    exec_log: Option<&'a ExecLog>,
-    container_log: Option<&'a ContainerLog>,
-) -> Option<&'a str> {
-    match logging {
-        "OVERRIDE" => exec_log?.log_group.as_deref(),
-        "DEFAULT" => container_log
-            .filter(|log| log.driver == "awslogs")?
-            .group
-            .as_deref(),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -195,33 +175,6 @@ mod tests {
             );
         }
         assert_eq!(permissions[4].policy_resource, "arn:aws:s3:::audit/exec/*");
-    }
-
-    #[test]
-    fn the_logging_mode_decides_which_log_group_records() {
-        let own = ExecLog {
-            log_group: Some("/exec".into()),
-            ..ExecLog::default()
-        };
-        let container = ContainerLog {
-            driver: "awslogs".into(),
-            group: Some("/app".into()),
-            ..ContainerLog::default()
-        };
-        assert_eq!(
-            recording_group("OVERRIDE", Some(&own), Some(&container)),
-            Some("/exec")
-        );
-        assert_eq!(
-            recording_group("DEFAULT", Some(&own), Some(&container)),
-            Some("/app")
-        );
-        assert_eq!(recording_group("NONE", Some(&own), Some(&container)), None);
-        let other = ContainerLog {
-            driver: "splunk".into(),
-            ..container
-        };
-        assert_eq!(recording_group("DEFAULT", None, Some(&other)), None);
     }
 
     /// What policies in use name, and what CloudWatch Logs asks IAM about.

@@ -41,7 +41,9 @@ pub use security_group::{GroupRules, Peer, Protocol};
 /// The direction of a packet, seen from the interface or subnet that a rule guards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
+    /// Towards the interface, or into the subnet.
     In,
+    /// From the interface, or out of the subnet.
     Out,
 }
 

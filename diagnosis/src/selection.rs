@@ -96,7 +96,7 @@ mod tests {
         remedy: "",
         actions: &[],
         docs: &[],
-        explains: &[],
+        symptoms: &[],
         masks: &[],
         severity: Severity::Low,
         on_plan: OnPlan::Judges,

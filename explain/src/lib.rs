@@ -35,7 +35,7 @@ pub use known_errors::{KnownError, NextStep, all as known_errors};
 pub use mentions::Mentions;
 pub use suggestions::{EXCEPTIONS, suggestions};
 
-use pattern::{Pattern, Program};
+use pattern::Program;
 use transcript::Transcript;
 
 /// A known error, and what the text says about it.
@@ -59,9 +59,6 @@ pub fn explain(text: &str) -> Option<Explanation> {
 impl KnownError {
     /// Whether the image lacks the program that the session should start.
     pub fn image_lacks_program(&self) -> bool {
-        let is_missing = |pattern: &Pattern| {
-            matches!(pattern, Pattern::Missing(Program::Shell | Program::Other))
-        };
-        self.patterns.iter().any(is_missing)
+        matches!(self.missing_program, Some(Program::Shell | Program::Other))
     }
 }

@@ -1,3 +1,5 @@
+//! The areas of checks.
+
 use serde::Serialize;
 
 /// What a check looks at; the first part of its ID.
@@ -8,9 +10,13 @@ pub enum Area {
     Local,
     /// The permissions of whoever opens sessions.
     Caller,
+    /// The cluster and its exec configuration: encryption and recording of sessions.
     Cluster,
+    /// Services, their deployments and whether ECS Exec is on.
     Service,
+    /// Tasks as they run now, and their task definitions.
     Task,
+    /// Containers and the exec agents in them.
     Container,
     /// The task role.
     Role,

@@ -14,8 +14,13 @@ use crate::cli_command::Ref;
 /// An API call that changes something.
 #[derive(Debug, Clone, PartialEq)]
 pub enum AwsCall {
+    /// Changes a service or deploys it anew.
+    /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html>
     UpdateService(ServiceUpdate),
+    /// Updates the ECS agent on a container instance.
+    /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateContainerAgent.html>
     UpdateContainerAgent {
+        /// Name of the cluster.
         cluster: String,
         /// ARN of the container instance.
         container_instance: String,
@@ -23,65 +28,103 @@ pub enum AwsCall {
 
     /// Outputs the ID of the group.
     CreateSecurityGroup {
+        /// Name of the group, unique in the VPC.
         name: String,
+        /// Required by EC2, and fixed once the group exists.
         description: String,
+        /// ID of the VPC.
         vpc: String,
     },
+    /// Lets a peer connect to interfaces with the group.
     AuthorizeSecurityGroupIngress(SecurityGroupRule),
+    /// Lets interfaces with the group connect to a peer.
     AuthorizeSecurityGroupEgress(SecurityGroupRule),
+    /// Adds a rule to a network ACL; fails if the number is taken.
     CreateNetworkAclEntry(AclRule),
+    /// Creates an interface or a gateway endpoint.
     CreateVpcEndpoint(NewEndpoint),
+    /// Deletes one endpoint.
     DeleteVpcEndpoints {
+        /// ID of the endpoint.
         endpoint: String,
     },
+    /// Switches an interface endpoint's private DNS.
     ModifyVpcEndpoint {
+        /// ID of the endpoint.
         endpoint: String,
+        /// Whether the service's public name resolves to the endpoint afterwards.
         private_dns: bool,
     },
     /// Turns an attribute on. AWS changes one attribute in a call.
     ModifyVpcAttribute {
+        /// ID of the VPC.
         vpc: String,
+        /// The attribute that is `true` afterwards.
         attribute: DnsAttribute,
     },
 
+    /// Creates a role without permissions.
     CreateRole {
+        /// Name without the path.
         name: String,
         /// `/team/`; `None` for `/`.
         path: Option<String>,
+        /// The policy that says who can assume the role.
         trust_policy: Value,
     },
+    /// Adds an inline policy to a role, or replaces the one of the same name.
     PutRolePolicy(InlinePolicy),
+    /// Adds an inline policy to a user, or replaces the one of the same name.
     PutUserPolicy(InlinePolicy),
+    /// Replaces a role's trust policy.
     UpdateAssumeRolePolicy {
+        /// Name of the role.
         role: String,
+        /// The whole new trust policy.
         trust_policy: Value,
     },
 
+    /// Enables a KMS key that somebody disabled.
     EnableKey {
+        /// ID or ARN of the key; KMS accepts no alias here.
         key: String,
     },
+    /// Keeps a KMS key that waits for its deletion. The key is disabled afterwards.
     CancelKeyDeletion {
+        /// ID or ARN of the key; KMS accepts no alias here.
         key: String,
     },
     /// Outputs the ARN of the key.
     CreateKey {
+        /// Shown in the KMS console.
         description: String,
+        /// The whole key policy.
         policy: Value,
     },
+    /// Creates a CloudWatch log group whose events never expire.
     CreateLogGroup {
+        /// Name of the log group.
         name: String,
     },
+    /// Encrypts what a log group receives from now on with a KMS key.
     AssociateKmsKey {
+        /// Name of the log group.
         log_group: String,
+        /// ARN of the key.
         key: Ref,
     },
+    /// Creates an S3 bucket.
     CreateBucket {
+        /// Name of the bucket, unique in the partition.
         bucket: String,
         /// `None` for us-east-1, the one region that S3 does not accept here.
         location: Option<String>,
     },
+    /// Sets a bucket's default encryption.
     PutBucketEncryption {
+        /// Name of the bucket.
         bucket: String,
+        /// What S3 encrypts new objects with.
         algorithm: SseAlgorithm,
     },
 }
@@ -89,13 +132,19 @@ pub enum AwsCall {
 /// What `ecs:UpdateService` changes. A field that is `None` or `false` stays as it is.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ServiceUpdate {
+    /// Name of the cluster.
     pub cluster: String,
+    /// Name of the service.
     pub service: String,
+    /// Whether new tasks have ECS Exec. Running tasks stay as they are.
     pub enable_execute_command: Option<bool>,
+    /// Fargate platform version of new tasks, such as `1.4.0` or `LATEST`.
     pub platform_version: Option<String>,
     /// Family of the task definition: its newest revision is deployed.
     pub task_definition: Option<String>,
+    /// How many tasks the service runs.
     pub desired_count: Option<i32>,
+    /// Replaces all tasks, even if nothing else changes.
     pub force_new_deployment: bool,
 }
 
@@ -125,6 +174,7 @@ impl ServiceUpdate {
 /// The transport protocol of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
+    /// TCP, which sessions and all AWS APIs use.
     Tcp,
 }
 
@@ -147,15 +197,20 @@ impl Protocol {
 /// Allows traffic between a security group and a peer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SecurityGroupRule {
+    /// ID of the group that gets the rule.
     pub group: Ref,
+    /// The protocol that the rule admits.
     pub protocol: Protocol,
+    /// The one port that the rule admits: the port at which connections arrive.
     pub port: u16,
+    /// The source of an inbound rule, the destination of an outbound one.
     pub peer: Peer,
 }
 
 /// The other end of a security group rule.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Peer {
+    /// The interfaces with this security group, by the group's ID.
     SecurityGroup(String),
     /// An IPv4 range.
     Cidr(String),
@@ -173,23 +228,31 @@ impl Peer {
 /// A rule of a network ACL.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AclRule {
+    /// ID of the network ACL.
     pub acl: String,
+    /// Whether the rule is for packets that leave the subnet; if not, for those that enter it.
     pub egress: bool,
     /// The lowest number that matches decides.
     pub number: u16,
+    /// The protocol that the rule matches.
     pub protocol: Protocol,
+    /// The destination ports that the rule matches.
     pub ports: RangeInclusive<u16>,
     /// An IPv4 range.
     pub cidr: String,
+    /// What happens to packets that match.
     pub action: AclAction,
 }
 
+/// What a network ACL does with packets that match a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AclAction {
+    /// Lets them through.
     Allow,
 }
 
 impl AclAction {
+    /// As EC2's `RuleAction` writes it.
     pub fn name(self) -> &'static str {
         match self {
             AclAction::Allow => "allow",
@@ -200,22 +263,31 @@ impl AclAction {
 /// A VPC endpoint to create.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewEndpoint {
+    /// ID of the VPC.
     pub vpc: String,
     /// Full name of the service: `com.amazonaws.us-west-2.ssmmessages`.
     pub service: String,
+    /// How the endpoint attaches to the VPC.
     pub kind: EndpointKind,
     /// `None`: the endpoint lets everything through.
     pub policy: Option<Value>,
 }
 
+/// How an endpoint attaches to its VPC.
 #[derive(Debug, Clone, PartialEq)]
 pub enum EndpointKind {
+    /// By network interfaces in subnets.
     Interface {
+        /// IDs of the subnets, at most one in each Availability Zone.
         subnets: Vec<String>,
+        /// IDs of the groups of its interfaces. Empty: the VPC's default group.
         security_groups: Vec<Ref>,
+        /// Whether the service's public name resolves to the endpoint inside the VPC.
         private_dns: bool,
     },
+    /// By routes to the service's addresses (S3, DynamoDB).
     Gateway {
+        /// IDs of the route tables that get such a route.
         route_tables: Vec<String>,
     },
 }
@@ -233,11 +305,14 @@ impl EndpointKind {
 /// The attributes of a VPC that private DNS needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DnsAttribute {
+    /// Amazon's DNS server answers in the VPC.
     Support,
+    /// Instances with public addresses get public host names; private DNS of endpoints requires it.
     Hostnames,
 }
 
 impl DnsAttribute {
+    /// Both attributes, in the order in which AWS accepts them: host names need DNS support.
     pub const ALL: [DnsAttribute; 2] = [DnsAttribute::Support, DnsAttribute::Hostnames];
 
     /// AWS's name of the attribute.
@@ -254,13 +329,16 @@ impl DnsAttribute {
 pub struct InlinePolicy {
     /// Name of the role or the user.
     pub principal: String,
+    /// Name of the policy, unique in the role or user.
     pub name: String,
+    /// The whole policy document.
     pub document: Value,
 }
 
 /// How S3 encrypts new objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SseAlgorithm {
+    /// SSE-S3: keys that S3 manages itself.
     Aes256,
 }
 

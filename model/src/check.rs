@@ -1,3 +1,5 @@
+//! A check: its metadata, and the findings that it makes.
+
 use serde::Serialize;
 
 use crate::area::Area;
@@ -12,6 +14,7 @@ use crate::finding::{Finding, Severity, Status, Subject};
 pub struct Check {
     /// `area.kebab-name`; stable, scripts rely on it.
     pub id: &'static str,
+    /// The first part of the ID.
     #[serde(skip)]
     pub area: Area,
     /// What holds when the check passes.
@@ -20,7 +23,7 @@ pub struct Check {
     pub why: &'static str,
     /// How it is found out, and what that cannot show.
     pub how: &'static str,
-    /// What mends it, in a sentence; a finding has the commands.
+    /// What fixes it, in a sentence; a finding has the commands.
     pub remedy: &'static str,
     /// AWS actions whose answers the check needs, as IAM policies write them.
     pub actions: &'static [&'static str],
@@ -29,7 +32,7 @@ pub struct Check {
     /// IDs of the checks that fail as a symptom when this one fails.
     #[serde(rename = "explains")]
     pub symptoms: &'static [&'static str],
-    /// IDs of the checks that cannot be judged before this one is mended.
+    /// IDs of the checks that cannot be judged before this one is fixed.
     pub masks: &'static [&'static str],
     /// How much a failure matters. Of `High` or more, an unknown makes the verdict inconclusive.
     pub severity: Severity,
@@ -109,10 +112,12 @@ impl Check {
         Finding::new(self, Status::Skip, subject, title)
     }
 
+    /// Sessions work, or can work, but something is risky.
     pub fn warn(&'static self, subject: Subject, title: impl Into<String>) -> Finding {
         Finding::new(self, Status::Warn, subject, title)
     }
 
+    /// Sessions fail, or an expectation is broken.
     pub fn fail(&'static self, subject: Subject, title: impl Into<String>) -> Finding {
         Finding::new(self, Status::Fail, subject, title)
     }

@@ -34,7 +34,9 @@ impl Display for Variable {
 /// A value, or a reference to the output of an earlier step.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ref {
+    /// A value that is known now.
     Literal(String),
+    /// The output of an earlier step, by the variable that stores it.
     Output(Variable),
 }
 
@@ -82,6 +84,7 @@ impl CliCommand {
         self
     }
 
+    /// Adds an option with one value.
     pub fn option(self, name: &'static str, value: impl Into<Ref>) -> CliCommand {
         self.options(name, [value])
     }
@@ -99,6 +102,7 @@ impl CliCommand {
         self
     }
 
+    /// Adds an option whose value is JSON, such as a policy document.
     pub fn json(self, name: &'static str, value: &Value) -> CliCommand {
         self.option(name, value.to_string())
     }
@@ -123,6 +127,7 @@ impl CliCommand {
         self.query(path)
     }
 
+    /// Adds the Region in which the command runs.
     pub fn region(self, region: &str) -> CliCommand {
         self.option("--region", region)
     }

@@ -1,9 +1,12 @@
 //! What is known of the world: the only thing that checks see, and the format of a capture.
 
 mod caller;
-mod ecs;
+mod cluster;
+mod container;
+mod endpoint;
 mod expect;
 mod fact;
+mod firewall;
 mod iam;
 mod local;
 mod manifest;
@@ -12,27 +15,40 @@ mod network;
 mod probe;
 mod proxy;
 mod records;
+mod routing;
+mod service;
+mod task;
+mod task_definition;
 mod terraform;
 
 use std::collections::BTreeMap;
 
-/// Holds in place what AWS's own words and IDs need: of the tasks of a fleet every check reads them.
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use caller::{Caller, Principal};
-pub use ecs::*;
+pub use cluster::{Cluster, ExecConfiguration, ExecLog};
+pub use container::{Container, ManagedAgent};
+pub use endpoint::Endpoint;
 pub use expect::{Expect, Traffic};
 pub use fact::{Fact, Reason, Unavailable};
+pub use firewall::{AclEntry, GroupRule, NetworkAcl, SecurityGroup};
 pub use iam::{Decision, Engine, Identity, Outcome, Policy, Role, Simulation};
 pub use local::{Local, Plugin, Reach};
 pub use manifest::Manifest;
 pub use name_servers::besides_amazon;
-pub use network::*;
+pub use network::{Instance, Interface, Network, Subnet, UnseenEndpoints, Vpc};
 pub use probe::{Probe, ProbeEnd};
 pub use proxy::ProxyEnvironment;
 pub use records::{Bucket, Grant, KmsKey, LogGroup};
+pub use routing::{NatGateway, Route, RouteTable, RouteTarget};
+pub use service::{AwsVpc, Deployment, DeploymentController, Event, Service};
+pub use task::{ContainerInstance, Task, TaskInterface};
+pub use task_definition::{ContainerDefinition, ContainerLog, Mount, TaskDefinition};
 pub use terraform::{TerraformResource, terraform_key};
+
+/// Tags by key. Values take part in IAM conditions; no report prints them.
+pub type Tags = BTreeMap<String, String>;
 
 /// The version of the capture's format that this program writes.
 pub const FORMAT: u32 = 1;
@@ -41,49 +57,60 @@ pub const FORMAT: u32 = 1;
 /// under the name by which the others refer to it. The default has no resources, and facts that nobody asked for.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Facts {
+    /// The version of the file's format: [`FORMAT`] when this program writes it.
     pub format: u32,
-    /// Where these facts were captured to a file.
+    /// What a capture says of itself. `None`: the facts do not come from a capture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manifest: Option<Manifest>,
+    /// When reading began; ages and spans are measured from here.
     pub taken_at: Timestamp,
+    /// `aws`, `aws-cn`, `aws-us-gov`, …: the second part of ARNs.
     pub partition: String,
+    /// The Region of the cluster, such as `us-west-2`.
     pub region: String,
+    /// The 12-digit ID of the account of the cluster. `None`: neither the caller nor the cluster is known.
     pub account: Option<String>,
+    /// The cluster's name without its ARN, as the user asked for it.
     pub cluster_name: String,
     /// The tasks are those that the services of a Terraform plan would start: nothing of them runs yet.
     #[serde(default)]
     pub planned: bool,
-    /// What was asked about.
+    /// What the user asked about; the other facts contain what these targets need.
     pub target: Target,
     /// What the user declared that must hold.
     #[serde(default)]
     pub expect: Expect,
+    /// The machine that a session would start from.
     pub local: Local,
+    /// Who asked, and would open sessions. `Unavailable`: AWS did not accept the credentials, or nobody asked.
     pub caller: Fact<Caller>,
+    /// The cluster. `Absent`: there is none of this name.
     pub cluster: Fact<Cluster>,
-    /// Why the cluster's services could not all be found, where the whole cluster was asked about.
+    /// Why some of the cluster's services are missing here. `None`: all that the target needs were found.
     #[serde(default)]
     pub unlisted: Option<Unavailable>,
-    /// By full name.
+    /// By name, for every service of the target. `Absent`: the cluster has none of this name.
     pub services: BTreeMap<String, Fact<Service>>,
-    /// ARNs of the tasks of each service.
+    /// ARNs of the tasks of each service, by the service's name.
     pub service_tasks: BTreeMap<String, Fact<Vec<String>>>,
-    /// By ARN.
+    /// By ARN. `Absent`: the task stopped more than an hour ago, or never was.
     pub tasks: BTreeMap<String, Fact<Task>>,
-    /// By ARN.
+    /// By the ARN of the revision.
     pub task_definitions: BTreeMap<String, Fact<TaskDefinition>>,
-    /// By ARN.
+    /// The roles of tasks, by ARN.
     pub roles: BTreeMap<String, Fact<Role>>,
+    /// What IAM answered about the caller and the roles.
     pub simulations: Vec<Simulation>,
     /// The policies of principals, by ARN; only of those about which the simulator left something open.
     #[serde(default)]
     pub identities: BTreeMap<String, Fact<Identity>>,
-    /// By ARN.
+    /// What tasks run on that are not on Fargate, by ARN.
     #[serde(default)]
     pub container_instances: BTreeMap<String, Fact<ContainerInstance>>,
     /// The role of each instance profile, by the profile's ARN. `Absent`: the profile has none.
     #[serde(default)]
     pub instance_profiles: BTreeMap<String, Fact<String>>,
+    /// The network of the tasks.
     pub network: Network,
     /// Sessions that were opened to see whether they work, by the task's ARN; only where that was asked for.
     #[serde(default)]
@@ -91,11 +118,13 @@ pub struct Facts {
     /// By the name that the cluster's configuration uses.
     #[serde(default)]
     pub kms_keys: BTreeMap<String, Fact<KmsKey>>,
+    /// The log groups that record sessions, by name.
     #[serde(default)]
     pub log_groups: BTreeMap<String, Fact<LogGroup>>,
+    /// The buckets that record sessions, by name.
     #[serde(default)]
     pub buckets: BTreeMap<String, Fact<Bucket>>,
-    /// Where a Terraform plan has what the facts name, by type and name.
+    /// Where a Terraform plan defines what the facts name, by [`terraform_key`]. Empty without a plan.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub terraform: BTreeMap<String, TerraformResource>,
 }
@@ -104,6 +133,7 @@ pub struct Facts {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Target {
+    /// The services; all of the cluster's if the user named none.
     pub services: Vec<ServiceTarget>,
     /// ARNs of tasks that were named one by one.
     pub tasks: Vec<String>,
@@ -115,6 +145,7 @@ pub struct Target {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ServiceTarget {
+    /// Name of the service, without the cluster.
     pub name: String,
     /// The container that a session enters, where the configuration or the name tells.
     pub container: Option<String>,
@@ -133,7 +164,7 @@ impl Facts {
         Some(cluster_arn(partition, region, account, &self.cluster_name))
     }
 
-    /// The public host name of a service in this region.
+    /// The public host name of an AWS service in this Region.
     pub fn host_of(&self, service: &str) -> String {
         host_of(&self.partition, &self.region, service)
     }

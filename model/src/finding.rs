@@ -1,3 +1,5 @@
+//! Findings: what checks say of their subjects.
+
 mod json;
 
 use std::borrow::Cow;
@@ -21,6 +23,7 @@ pub use json::FindingJson;
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
+    /// Everything that was looked at is as it should be.
     Pass,
     /// Works, but is risky.
     Warn,
@@ -50,14 +53,19 @@ impl Status {
     }
 }
 
+/// How much a failure matters, from the least to the most.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
+    /// Advice, and what only some ways to use a session need.
     Low,
+    /// Part of a session suffers, such as its recording.
     Medium,
+    /// Sessions into the affected tasks fail.
     High,
+    /// No session opens: the first requirements of ECS Exec.
     Critical,
 }
 
@@ -77,6 +85,7 @@ pub struct Subject {
 }
 
 impl Subject {
+    /// A subject that belongs to no service.
     pub fn new(kind: &'static str, id: impl Into<Sanitized>) -> Subject {
         Subject {
             kind: Cow::Borrowed(kind),
@@ -105,6 +114,7 @@ impl Subject {
         Some(name)
     }
 
+    /// Sets the name of the service that the subject belongs to.
     pub fn of_service(mut self, service: Option<Sanitized>) -> Subject {
         self.service = service;
         self
@@ -120,32 +130,42 @@ pub enum AgentLink {
     AtRisk,
 }
 
-/// What a check found on one subject, with the evidence and the ways to mend it.
+/// What a check found on one subject, with the evidence and the fixes.
 #[derive(Debug, Clone)]
 pub struct Finding {
+    /// The check that made the finding.
     pub check: &'static Check,
+    /// The verdict on the subject.
     pub status: Status,
+    /// The check's own severity, unless the finding sets another.
     pub severity: Severity,
     /// One sentence.
     pub title: String,
     /// Why we think so, in as many sentences as it takes.
     pub detail: String,
+    /// What the finding is about.
     pub subject: Subject,
+    /// The facts that the verdict rests on.
     pub evidence: Evidence,
-    /// The IAM action that the caller lacks to answer.
+    /// The IAM action that the caller lacks, so that the check could not decide.
     pub missing_permission: Option<String>,
+    /// What repairs it; empty if nothing is wrong, or nobody but the user can know.
     pub fixes: Vec<Fix>,
-    /// Findings with the same cause on other subjects are one root cause; this words it for all of them.
+    /// The title of the root cause that findings with the same cause on several subjects share. Empty: the finding's
+    /// own title stands for all.
     pub group_title: &'static str,
+    /// The tasks that the finding is about, so that the diagnosis relates it to others on the same tasks.
     pub tasks: TaskScope,
     /// IDs of checks whose failing explains this one; filled in by the diagnosis.
     pub caused_by: Vec<&'static str>,
-    /// Where only these checks can be behind it, whatever others claim to explain.
+    /// If set, only these checks can explain this failure, whatever others claim to explain.
     pub explained_only_by: Option<&'static [&'static str]>,
+    /// What it says of the agent's connection, if it concerns that.
     pub agent_link: Option<AgentLink>,
 }
 
 impl Finding {
+    /// A finding without details, evidence or fixes, about all tasks of its subject.
     pub fn new(
         check: &'static Check,
         status: Status,
@@ -170,21 +190,25 @@ impl Finding {
         }
     }
 
+    /// Sets why we think so, in as many sentences as it takes.
     pub fn detail(mut self, detail: impl Into<String>) -> Finding {
         self.detail = detail.into();
         self
     }
 
+    /// Adds a value that the verdict rests on, by its name in JSON reports.
     pub fn evidence(mut self, name: &'static str, value: impl Into<Value>) -> Finding {
         self.evidence.insert(name, value.into());
         self
     }
 
+    /// Adds a fix after those that are there.
     pub fn fix(mut self, fix: Fix) -> Finding {
         self.fixes.push(fix);
         self
     }
 
+    /// Adds a fix, if there is one.
     pub fn fix_some(self, fix: Option<Fix>) -> Finding {
         match fix {
             Some(fix) => self.fix(fix),
@@ -192,25 +216,30 @@ impl Finding {
         }
     }
 
+    /// Sets the title that findings with the same cause on several subjects share.
     pub fn group_title(mut self, title: &'static str) -> Finding {
         self.group_title = title;
         self
     }
 
+    /// Limits the finding to these tasks.
     pub fn on(mut self, tasks: impl Into<TaskScope>) -> Finding {
         self.tasks = tasks.into();
         self
     }
 
+    /// Limits the finding to these tasks, a list of any length.
     pub fn on_tasks<'a>(self, tasks: impl IntoIterator<Item = &'a Task>) -> Finding {
         self.on(TaskScope::of(tasks))
     }
 
+    /// Lets only these checks, by ID, explain this failure.
     pub fn explained_only_by(mut self, checks: &'static [&'static str]) -> Finding {
         self.explained_only_by = Some(checks);
         self
     }
 
+    /// Sets what the finding says of the agent's connection to Systems Manager.
     pub fn agent_link(mut self, link: AgentLink) -> Finding {
         self.agent_link = Some(link);
         self
@@ -240,7 +269,7 @@ impl Finding {
         self.status == Status::Fail && !area.is_client_side() && !area.is_expectation()
     }
 
-    /// IDs of what mends it.
+    /// IDs of the fixes.
     pub fn fix_ids(&self) -> impl Iterator<Item = &str> {
         self.fixes.iter().map(|fix| fix.id.as_str())
     }

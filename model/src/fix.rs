@@ -13,7 +13,9 @@ use crate::text::sanitize_line;
 pub struct Fix {
     /// `kind:target`. The same change has the same ID, so that findings share it.
     pub id: String,
+    /// What the change does, as an imperative clause.
     pub title: String,
+    /// What applying it costs.
     pub disposition: Disposition,
     /// Shell commands to paste, in order.
     pub commands: Vec<String>,
@@ -60,6 +62,7 @@ impl Disposition {
 }
 
 impl Fix {
+    /// A fix without commands. `id` becomes one harmless line, because it may contain names that others chose.
     pub fn new(
         id: impl Into<String>,
         disposition: Disposition,
@@ -79,6 +82,7 @@ impl Fix {
         }
     }
 
+    /// Adds a command after those that are there, with the steps that it stands for.
     pub fn command(mut self, command: impl Into<Command>) -> Fix {
         let Command { text, steps } = command.into();
         self.commands.push(text);
@@ -110,11 +114,13 @@ impl Fix {
         }
     }
 
+    /// Sets the same change in Terraform.
     pub fn terraform(mut self, terraform: impl Into<String>) -> Fix {
         self.terraform = Some(terraform.into());
         self
     }
 
+    /// Sets the policy document that somebody has to add.
     pub fn policy(mut self, policy: Value) -> Fix {
         self.policy = Some(policy);
         self

@@ -6,10 +6,14 @@ use crate::aws_call::{AwsCall, ServiceUpdate};
 use crate::cli_command::{CliCommand, Variable};
 use crate::text::sanitize_line;
 
+/// One change that a fix makes.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
+    /// One call of the AWS API.
     Call(AwsCall),
+    /// Reads a resource's policy and writes it back with one more statement.
     AddStatement(StatementAddition),
+    /// Registers an edited task definition.
     Revise(Revision),
     /// A command that the program does not execute: a person runs it.
     Shell(String),
@@ -54,10 +58,13 @@ impl Step {
 /// Adds a statement to a resource's policy. The step reads the policy first, so that it keeps what others added.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StatementAddition {
+    /// The policy that gets the statement.
     pub policy: ResourcePolicy,
+    /// The statement with its `Sid`. A statement of the policy with the same `Sid` is replaced.
     pub statement: Value,
 }
 
+/// A policy that is attached to a resource and read before it is changed.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ResourcePolicy {
     /// Of the KMS key with this ARN.
@@ -121,6 +128,7 @@ impl StatementAddition {
 pub struct Revision {
     /// ARN of the revision that is edited.
     pub definition: String,
+    /// What differs in the new revision.
     pub edit: Edit,
 }
 
@@ -131,8 +139,11 @@ pub enum Edit {
     TaskRole(String),
     /// Gives each container its own process namespace.
     WithoutPidMode,
+    /// Changes one container definition.
     Container {
+        /// Name of the container.
         name: String,
+        /// What changes in it.
         edit: ContainerEdit,
     },
 }
@@ -140,8 +151,11 @@ pub enum Edit {
 /// A change of a container definition.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ContainerEdit {
+    /// Makes the root file system writable, which the exec agent needs.
     WritableRoot,
+    /// Runs an init process, which reaps what sessions leave behind.
     InitProcess,
+    /// Removes the restart policy.
     WithoutRestartPolicy,
     /// Removes variables and secrets from the environment.
     WithoutVariables(Vec<String>),
@@ -152,11 +166,14 @@ pub enum ContainerEdit {
 /// Text for a shell, and the steps that it stands for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Command {
+    /// The text to paste into a shell.
     pub text: String,
+    /// What the program executes in its place.
     pub steps: Vec<Step>,
 }
 
 impl Command {
+    /// The command of the AWS CLI that makes one call.
     pub fn call(call: AwsCall, region: &str) -> Command {
         Command {
             text: call.cli().region(region).to_string(),
@@ -164,6 +181,7 @@ impl Command {
         }
     }
 
+    /// A pipeline that reads the policy, adds the statement with `jq`, and writes the policy back.
     pub fn add_statement(addition: StatementAddition, region: &str) -> Command {
         Command {
             text: addition.text(region),

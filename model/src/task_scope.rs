@@ -1,3 +1,5 @@
+//! Which tasks a finding is about.
+
 use std::slice;
 use std::sync::Arc;
 
@@ -15,6 +17,7 @@ pub enum TaskScope {
 }
 
 impl TaskScope {
+    /// These tasks, a list of any length.
     pub fn of<'a>(tasks: impl IntoIterator<Item = &'a Task>) -> TaskScope {
         TaskScope::Some(tasks.into_iter().map(|task| task.arn.clone()).collect())
     }
@@ -37,7 +40,9 @@ impl From<&Task> for TaskScope {
 
 /// Tasks that share what a check looks at, and are judged as one.
 pub struct TaskSet<'a> {
+    /// The tasks; at least one.
     pub tasks: Vec<&'a Task>,
+    /// The same tasks, for the findings about them.
     pub scope: TaskScope,
 }
 

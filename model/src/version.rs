@@ -1,3 +1,5 @@
+//! Comparing versions of agents, plugins and platforms.
+
 /// Whether a version is as late as another, number by number: 1.10.0 is later than 1.4.0. `None` for what is no version.
 pub fn is_at_least(version: &str, least: &[u32]) -> Option<bool> {
     let parts = version.trim_start_matches('v').split('.');

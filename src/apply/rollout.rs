@@ -112,7 +112,7 @@ pub fn rollout(
 
 fn has_agents(task: &Task) -> bool {
     let mut containers = task.own_containers();
-    containers.all(|container| container.last_status == "STOPPED" || container.has_running_agent())
+    containers.all(|container| container.is_stopped() || container.has_running_agent())
 }
 
 /// Why ECS gave up the deployment: the circuit breaker tripped, or it was rolled back.
@@ -120,7 +120,7 @@ fn failure(service: &Service, own: Option<OwnDeployment>) -> Option<String> {
     let is_own = |deployment: &&Deployment| own.is_none_or(|own| deployment.id == own.id);
     let found = service.deployments.iter().find(is_own);
     let mut reasons = match found {
-        Some(deployment) if deployment.rollout_state.as_deref() == Some("FAILED") => {
+        Some(deployment) if deployment.has_failed() => {
             let mut reasons = vec![format!(
                 "the deployment {} of {} failed",
                 deployment.id, service.name

@@ -101,7 +101,7 @@ fn rows(workload: &Workload) -> Vec<Row> {
             .into_iter()
             .flatten()
             .filter_map(|arn| workload.tasks.get(arn)?.known())
-            .filter(|task| task.last_status != "STOPPED")
+            .filter(|task| !task.is_stopped())
             .collect();
         tasks.sort_by_key(|task| task.started_at);
         match tasks.is_empty() {
@@ -156,7 +156,7 @@ fn why_not(task: &Task, container: &Container) -> Option<&'static str> {
         Some("added by AWS")
     } else if !task.exec_enabled {
         Some("started without exec")
-    } else if container.last_status != "RUNNING" {
+    } else if !container.is_running() {
         Some("not running")
     } else if agent.is_none() {
         Some("no agent")

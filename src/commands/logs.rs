@@ -124,7 +124,7 @@ fn sources(
             continue;
         }
         match &definition.log {
-            Some(log) if log.driver == "awslogs" => sources.extend(source(log, name, region)),
+            Some(log) if log.is_awslogs() => sources.extend(source(log, name, region)),
             Some(log) => {
                 others.insert(format!("{name} uses {}", log.driver));
             }

@@ -66,11 +66,9 @@ fn has_starting_agent(task: &Task, facts: &Facts) -> bool {
     let age = task
         .started_at
         .map(|started| facts.taken_at.as_second() - started.as_second());
-    let is_pending = task
-        .own_containers()
-        .filter_map(|container| container.exec_agent())
-        .any(|agent| agent.last_status == "PENDING");
-    task.is_running() && is_pending && age.is_some_and(|age| age < AGENT_START_SECONDS)
+    task.is_running()
+        && task.has_pending_agent()
+        && age.is_some_and(|age| age < AGENT_START_SECONDS)
 }
 
 /// A report on the terminal that the next one overwrites.

@@ -91,7 +91,7 @@ fn targets(
         .filter(|name| task.has_container(name));
     task.containers
         .iter()
-        .filter(|container| container.last_status == "RUNNING")
+        .filter(|container| container.is_running())
         .filter(|container| match &preferred {
             Some(name) => *name == container.name,
             None => !container.is_added(),

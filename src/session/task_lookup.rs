@@ -125,7 +125,7 @@ async fn describe(
     for (id, fact) in ecs::tasks(aws, &settings.cluster, arns).await {
         match fact {
             Fact::Known(task) if task.is_running() => tasks.push(task),
-            Fact::Known(task) if task.last_status == "STOPPED" => {
+            Fact::Known(task) if task.is_stopped() => {
                 let why = task.stopped_reason.as_deref().unwrap_or("no reason given");
                 return Err(CliError::unopened(
                     format!("task {} has stopped: {why}", task.id()),

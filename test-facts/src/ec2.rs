@@ -41,10 +41,12 @@ pub fn on_ec2(facts: &mut Facts) {
     facts.instance_profiles.insert(profile.into(), role);
 }
 
+/// The container instance of the coder task, after [`on_ec2`].
 pub fn host(facts: &mut Facts) -> &mut ContainerInstance {
     known(facts.container_instances.get_mut(HOST).expect("host"))
 }
 
+/// The EC2 instance of the coder task, after [`on_ec2`].
 pub fn instance(facts: &mut Facts) -> &mut Instance {
     known(facts.network.instances.get_mut("i-1").expect("instance"))
 }

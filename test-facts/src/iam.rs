@@ -1,4 +1,4 @@
-//! What IAM's simulator says, otherwise.
+//! Other answers of the policy simulator.
 
 use super::known;
 use model::facts::*;
@@ -17,6 +17,7 @@ pub fn decide(facts: &mut Facts, action: &str, resource: &str, change: impl Fn(&
     }
 }
 
+/// Adds a simulation that allows a principal these actions on `*`.
 pub fn simulate_allowed(facts: &mut Facts, principal: &str, actions: &[&str]) {
     let decisions = actions.iter().map(|action| Decision {
         action: (*action).into(),
@@ -51,6 +52,7 @@ pub fn allow_caller(facts: &mut Facts, actions: &[&str], resource: &str) {
     }
 }
 
+/// Adds a simulation that allows a principal these actions on one resource.
 pub fn allow_on(facts: &mut Facts, principal: &str, actions: &[&str], resource: &str) {
     simulate_allowed(facts, principal, actions);
     let simulation = facts.simulations.last_mut().expect("simulation");

@@ -1,4 +1,11 @@
-//! Worlds for unit tests: the healthy fixture, and small ways to break it.
+//! Facts for unit tests: the healthy platform, and small ways to break it.
+//!
+//! | module | changes |
+//! | --- | --- |
+//! | `ec2` | moves the task from Fargate to an EC2 instance |
+//! | `iam` | what the policy simulator answers |
+//! | `network` | subnets, routes, endpoints, security groups, network ACLs |
+//! | `recording` | encryption and recording of sessions |
 
 #![forbid(unsafe_code)]
 
@@ -14,7 +21,9 @@ pub use iam::*;
 pub use network::*;
 pub use recording::*;
 
+/// The service that most tests break: one task, with one container of its own.
 pub const CODER: &str = "coder-production-coder";
+/// The task role of [`CODER`].
 pub const CODER_ROLE: &str = "arn:aws:iam::123456789012:role/coder-production-coder-task";
 
 /// The runbook's platform, six services, nothing broken.
@@ -29,10 +38,12 @@ pub fn healthy_coder() -> Facts {
     facts
 }
 
+/// A fact that the caller was not allowed to read.
 pub fn denied<T>(action: &str) -> Fact<T> {
     Fact::Unavailable(Unavailable::new(action, Reason::Denied, "not authorized"))
 }
 
+/// The value of a fact, to change it. Panics if there is none.
 pub fn known<T>(fact: &mut Fact<T>) -> &mut T {
     match fact {
         Fact::Known(value) => value,
@@ -40,10 +51,12 @@ pub fn known<T>(fact: &mut Fact<T>) -> &mut T {
     }
 }
 
+/// The caller, who can open sessions into all services.
 pub fn caller(facts: &mut Facts) -> &mut Caller {
     known(&mut facts.caller)
 }
 
+/// The coder service.
 pub fn service(facts: &mut Facts) -> &mut Service {
     known(facts.services.get_mut(CODER).expect("service"))
 }
@@ -66,6 +79,7 @@ pub fn begin_rollout(facts: &mut Facts) {
     service.deployments.insert(0, new);
 }
 
+/// The task definition of the coder task.
 pub fn definition(facts: &mut Facts) -> &mut TaskDefinition {
     let arn = task(facts).task_definition.clone();
     known(facts.task_definitions.get_mut(&*arn).expect("definition"))

@@ -1,4 +1,4 @@
-//! The network, changed.
+//! Changes of the network.
 
 use super::{definition, known, task};
 use model::facts::*;
@@ -9,16 +9,19 @@ pub fn endpoint(facts: &mut Facts) -> &mut Endpoint {
     &mut known(endpoints)[0]
 }
 
+/// Removes all VPC endpoints.
 pub fn no_endpoint(facts: &mut Facts) {
     facts.network.endpoints = Some(Fact::Known(Vec::new()));
 }
 
+/// Removes the default route of every table.
 pub fn no_way_out(facts: &mut Facts) {
     routes(facts, |routes| {
         routes.retain(|route| route.destination != "0.0.0.0/0");
     });
 }
 
+/// Replaces the target of every default route.
 pub fn route_out(facts: &mut Facts, target: RouteTarget) {
     routes(facts, |routes| {
         for route in routes {
@@ -98,6 +101,7 @@ pub fn proxy(facts: &mut Facts, credentials_bypass: bool, ssmmessages_bypass: bo
     }
 }
 
+/// Changes every subnet.
 pub fn subnets(facts: &mut Facts, change: impl Fn(&mut Subnet)) {
     facts
         .network
@@ -106,6 +110,7 @@ pub fn subnets(facts: &mut Facts, change: impl Fn(&mut Subnet)) {
         .for_each(|subnet| change(known(subnet)));
 }
 
+/// Changes every interface.
 pub fn interfaces(facts: &mut Facts, change: impl Fn(&mut Interface)) {
     facts
         .network
@@ -128,6 +133,7 @@ pub fn task_group(facts: &mut Facts) -> &mut SecurityGroup {
     group(facts, "sg-07a5c500000000001")
 }
 
+/// The security group of the ssmmessages endpoint.
 pub fn endpoint_group(facts: &mut Facts) -> &mut SecurityGroup {
     let id = endpoint(facts).security_groups[0].clone();
     group(facts, &id)
@@ -143,16 +149,19 @@ pub fn acl(facts: &mut Facts) -> &mut NetworkAcl {
     &mut known(acls.expect("ACLs"))[0]
 }
 
+/// The one VPC.
 pub fn vpc(facts: &mut Facts) -> &mut Vpc {
     known(facts.network.vpcs.values_mut().next().expect("VPC"))
 }
 
+/// The primary IPv4 address of the coder task.
 pub fn address_of_task(facts: &mut Facts) -> String {
     let id = task(facts).interface.clone().expect("interface").id;
     let interface = facts.network.interfaces.get_mut(id.expect("ID").as_str());
     known(interface.expect("interface")).private_ips[0].to_string()
 }
 
+/// ID of the subnet of the coder task.
 pub fn subnet_of_task(facts: &mut Facts) -> String {
     let attachment = task(facts).interface.clone().expect("interface");
     attachment.subnet.expect("subnet")

@@ -1,14 +1,16 @@
-//! Worlds whose sessions are encrypted or recorded.
+//! Facts of platforms that encrypt or record sessions.
 
 use super::{CODER_ROLE, allow_caller, allow_on, healthy_coder, known};
 use aws_rules::required_permissions;
 use model::facts::*;
 
+/// The log group of [`with_log_group`].
 pub const LOG_GROUP: &str = "/ecs/exec";
+/// The bucket of [`with_bucket`].
 pub const BUCKET: &str = "exec-records";
 const KEY: &str = "arn:aws:kms:us-west-2:123456789012:key/0a1b";
 
-/// The healthy world about coder, with sessions encrypted by a key.
+/// The healthy platform, asked about coder, with sessions encrypted by a key.
 pub fn with_key() -> Facts {
     let mut facts = configured(ExecConfiguration {
         kms_key: Some("alias/exec".into()),
@@ -33,11 +35,12 @@ pub fn with_key() -> Facts {
     facts
 }
 
+/// The key of [`with_key`].
 pub fn key(facts: &mut Facts) -> &mut KmsKey {
     known(facts.kms_keys.values_mut().next().expect("key"))
 }
 
-/// The same, with sessions recorded in a log group, which has a key and may have to.
+/// The same, with sessions recorded in a log group that has a key, and that may be required to have one.
 pub fn with_log_group(must_be_encrypted: bool) -> Facts {
     let mut facts = configured(ExecConfiguration {
         kms_key: None,
@@ -67,7 +70,7 @@ pub fn with_log_group(must_be_encrypted: bool) -> Facts {
     facts
 }
 
-/// The same, with sessions recorded in a bucket, which is encrypted and may have to be.
+/// The same, with sessions recorded in a bucket that is encrypted, and that may be required to be.
 pub fn with_bucket(must_be_encrypted: bool) -> Facts {
     let log = ExecLog {
         bucket: Some(BUCKET.into()),

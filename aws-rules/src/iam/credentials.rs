@@ -12,6 +12,7 @@ pub enum Credentials {
     Session,
     /// They belong to an IAM user.
     User,
+    /// Of the root user, a federated user, or nobody that the facts know: they rule out no key of people or instances.
     Unknown,
 }
 
@@ -183,6 +184,15 @@ mod tests {
     }
 
     #[test]
+    fn the_caller_s_own_credentials_are_not_those_of_a_task() {
+        let facts = test_facts::healthy();
+        let caller = facts.caller.known().unwrap().policy_arn();
+        let of = |principal: &str| Credentials::for_principal(&facts, principal);
+        assert_eq!(of(caller.known().unwrap()), Credentials::Session);
+        assert_eq!(of(test_facts::CODER_ROLE), Credentials::Task);
+    }
+
+    #[test]
     fn instance_sessions_are_recognized() {
         let of = |arn: &str| {
             let caller = Caller {
@@ -228,6 +238,8 @@ mod tests {
             assert_eq!(of("aws:username").as_deref(), Some(name));
             assert_eq!(of("aws:ViaAWSService").as_deref(), Some("false"));
             assert_eq!(of("aws:CalledVia").as_deref(), Some(""));
+            let account = (principal != "planned").then_some("1");
+            assert_eq!(of("aws:PrincipalAccount").as_deref(), account);
         }
         let other = of(Credentials::Unknown, "planned", "aws:PrincipalType");
         assert_eq!(other, None);

@@ -16,7 +16,7 @@ fn epoch(text: &str) -> Option<f64> {
 /// A date, or a date with a time and a zone, which the W3C requires.
 fn w3c(text: &str) -> Option<f64> {
     let (date, time) = match (text.len(), text.split_once('T')) {
-        (_, Some((date, time))) if date.len() == 10 => (date.to_owned(), time),
+        (_, Some((date, time))) => (date.to_owned(), time),
         (4, None) => (format!("{text}-01-01"), "00:00Z"),
         (7, None) => (format!("{text}-01"), "00:00Z"),
         (10, None) => (text.to_owned(), "00:00Z"),
@@ -92,6 +92,9 @@ mod tests {
             "2026-01-01T00:00+0200",
             "2026-01-01T00:00+25:00",
             "20260101T000000Z",
+            "20260101T00:00Z",
+            "2026-01-01T0000Z",
+            "2026-01-01T00:00+24:00",
             "1767225600000",
             "1e9",
             "inf",

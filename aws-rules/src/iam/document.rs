@@ -242,6 +242,57 @@ mod tests {
     }
 
     #[test]
+    fn a_malformed_document_becomes_one_with_the_statement() {
+        let mut policy = json!("nonsense");
+        add(&mut policy, task_trust_statement());
+        assert_eq!(policy, task_trust());
+    }
+
+    #[test]
+    fn only_statements_of_fixes_are_merged() {
+        let ours = document([
+            json!({"Sid": "Theirs", "Effect": "Deny"}),
+            task_trust_statement(),
+        ]);
+        assert_eq!(merge(&document([]), &ours), task_trust());
+    }
+
+    #[test]
+    fn permissions_on_one_resource_share_a_statement() {
+        let permission = |action, resource: &str| RequiredPermission {
+            action,
+            resource: resource.into(),
+            policy_resource: resource.into(),
+        };
+        let policy = allow(&[
+            permission("kms:Decrypt", "arn:k"),
+            permission("s3:PutObject", "arn:b"),
+            permission("kms:Encrypt", "arn:k"),
+        ]);
+        assert_eq!(
+            policy["Statement"],
+            json!([
+                {"Effect": "Allow", "Action": ["kms:Decrypt", "kms:Encrypt"], "Resource": "arn:k"},
+                {"Effect": "Allow", "Action": ["s3:PutObject"], "Resource": "arn:b"},
+            ])
+        );
+    }
+
+    #[test]
+    fn an_endpoint_s_statement_is_for_the_account_if_it_is_known() {
+        let statement = endpoint_statement(Some("1"), &["ssmmessages:*"]);
+        let condition = json!({"StringEquals": {"aws:PrincipalAccount": "1"}});
+        assert_eq!(statement["Condition"], condition);
+        let open = endpoint_statement(None, &["ssmmessages:*"]);
+        assert_eq!(open.get("Condition"), None);
+    }
+
+    #[test]
+    fn fingerprints_are_fnv_1a() {
+        assert_eq!(fingerprint(&json!({})), 0x5465_b825);
+    }
+
+    #[test]
     fn the_caller_policy_names_the_cluster_and_its_tasks() {
         let policy = caller("arn:aws:ecs:us-west-2:123456789012:cluster/prod");
         assert_eq!(

@@ -35,3 +35,17 @@ pub fn statements(policy: &Value) -> &[Value] {
 pub fn has_variables(policy: &Value) -> bool {
     policy["Version"] == "2012-10-17"
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn scalars_stand_for_their_text_and_null_for_nothing() {
+        assert_eq!(strings(&json!(["a", 1, [true]])), ["a", "1", "true"]);
+        assert_eq!(strings(&json!("a")), ["a"]);
+        assert_eq!(strings(&Value::Null), [""; 0]);
+    }
+}

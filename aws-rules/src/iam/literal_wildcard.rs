@@ -86,6 +86,40 @@ mod tests {
     use super::*;
 
     #[test]
+    fn only_statements_that_allow_the_action_are_explained() {
+        let find = |effect: &str, action: &str| {
+            let document = json!({"Statement": {"Effect": effect, "Action": action,
+                "Condition": {"StringEquals": {"ecs:container-name": "web-?"}}}});
+            find_in_document(&document, &["ecs:ExecuteCommand"])
+        };
+        let why = find("Allow", "ecs:*").unwrap();
+        assert!(why.contains("takes the ? literally"), "{why}");
+        assert_eq!(find("Deny", "ecs:*"), None);
+        assert_eq!(find("Allow", "s3:*"), None);
+    }
+
+    #[test]
+    fn the_policy_is_named() {
+        let mut facts = test_facts::healthy();
+        let policy = model::facts::Policy {
+            name: "exec".into(),
+            arn: None,
+            document: json!({"Statement": {"Effect": "Allow", "Action": "*",
+                "Condition": {"StringEquals": {"ecs:cluster": "a*"}}}}),
+        };
+        let identity = model::facts::Identity {
+            policies: vec![policy],
+            boundary: None,
+        };
+        facts.identities.insert("me".into(), Fact::Known(identity));
+        let find = |principal: &str| find_in_policies(&facts, principal, &["ecs:ExecuteCommand"]);
+        let why = find("me").unwrap();
+        assert!(why.contains("takes the * literally"), "{why}");
+        assert!(why.ends_with("The policy: exec."), "{why}");
+        assert_eq!(find("you"), None);
+    }
+
+    #[test]
     fn wildcards_under_string_equals_are_explained() {
         let of = |condition: Value| {
             let found = literal_wildcards(&json!({"Condition": condition}), true);

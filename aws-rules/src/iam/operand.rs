@@ -43,9 +43,6 @@ impl Operand {
         request: &Request,
     ) -> Result<Operand, Ternary> {
         let has_variables = variables && variable::has_variable(written);
-        if has_variables && !family.takes_variables() {
-            return Err(malformed(written));
-        }
         let text = || match has_variables {
             true => variable::text(written, request),
             false => Ok(written.to_owned()),
@@ -67,7 +64,7 @@ impl Operand {
             Family::Binary => BASE64.decode(written.as_bytes()).ok().map(Operand::Bytes),
             Family::IpAddress => ranges(written).map(Operand::Addresses),
         };
-        typed.ok_or_else(|| malformed(written))
+        typed.ok_or_else(|| Ternary::depends("malformed value"))
     }
 
     /// `None`: AWS does not document the answer, or it depends on the unknown rest of the value.
@@ -152,10 +149,6 @@ fn is_run(part: &[Piece]) -> bool {
     !part.is_empty() && part.iter().all(|piece| *piece == Piece::Run)
 }
 
-fn malformed(written: &str) -> Ternary {
-    Ternary::depends(format!("{written:?} (malformed value)"))
-}
-
 /// An integer or a decimal.
 fn number(text: &str) -> Option<f64> {
     let unsigned = text.strip_prefix('-').unwrap_or(text);
@@ -184,4 +177,67 @@ fn ranges(text: &str) -> Option<Vec<IpNet>> {
     };
     let ranges = short.into_iter().chain([IpNet::from(address)]);
     Some(ranges.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::iam::evaluate_conditions;
+
+    #[test]
+    fn of_an_arn_whose_rest_is_unknown_only_the_prefix_decides() {
+        let prefix = "arn:aws:ecs:us-west-2:1:";
+        let request =
+            Request::new("sts:AssumeRole", []).with_prefix("aws:SourceArn", prefix.into());
+        let unknown = Ternary::depends("aws:SourceArn");
+        for (operator, value, expected) in [
+            (
+                "StringEquals",
+                "arn:aws:ecs:us-west-2:1:cluster/prod",
+                &unknown,
+            ),
+            (
+                "StringEquals",
+                "arn:aws:ecs:us-west-1:1:cluster/prod",
+                &Ternary::No,
+            ),
+            (
+                "StringEquals",
+                "ARN:aws:ecs:us-west-2:1:cluster/prod",
+                &Ternary::No,
+            ),
+            (
+                "StringEqualsIgnoreCase",
+                "ARN:aws:ecs:us-west-2:1:cluster/prod",
+                &unknown,
+            ),
+            // No ECS resource is called so.
+            ("StringEquals", "arn:aws:ecs:us-west-2:1:", &Ternary::No),
+            ("StringEquals", "arn:aws:ecs:us-west-2:1:*", &Ternary::No),
+            ("StringLike", "arn:aws:ecs:us-west-2:1:*", &Ternary::Yes),
+            ("StringLike", "arn:*", &Ternary::Yes),
+            ("StringLike", "arn:aws:ecs:*:cluster/*", &unknown),
+            ("StringLike", "arn:aws:ecs:*prod", &unknown),
+            ("StringLike", "arn:aws:ecs:us-west-2:1:", &Ternary::No),
+            ("StringLike", "arn:aws:s3:*", &Ternary::No),
+            ("ArnLike", "arn:aws:ecs:us-west-2:1:*", &Ternary::Yes),
+            ("ArnLike", "arn:aws:ecs:*:*:**", &Ternary::Yes),
+            ("ArnLike", "arn:aws:ecs:us-west-2:1:cluster/*", &unknown),
+            ("ArnLike", "arn:aws:ecs:us-west-2:1:", &unknown),
+            ("ArnLike", "arn:aws:ecs:us-west-1:1:*", &Ternary::No),
+            // A star of an ARN matches no colon.
+            ("ArnLike", "arn:*:s3:us-west-2:1:*", &Ternary::No),
+            // AWS does not document what an incomplete ARN matches.
+            ("ArnLike", "arn:aws:ecs:*", &unknown),
+            ("ArnLike", "arn:aws:ecs", &unknown),
+            ("ArnLike", "arn:aws:s3:*", &Ternary::No),
+            ("NumericEquals", "1", &unknown),
+        ] {
+            let condition = json!({operator: {"aws:SourceArn": value}});
+            let answer = evaluate_conditions(Some(&condition), true, &request);
+            assert_eq!(answer, *expected, "{operator} {value}");
+        }
+    }
 }

@@ -13,7 +13,7 @@ pub fn resolve_simulations(facts: &Facts) -> Vec<Cow<'_, Simulation>> {
         .map(|simulation| {
             let principal = &simulation.principal;
             match facts.identities.get(principal) {
-                Some(Fact::Known(identity)) if simulation.is_open() => {
+                Some(Fact::Known(identity)) => {
                     let evaluator = PolicyEvaluator {
                         principal,
                         credentials: Credentials::for_principal(facts, principal),
@@ -41,12 +41,10 @@ fn resolve(evaluator: &PolicyEvaluator, mut simulation: Simulation) -> Simulatio
         Fact::Known(decisions) => {
             // The decisions on one action are adjacent, so that policies are parsed once for all of its resources.
             for same_action in decisions.chunk_by_mut(|one, next| one.action == next.action) {
-                if same_action.iter().any(Decision::is_undecided) {
-                    let action = same_action[0].action.clone();
-                    let decide = evaluator.for_action(&action, context);
-                    let undecided = same_action.iter_mut().filter(|one| one.is_undecided());
-                    undecided.for_each(|decision| narrow(decision, decide(&decision.resource)));
-                }
+                let action = same_action[0].action.clone();
+                let decide = evaluator.for_action(&action, context);
+                let undecided = same_action.iter_mut().filter(|one| one.is_undecided());
+                undecided.for_each(|decision| narrow(decision, decide(&decision.resource)));
             }
         }
         Fact::Absent => {}
@@ -68,7 +66,9 @@ fn narrow(decision: &mut Decision, evaluated: Decision) {
 pub struct PolicyEvaluator<'a> {
     /// ARN of the role or user; any name for a planned one.
     pub principal: &'a str,
+    /// Which keys a request can carry.
     pub credentials: Credentials,
+    /// The principal's policies, which decide.
     pub identity: &'a Identity,
 }
 
@@ -149,6 +149,60 @@ mod tests {
                 .all(|decision| decision.is_allowed())
         );
         assert!(role_decisions(&settled).len() >= 4);
+        let simulations = settled.iter().filter(|one| one.principal == CODER_ROLE);
+        assert!(
+            simulations
+                .map(|one| one.engine)
+                .all(|engine| engine == Engine::Offline)
+        );
+    }
+
+    /// Resolves the simulator's decisions by a policy that allows `ecs:*`, and `kms:*` under an unknown key.
+    fn resolved(decisions: Vec<Decision>) -> Vec<Decision> {
+        let mut facts = healthy_coder();
+        test_facts::simulate_allowed(&mut facts, "me", &[]);
+        facts.simulations.last_mut().unwrap().decisions = Fact::Known(decisions);
+        let document = json!({"Statement": [
+            {"Effect": "Allow", "Action": "ecs:*", "Resource": "*"},
+            {"Effect": "Allow", "Action": "kms:*", "Resource": "*",
+                "Condition": {"StringEquals": {"aws:SourceVpc": "vpc-1"}}},
+        ]});
+        facts.identities.insert("me".into(), identity(document));
+        let resolved = resolve_simulations(&facts).pop().unwrap();
+        resolved.decisions.known().unwrap().clone()
+    }
+
+    fn simulated(action: &str, outcome: Outcome, missing: &[&str]) -> Decision {
+        Decision {
+            action: action.into(),
+            resource: "*".into(),
+            outcome,
+            missing_context: missing.iter().map(|key| (*key).to_owned()).collect(),
+            deny_depends_on: None,
+            allowed_by_boundary: None,
+            allowed_by_organization: None,
+            matched_policies: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn each_undecided_decision_is_resolved_for_its_own_action() {
+        let missing = ["aws:SourceVpc", "aws:userid"];
+        let decisions = resolved(vec![
+            simulated("ecs:ExecuteCommand", Outcome::Allowed, &missing),
+            simulated("kms:Decrypt", Outcome::ImplicitDeny, &missing),
+            simulated("kms:Decrypt", Outcome::Allowed, &[]),
+        ]);
+        assert!(decisions[0].is_allowed());
+        assert_eq!(decisions[0].deny_depends_on.as_deref(), Some(&[][..]));
+        assert_eq!(decisions[1].missing_context, ["aws:SourceVpc"]);
+        assert!(decisions[2].is_allowed(), "the simulator has decided");
+    }
+
+    #[test]
+    fn where_the_simulator_disagrees_all_keys_stay() {
+        let refused = simulated("ecs:ExecuteCommand", Outcome::ImplicitDeny, &["aws:userid"]);
+        assert_eq!(resolved(vec![refused.clone()]), [refused]);
     }
 
     #[test]

@@ -166,3 +166,47 @@ pub fn names_service(statement: &Value, service: &str) -> Ternary {
         _ => Ternary::depends("Principal (malformed)"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_trust_policy_names_services_or_everyone() {
+        let names = |statement: Value| names_service(&statement, "ecs-tasks.amazonaws.com");
+        for (principal, expected) in [
+            (json!("*"), Ternary::Yes),
+            (json!({"Service": "ecs-tasks.amazonaws.com"}), Ternary::Yes),
+            (
+                json!({"Service": ["ec2.amazonaws.com", "ecs-tasks.amazonaws.com"]}),
+                Ternary::Yes,
+            ),
+            (json!({"Service": "ec2.amazonaws.com"}), Ternary::No),
+            (json!({"AWS": "*"}), Ternary::Yes),
+            (json!({"AWS": "ecs-tasks.amazonaws.com"}), Ternary::No),
+            (
+                json!({"Service": "ecs-*.amazonaws.com"}),
+                Ternary::unclear("ecs-*.amazonaws.com", "a Principal with a wildcard"),
+            ),
+            (
+                json!("ecs-tasks.amazonaws.com"),
+                Ternary::depends("Principal (malformed)"),
+            ),
+            (
+                json!({"Service": null}),
+                Ternary::depends("Principal (malformed)"),
+            ),
+        ] {
+            assert_eq!(
+                names(json!({"Principal": principal})),
+                expected,
+                "{principal}"
+            );
+        }
+        let unsupported = Ternary::depends("NotPrincipal (in a trust policy)");
+        assert_eq!(names(json!({"NotPrincipal": "*"})), unsupported);
+        assert_eq!(names(json!({})), Ternary::depends("Principal (malformed)"));
+    }
+}

@@ -60,3 +60,17 @@ impl<'r> Request<'r> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_with_a_known_prefix_is_there_whatever_the_credentials() {
+        let request = Request::new("sts:AssumeRole", []).signed_with(Credentials::Task);
+        assert_eq!(request.values("aws:SourceArn"), Ok(None));
+        let request = request.with_prefix("aws:SourceArn", "arn:aws:ecs:".into());
+        assert!(request.values("AWS:sourcearn").is_err());
+        assert_eq!(request.prefix("AWS:sourcearn"), Some("arn:aws:ecs:"));
+    }
+}

@@ -32,11 +32,11 @@ pub fn applies_to_action(statement: &Value, action: &str) -> Ternary {
     answer.map_or_else(|| Ternary::depends("Action (malformed)"), Ternary::from)
 }
 
-/// The statements of a policy with one effect that match a request apart from its resource.
+/// The statements of a policy with one effect, evaluated for a request apart from its resource.
 pub struct MatchingStatements(Vec<Statement>);
 
 struct Statement {
-    /// Whether the statement's principals, actions and conditions match.
+    /// Whether the statement's effect, principals, actions and conditions match.
     principal_and_conditions: Ternary,
     resources: Resources,
 }
@@ -65,53 +65,41 @@ impl MatchingStatements {
         request: &Request,
     ) -> MatchingStatements {
         if !policy.is_object() {
-            let everything = ArnPattern {
-                pieces: vec![Piece::Run],
-                completed: None,
-                is_identity: true,
+            let all_resources = Resources {
+                patterns: Vec::new(),
+                is_negated: true,
             };
             return MatchingStatements(vec![Statement {
                 principal_and_conditions: Ternary::depends("a policy that is no JSON"),
-                resources: Resources {
-                    patterns: vec![Ok(everything)],
-                    is_negated: false,
-                },
+                resources: all_resources,
             }]);
         }
         let variables = has_variables(policy);
-        let statements = statements(policy).iter().filter_map(|statement| {
-            Statement::new(statement, effect, principal, variables, request)
-        });
+        let statements = statements(policy)
+            .iter()
+            .map(|statement| Statement::new(statement, effect, principal, variables, request));
         MatchingStatements(statements.collect())
     }
 
     /// Whether any statement applies to the resource: an ARN, or `*` for an action without resources.
     pub fn applies_to(&self, resource: &str) -> Ternary {
-        Ternary::any(
-            self.0
-                .iter()
-                .map(|statement| match statement.resources.include(resource) {
-                    Ternary::No => Ternary::No,
-                    included => included.and(statement.principal_and_conditions.clone()),
-                }),
-        )
+        Ternary::any(self.0.iter().map(|statement| {
+            let included = statement.resources.include(resource);
+            included.and(statement.principal_and_conditions.clone())
+        }))
     }
 }
 
 impl Statement {
-    /// `None`: the statement does not match, whatever the resource.
     fn new(
         statement: &Value,
         effect: &str,
         principal: Option<&Principal>,
         variables: bool,
         request: &Request,
-    ) -> Option<Statement> {
+    ) -> Statement {
         let applies =
             has_effect(statement, effect).and(applies_to_action(statement, request.action));
-        if applies == Ternary::No {
-            return None;
-        }
         let names_principals =
             statement.get("Principal").is_some() || statement.get("NotPrincipal").is_some();
         let principal_matches = match principal {
@@ -125,17 +113,14 @@ impl Statement {
             .and(condition::evaluate_conditions(
                 conditions, variables, request,
             ));
-        if matched == Ternary::No {
-            return None;
-        }
         let variables_have_values = match variables {
             true => variables_have_values(statement, request),
             false => Ternary::Yes,
         };
-        Some(Statement {
+        Statement {
             principal_and_conditions: matched.and(variables_have_values),
             resources: Resources::new(statement, principal.is_none(), variables, request),
-        })
+        }
     }
 }
 
@@ -227,11 +212,20 @@ fn has_early_variable(written: &str) -> bool {
     let before = written.split_once("${").map(|(before, _)| before);
     before.is_some_and(|before| before.matches(':').count() < 5)
 }
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_policy_that_is_no_json_may_say_anything() {
+        let request = Request::new("ecs:ExecuteCommand", []);
+        let policy = MatchingStatements::new(&json!("{"), "Deny", None, &request);
+        let expected = Ternary::depends("a policy that is no JSON");
+        assert_eq!(policy.applies_to("arn:aws:ecs:r:1:task/c/a"), expected);
+    }
 
     #[test]
     fn incomplete_arns_are_completed_in_identity_policies_only() {

@@ -3,8 +3,11 @@ use std::collections::BTreeSet;
 /// Yes, no, or dependent on these condition keys and undocumented parts of policies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ternary {
+    /// Certainly not.
     No,
+    /// Certainly.
     Yes,
+    /// Either, depending on these: condition keys, or a phrase for what AWS does not document.
     Depends(BTreeSet<String>),
 }
 

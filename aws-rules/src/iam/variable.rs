@@ -9,7 +9,7 @@ use super::{Request, Ternary};
 enum Part<'p> {
     Text(&'p str),
     /// `${*}`, `${?}`, `${$}`
-    Escaped(char),
+    Escaped(&'p str),
     Variable {
         key: &'p str,
         default: Option<&'p str>,
@@ -24,15 +24,11 @@ pub fn has_variable(text: &str) -> bool {
 /// A text that is compared literally, with the values of its variables. `Err(No)`: a variable has no value, so that
 /// nothing equals the text.
 pub fn text(written: &str, request: &Request) -> Result<String, Ternary> {
-    let mut text = String::new();
-    for part in parts(written)? {
-        match part {
-            Part::Text(plain) => text.push_str(plain),
-            Part::Escaped(c) => text.push(c),
-            Part::Variable { key, default } => text.push_str(value(key, default, request)?),
-        }
-    }
-    Ok(text)
+    let texts = parts(written)?.into_iter().map(|part| match part {
+        Part::Text(text) | Part::Escaped(text) => Ok(text),
+        Part::Variable { key, default } => value(key, default, request),
+    });
+    texts.collect()
 }
 
 /// Like [`text`], for a pattern. AWS does not document whether a wildcard in a value is a wildcard.
@@ -41,7 +37,7 @@ pub fn pattern(written: &str, request: &Request) -> Result<Vec<Piece>, Ternary> 
     for part in parts(written)? {
         match part {
             Part::Text(text) => pieces.extend(plain(text)),
-            Part::Escaped(c) => pieces.push(Piece::Char(c)),
+            Part::Escaped(text) => pieces.extend(text.chars().map(Piece::Char)),
             Part::Variable { key, default } => {
                 let value = value(key, default, request)?;
                 if value.contains(['*', '?']) {
@@ -98,7 +94,7 @@ fn parts(written: &str) -> Result<Vec<Part<'_>>, Ternary> {
 /// `aws:username`, or `aws:username, 'nobody'`.
 fn part(variable: &str) -> Option<Part<'_>> {
     if let "*" | "?" | "$" = variable {
-        return variable.chars().next().map(Part::Escaped);
+        return Some(Part::Escaped(variable));
     }
     let (key, default) = match variable.split_once(", ") {
         Some((key, quoted)) => {

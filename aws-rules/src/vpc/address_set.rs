@@ -20,15 +20,10 @@ impl AddressSet {
     }
 
     /// The addresses of all these sets.
-    pub fn union<'r>(sets: impl IntoIterator<Item = &'r AddressSet>) -> AddressSet {
-        let (mut v4, mut v6) = (Vec::new(), Vec::new());
-        for set in sets {
-            v4.extend(set.v4.iter());
-            v6.extend(set.v6.iter());
-        }
+    pub fn union<'r>(sets: impl Iterator<Item = &'r AddressSet> + Clone) -> AddressSet {
         AddressSet {
-            v4: v4.into_iter().collect(),
-            v6: v6.into_iter().collect(),
+            v4: sets.clone().flat_map(|set| set.v4.iter()).collect(),
+            v6: sets.flat_map(|set| set.v6.iter()).collect(),
         }
     }
 
@@ -76,16 +71,11 @@ impl AddressSet {
 
 impl FromIterator<IpNet> for AddressSet {
     fn from_iter<I: IntoIterator<Item = IpNet>>(nets: I) -> AddressSet {
-        let (mut v4, mut v6) = (Vec::new(), Vec::new());
-        for net in nets {
-            match net {
-                IpNet::V4(_) => v4.push(interval(&net)),
-                IpNet::V6(_) => v6.push(interval(&net)),
-            }
-        }
+        let nets = nets.into_iter();
+        let (v4, v6): (Vec<IpNet>, Vec<IpNet>) = nets.partition(|net| net.addr().is_ipv4());
         AddressSet {
-            v4: v4.into_iter().collect(),
-            v6: v6.into_iter().collect(),
+            v4: v4.iter().map(interval).collect(),
+            v6: v6.iter().map(interval).collect(),
         }
     }
 }

@@ -16,7 +16,12 @@ pub enum Egress {
     /// To this internet gateway, but the interface has no public address, which the gateway requires.
     NoPublicAddress(String),
     /// To this NAT gateway, whose own subnet has no route to an internet gateway.
-    NatWithoutInternet { gateway: String, subnet: String },
+    NatWithoutInternet {
+        /// ID of the NAT gateway.
+        gateway: String,
+        /// ID of the gateway's own subnet.
+        subnet: String,
+    },
     /// To this target, which is gone.
     Blackhole(String),
     /// There is no route.
@@ -214,10 +219,11 @@ fn through_nat(rules: &NetworkRules, vpc: &str, id: &str) -> Egress {
     let Some(gateway) = gateways.iter().find(|gateway| gateway.id == id) else {
         return Egress::Nat(id.to_owned());
     };
-    match gateway.state.as_str() {
-        "failed" | "deleting" | "deleted" => return Egress::Blackhole(id.to_owned()),
-        "pending" => return Egress::Unclear(format!("{id} is pending")),
-        _ => {}
+    if gateway.is_gone() {
+        return Egress::Blackhole(id.to_owned());
+    }
+    if gateway.is_pending() {
+        return Egress::Unclear(format!("{id} is pending"));
     }
     if gateway.private {
         return Egress::Unclear(format!(

@@ -58,24 +58,20 @@ impl AclRules {
         self.rules.iter().map(|rule| rule.addresses)
     }
 
-    /// The rules that match a peer and any of these ports.
-    fn matching(&self, peer: &AddressSet, ports: &Ports) -> impl Iterator<Item = &AclRule> {
-        let (from, to): Interval = ((*ports.start()).into(), (*ports.end()).into());
-        self.rules.iter().filter(move |rule| {
-            peer.ipv4().overlaps(rule.addresses) && rule.ports.0 <= to && from <= rule.ports.1
-        })
-    }
-
     /// The ports, of those that are asked for, at which the rules admit packets from or to a peer.
     pub fn admit(&self, peer: &AddressSet, ports: &Ports) -> OpenPorts {
-        let rules: Vec<&AclRule> = self.matching(peer, ports).collect();
         let asked: Interval = ((*ports.start()).into(), (*ports.end()).into());
-        OpenPorts::new(&rules, peer.ipv4(), [asked].into_iter().collect())
+        OpenPorts::new(&self.rules, peer.ipv4(), [asked].into_iter().collect())
     }
 
     /// A clause that names the rule by which a peer is refused some of these ports.
     pub fn refusal(&self, peer: &AddressSet, ports: &Ports) -> String {
-        match self.matching(peer, ports).find(|rule| !rule.allow) {
+        let (from, to): Interval = ((*ports.start()).into(), (*ports.end()).into());
+        let refuses = |rule: &&AclRule| {
+            let has_ports = rule.ports.0 <= to && from <= rule.ports.1;
+            !rule.allow && has_ports && peer.ipv4().overlaps(rule.addresses)
+        };
+        match self.rules.iter().find(refuses) {
             Some(rule) if rule.number < LAST => format!("rule {} denies", rule.number),
             _ => "no rule allows".to_owned(),
         }
@@ -105,6 +101,25 @@ mod tests {
             from_port: ports.map(|(from, _)| from),
             to_port: ports.map(|(_, to)| to),
         }
+    }
+
+    #[test]
+    fn a_refusal_names_the_first_rule_that_denies_the_peer_a_port() {
+        let acl = NetworkAcl {
+            entries: vec![
+                entry(1, true, "10.0.0.0/16", Some((80, 80))),
+                entry(2, false, "10.9.0.0/16", None),
+                entry(3, false, "10.0.0.0/16", Some((22, 22))),
+                entry(4, false, "10.0.0.0/16", Some((400, 443))),
+                entry(LAST, false, "0.0.0.0/0", None),
+            ],
+            ..NetworkAcl::default()
+        };
+        let rules = AclRules::new(&acl, Direction::In);
+        let refusal = |ports| rules.refusal(&AddressSet::parse(["10.0.0.0/24"]), &ports);
+        assert_eq!(refusal(443..=443), "rule 4 denies");
+        assert_eq!(refusal(1..=500), "rule 3 denies");
+        assert_eq!(refusal(444..=500), "no rule allows");
     }
 
     fn reachability(entries: Vec<AclEntry>, ports: Ports) -> Reachability {
@@ -149,7 +164,9 @@ mod tests {
         let mut udp = entry(1, false, "0.0.0.0/0", Some((0, 65535)));
         udp.protocol = "17".into();
         let all = entry(2, true, "0.0.0.0/0", None);
-        assert_eq!(reachability(vec![udp, all], 443..=443), Reachability::Open);
+        let ipv6 = entry(1, false, "::/0", None);
+        let rules = vec![udp, ipv6, all];
+        assert_eq!(reachability(rules, 443..=443), Reachability::Open);
     }
 
     #[test]

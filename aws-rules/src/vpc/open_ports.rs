@@ -26,7 +26,7 @@ const HARMLESS_RATIO: u128 = 100;
 
 impl OpenPorts {
     /// `rules`: by number. `peer`: the possible addresses of the peer.
-    pub(super) fn new(rules: &[&AclRule], peer: &Intervals, asked: Intervals) -> OpenPorts {
+    pub(super) fn new(rules: &[AclRule], peer: &Intervals, asked: Intervals) -> OpenPorts {
         // All rules treat the ports of one stretch alike.
         let mut starts: Vec<u128> = rules
             .iter()
@@ -85,5 +85,51 @@ impl OpenPorts {
         } else {
             Reachability::Unknown(ambiguous_address())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(allow: bool, addresses: Interval, ports: Interval) -> AclRule {
+        AclRule {
+            number: 1,
+            allow,
+            addresses,
+            ports,
+        }
+    }
+
+    fn set(interval: Interval) -> Intervals {
+        [interval].into_iter().collect()
+    }
+
+    #[test]
+    fn each_stretch_of_ports_ends_where_the_next_begins() {
+        let rules = [rule(true, (0, 9), (1, 100))];
+        let ports = OpenPorts::new(&rules, &set((0, 9)), set((50, 200)));
+        assert_eq!(
+            (&ports.open, &ports.possible),
+            (&set((50, 100)), &set((50, 100)))
+        );
+    }
+
+    #[test]
+    fn a_port_that_is_denied_to_some_addresses_is_not_open() {
+        let rules = [rule(false, (0, 4), (1, 1)), rule(true, (0, 9), (1, 1))];
+        let ports = OpenPorts::new(&rules, &set((0, 9)), set((1, 1)));
+        assert_eq!(
+            (&ports.open, &ports.possible),
+            (&Intervals::default(), &set((1, 1)))
+        );
+    }
+
+    #[test]
+    fn less_than_one_refused_port_in_a_hundred_is_harmless() {
+        let rules = [rule(true, (0, 0), (2, 1000))];
+        let of = |last| OpenPorts::new(&rules, &set((0, 0)), set((1, last))).reachability();
+        assert_eq!(of(101), Reachability::Partial);
+        assert_eq!(of(102), Reachability::Open);
     }
 }

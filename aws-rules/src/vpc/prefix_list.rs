@@ -35,3 +35,20 @@ impl<'a> PrefixLists<'a> {
             })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::facts::Reason;
+
+    #[test]
+    fn a_list_that_could_not_be_read_says_why() {
+        let mut network = Network::default();
+        let denied = test_facts::denied("ec2:GetManagedPrefixListEntries");
+        network.prefix_lists.insert("pl-1".into(), denied);
+        let lists = PrefixLists::new(&network);
+        let reason = |id: &str| lists.get(id).unwrap_err().reason;
+        assert_eq!(reason("pl-1"), Reason::Denied);
+        assert_eq!(reason("pl-2"), Reason::NotAsked);
+    }
+}

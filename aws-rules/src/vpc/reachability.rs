@@ -3,10 +3,13 @@ use model::facts::Unavailable;
 /// Whether packets get through.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reachability {
+    /// All packets get through, but for a few ports that are tried again.
     Open,
+    /// No packets get through.
     Blocked,
     /// Through some of the ports or interfaces that packets may use, not through all.
     Partial,
+    /// The facts do not decide; this is what they lack.
     Unknown(Unavailable),
 }
 
@@ -87,6 +90,13 @@ mod tests {
         assert_eq!(unknown().and(Blocked), Blocked);
         assert_eq!(Open.and(unknown()), unknown());
         assert_eq!(Partial.and(Open), Partial);
+    }
+
+    #[test]
+    fn evidence_has_a_word_for_each() {
+        use Reachability::{Blocked, Open, Partial};
+        let words = [Open, Partial, Blocked, unknown()].map(|one| one.word());
+        assert_eq!(words, ["open", "partly open", "shut", "not seen"]);
     }
 
     #[test]

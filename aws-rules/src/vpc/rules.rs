@@ -10,6 +10,7 @@ use model::facts::{Fact, Network, RouteTable, Unavailable};
 
 /// The rules of a network. Prefix lists and route tables are parsed once, because they can have thousands of entries.
 pub struct NetworkRules<'a> {
+    /// The facts that the rules were parsed from.
     pub network: &'a Network,
     prefix_lists: PrefixLists<'a>,
     /// By the ID of the route table.
@@ -17,6 +18,7 @@ pub struct NetworkRules<'a> {
 }
 
 impl<'a> NetworkRules<'a> {
+    /// Parses the prefix lists and route tables of a network.
     pub fn new(network: &'a Network) -> NetworkRules<'a> {
         let prefix_lists = PrefixLists::new(network);
         let tables = network.route_tables.values().filter_map(Fact::known);

@@ -74,7 +74,7 @@ impl GroupRules {
         }
         GroupRules {
             filters: !groups.is_empty(),
-            addresses: AddressSet::union(&sets),
+            addresses: AddressSet::union(sets.iter()),
             groups: peers,
             unknown: unknown.into_iter().next(),
         }

@@ -27,8 +27,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
 }
 
 fn judge(index: &FactIndex, subject: Subject, cluster: &Cluster) -> Finding {
-    let configuration = cluster.exec_configuration.as_ref();
-    let logging = configuration.map_or("DEFAULT", |exec| exec.logging.as_str());
+    let logging = cluster.exec_logging();
     let not_recorded = |subject, detail: &str| {
         CHECK
             .warn(subject, NOT_RECORDED)
@@ -37,7 +36,7 @@ fn judge(index: &FactIndex, subject: Subject, cluster: &Cluster) -> Finding {
     };
     let finding = match logging {
         "OVERRIDE" => {
-            let log = configuration.and_then(|exec| exec.log.as_ref());
+            let log = cluster.exec_log();
             let names = log.map(|log| [log.log_group.as_deref(), log.bucket.as_deref()]);
             let names: Vec<&str> = names.into_iter().flatten().flatten().collect();
             match names.as_slice() {
@@ -71,7 +70,7 @@ fn judge_containers(index: &FactIndex, subject: Subject) -> Finding {
         unread = unread.or(definition.containers_unread.as_ref());
         for container in &definition.containers {
             let log = container.log.as_ref();
-            if log.is_none_or(|log| log.driver != "awslogs") {
+            if !log.is_some_and(ContainerLog::is_awslogs) {
                 unrecorded.push(format!("{}/{}", definition.family, container.name));
             }
         }

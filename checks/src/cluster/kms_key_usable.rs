@@ -47,13 +47,13 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
 fn judge(index: &FactIndex, subject: Subject, key: &KmsKey) -> Finding {
     let (arn, state, facts) = (&key.arn, key.state.as_str(), index.facts);
     let (title, group_title, fix) = match state {
-        "Enabled" | "Updating" => return judge_kind(index, subject, key),
-        "Disabled" => (
+        _ if key.is_usable() => return judge_kind(index, subject, key),
+        _ if key.is_disabled() => (
             format!("{arn} is disabled"),
             "The cluster's KMS key is disabled",
             fixes::cluster::enable_key(facts, arn),
         ),
-        "PendingDeletion" => (
+        _ if key.is_pending_deletion() => (
             format!("{arn} is pending deletion"),
             "The cluster's KMS key is pending deletion",
             fixes::cluster::cancel_key_deletion(facts, arn),
@@ -80,9 +80,7 @@ fn judge_kind(index: &FactIndex, subject: Subject, key: &KmsKey) -> Finding {
     let KmsKey {
         arn, spec, usage, ..
     } = key;
-    if matches!(spec.as_str(), "" | "SYMMETRIC_DEFAULT")
-        && matches!(usage.as_str(), "" | "ENCRYPT_DECRYPT")
-    {
+    if key.is_symmetric() {
         return CHECK.pass(subject, format!("{arn} is enabled"));
     }
     let mut unusable = ["RSA_", "ECC_", "HMAC_", "SM2", "ML_DSA_"].iter();

@@ -23,7 +23,9 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
             let status = cluster.status.as_str();
             let name = &cluster.name;
             match status {
-                "ACTIVE" => CHECK.pass(subject, format!("Cluster {name} is ACTIVE")),
+                _ if cluster.is_active() => {
+                    CHECK.pass(subject, format!("Cluster {name} is ACTIVE"))
+                }
                 "FAILED" | "DEPROVISIONING" | "PROVISIONING" | "INACTIVE" => CHECK
                     .fail(subject, format!("Cluster {name} is {status}, not ACTIVE"))
                     .group_title("The cluster is not ACTIVE"),

@@ -21,7 +21,7 @@ pub const CHECK: Check = Check {
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
     index.each_container(&CHECK, |group, subject, task, container| {
-        if container.last_status != "RUNNING" {
+        if !container.is_running() {
             let title = format!("Container {} is not RUNNING", container.name);
             return CHECK.skip(subject, title);
         }
@@ -39,7 +39,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
         }
         let needs_new_task = match agent {
             None => task.exec_enabled,
-            Some(agent) => agent.last_status == "STOPPED" && !is_caused_by_host(task, agent),
+            Some(agent) => agent.is_stopped() && !is_caused_by_host(task, agent),
         };
         match needs_new_task && service.is_some_and(|service| service.exec_enabled) {
             true => finding.fix_some(group.service_fix(index.facts, force_deployment)),
@@ -80,15 +80,15 @@ fn reported_agent(
     let reason = agent.reason.as_deref();
     let because = reason.map_or(String::new(), |reason| format!(": {reason}"));
     let finding = match status.as_str() {
-        "RUNNING" => CHECK.pass(subject, format!("The exec agent in {name} is RUNNING")),
-        "PENDING" => CHECK
+        _ if agent.is_running() => CHECK.pass(subject, format!("The exec agent in {name} is RUNNING")),
+        _ if agent.is_pending() => CHECK
             .fail(
                 subject,
                 format!("The exec agent in {name} is PENDING: it has not started yet{because}"),
             )
             .detail(pending_detail(index, task))
             .group_title("The exec agent has not started yet"),
-        "STOPPED" if is_caused_by_host(task, agent) => CHECK
+        _ if agent.is_stopped() && is_caused_by_host(task, agent) => CHECK
             .fail(
                 subject,
                 format!("ECS could not install the exec agent in {name}{because}"),
@@ -99,7 +99,7 @@ fn reported_agent(
             .group_title("ECS could not install the exec agent in the container")
             // Fixing the instance does not install the agent in this task: both need a fix.
             .explained_only_by(&[]),
-        "STOPPED" => CHECK
+        _ if agent.is_stopped() => CHECK
             .fail(subject, format!("The exec agent in {name} has STOPPED{because}"))
             .detail(stopped_detail(task))
             .group_title("The exec agent has stopped")

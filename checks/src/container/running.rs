@@ -30,7 +30,7 @@ fn judge(
 ) -> Finding {
     let name = &container.name;
     let status = &container.last_status;
-    let finding = if status == "RUNNING" {
+    let finding = if container.is_running() {
         match container.runtime_id {
             Some(_) => CHECK.pass(subject, format!("Container {name} is RUNNING")),
             None => CHECK

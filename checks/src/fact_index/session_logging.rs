@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use super::FactIndex;
-use aws_rules::required_permissions::recording_group;
 use model::facts::{ExecConfiguration, ExecLog, Fact, KmsKey, Task, Unavailable};
 
 impl<'a> FactIndex<'a> {
@@ -13,8 +12,7 @@ impl<'a> FactIndex<'a> {
 
     /// The cluster's own log destinations. They count only with `logging: OVERRIDE`.
     pub fn exec_log(&self) -> Option<&'a ExecLog> {
-        let exec = self.exec_configuration()?;
-        exec.log.as_ref().filter(|_| exec.logging == "OVERRIDE")
+        self.facts.cluster.known()?.exec_log()
     }
 
     /// Whether the cluster demands that the log group be encrypted.
@@ -48,15 +46,17 @@ impl<'a> FactIndex<'a> {
 
     /// The log groups that record sessions in these tasks.
     pub fn recording_groups(&self, tasks: &[&Task]) -> Vec<&'a str> {
-        let exec = self.exec_configuration();
-        let logging = exec.map_or("DEFAULT", |exec| exec.logging.as_str());
-        let own = exec.and_then(|exec| exec.log.as_ref());
+        let cluster = self.facts.cluster.known();
         let definitions: BTreeSet<&str> = tasks.iter().map(|task| &*task.task_definition).collect();
         let groups: BTreeSet<&str> = definitions
             .into_iter()
             .filter_map(|arn| self.facts.task_definitions.get(arn)?.known())
             .flat_map(|definition| &definition.containers)
-            .filter_map(|container| recording_group(logging, own, container.log.as_ref()))
+            .filter_map(|container| match cluster {
+                Some(cluster) => cluster.recording_group(container.log.as_ref()),
+                // As if the cluster had no exec configuration.
+                None => container.log.as_ref()?.awslogs_group(),
+            })
             .collect();
         groups.into_iter().collect()
     }

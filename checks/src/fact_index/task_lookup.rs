@@ -2,7 +2,7 @@
 
 use super::FactIndex;
 use aws_rules::vpc::known;
-use model::facts::{Fact, Instance, Interface, Task, Unavailable};
+use model::facts::{Fact, Instance, Interface, Task, TaskDefinition, Unavailable};
 
 /// The role whose credentials the containers of a task get.
 pub enum TaskRole<'a> {
@@ -70,7 +70,7 @@ impl<'a> FactIndex<'a> {
     /// Whether the task definition gives its containers no network.
     pub fn has_no_network(&self, task: &Task) -> bool {
         let definition = self.definition(task).and_then(Fact::known);
-        definition.is_some_and(|definition| definition.network_mode.as_deref() == Some("none"))
+        definition.is_some_and(TaskDefinition::has_no_network)
     }
 
     /// The EC2 instance that a task runs on.

@@ -69,7 +69,7 @@ fn enable_dns(vpc: &str, is_off: impl Fn(&DnsAttribute) -> bool) -> (Vec<AwsCall
 /// An endpoint that failed has to be created again. A pending one becomes available, or waits for its owner.
 pub fn replace(facts: &Facts, endpoint: &Endpoint) -> Fix {
     let id = &endpoint.id;
-    let pending = endpoint.state.to_ascii_lowercase().starts_with("pending");
+    let pending = endpoint.is_pending();
     let fix = Fix::new(
         format!("remake-endpoint:{id}"),
         // In between there is no endpoint, and the old one's policy and tags are lost.

@@ -72,8 +72,7 @@ impl<'a> DefinedContainer<'_, 'a> {
 
     /// Whether the container runs Windows.
     pub fn is_windows(&self) -> bool {
-        let family = self.definition.operating_system.as_deref();
-        family.is_some_and(|family| family.starts_with("WINDOWS"))
+        self.definition.is_windows()
     }
 
     /// Services that run this definition and that ECS itself rolls out.
@@ -108,7 +107,7 @@ impl<'a> DefinedContainer<'_, 'a> {
         self.tasks.iter().any(|task| {
             let mut probes = probes.get(&*task.arn).into_iter().flatten();
             probes.any(|probe| probe.container == *name && matches!(probe.end, ProbeEnd::Failed(_)))
-                || agent(task, name).is_some_and(|agent| agent.last_status == "STOPPED")
+                || agent(task, name).is_some_and(|agent| agent.is_stopped())
         })
     }
 

@@ -31,9 +31,8 @@ fn judge(index: &FactIndex, group: &Group, subject: Subject, service: &Service) 
         return CHECK.skip(subject, format!("ECS itself does not roll out {name}"));
     };
     let state = primary.rollout_state.as_deref();
-    let has_failed = |one: &Deployment| one.rollout_state.as_deref() == Some("FAILED");
-    let failed = service.deployments.iter().any(has_failed) || is_rolling_back(primary);
-    if failed || (primary.failed_tasks > 0 && state != Some("COMPLETED")) {
+    let failed = service.deployments.iter().any(Deployment::has_failed) || is_rolling_back(primary);
+    if failed || (primary.failed_tasks > 0 && !primary.is_completed()) {
         let title = match failed {
             true => format!("The last deployment of {name} failed"),
             false => format!(
@@ -54,7 +53,7 @@ fn judge(index: &FactIndex, group: &Group, subject: Subject, service: &Service) 
             .evidence("rolloutState", state.unwrap_or("none"))
             .evidence("failedTasks", primary.failed_tasks);
     }
-    if state != Some("IN_PROGRESS") {
+    if !primary.is_in_progress() {
         let title = format!("{name} has one deployment, and it is complete");
         return CHECK.pass(subject, title);
     }

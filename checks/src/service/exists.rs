@@ -34,7 +34,7 @@ fn each(index: &FactIndex) -> Vec<Finding> {
                     .fail(subject, format!("The service {name} was deleted"))
                     .group_title("The service was deleted")
                     .evidence("status", service.status.as_str()),
-                Fact::Known(service) if service.status == "DRAINING" => CHECK
+                Fact::Known(service) if service.is_draining() => CHECK
                     .warn(subject, format!("The service {name} is being deleted"))
                     .group_title("The service is being deleted")
                     .evidence("status", service.status.as_str()),

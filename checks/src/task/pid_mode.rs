@@ -19,10 +19,8 @@ pub const CHECK: Check = Check {
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
     index.each_definition(&CHECK, |group, definition, _| {
-        if let (Some("task"), Some(why)) = (
-            definition.pid_mode.as_deref(),
-            &definition.containers_unread,
-        ) {
+        let unread = definition.containers_unread.as_ref();
+        if let Some(why) = unread.filter(|_| definition.shares_pid_namespace()) {
             let subject = group.definition_subject(&definition.arn);
             return vec![CHECK.unknown(subject, why)];
         }
@@ -34,7 +32,7 @@ fn judge(index: &FactIndex, group: &Group, definition: &TaskDefinition) -> Findi
     let subject = group.definition_subject(&definition.arn);
     let first = definition.containers.first();
     match (definition.pid_mode.as_deref(), first) {
-        (Some("task"), Some(first)) if definition.containers.len() > 1 => CHECK
+        (Some(_), Some(first)) if definition.shares_pid_namespace() && definition.containers.len() > 1 => CHECK
             .warn(
                 subject,
                 format!(

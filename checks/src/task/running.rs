@@ -32,7 +32,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
 fn judge(group: &Group, subject: Subject, task: &Task) -> Finding {
     let id = task.id();
     let status = &task.last_status;
-    let finding = if task.is_running() && task.connectivity.as_deref() == Some("DISCONNECTED") {
+    let finding = if task.is_running() && task.is_disconnected() {
         CHECK
             .warn(
                 subject,

@@ -1,3 +1,5 @@
+//! The caller of AWS, and how IAM knows it.
+
 use serde::{Deserialize, Serialize};
 
 use super::Fact;
@@ -6,8 +8,11 @@ use crate::arn;
 /// Who asks, from `sts:GetCallerIdentity`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Caller {
+    /// As `sts:GetCallerIdentity` gives it: of a role, the ARN of the session (`assumed-role`).
     pub arn: String,
+    /// The 12-digit ID of the account that the credentials belong to.
     pub account: String,
+    /// What the ARN says of the kind of principal.
     pub principal: Principal,
 }
 
@@ -17,18 +22,24 @@ pub struct Caller {
 pub enum Principal {
     /// The account's root user: identity policies do not bind it.
     Root,
+    /// An IAM user.
     User {
+        /// Name without the path.
         name: String,
     },
-    /// A session of a role. `arn` is the role's own ARN with its path, which the session's ARN lacks.
+    /// A session of a role.
     AssumedRole {
+        /// The role's name without the path.
         name: String,
+        /// The role's own ARN with its path, which the session's ARN lacks.
         arn: Fact<String>,
     },
     /// `sts:GetFederationToken`: the policy simulator cannot evaluate it.
     FederatedUser {
+        /// The name that was given to `sts:GetFederationToken`.
         name: String,
     },
+    /// An ARN of another kind: nothing can be asked about it.
     Other,
 }
 

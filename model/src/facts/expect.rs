@@ -1,3 +1,5 @@
+//! What the user expects of the platform.
+
 use serde::{Deserialize, Serialize};
 
 /// What the user declared that must hold: `[expect]` in `ecs-exec.toml`.
@@ -12,6 +14,7 @@ pub struct Expect {
     pub session_logging: bool,
 }
 
+/// A path that traffic can be expected to take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Traffic {

@@ -1,3 +1,5 @@
+//! A fact: known, absent, or unavailable for a reason.
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -11,8 +13,11 @@ use crate::secrets::mask;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fact<T> {
+    /// AWS answered with this.
     Known(T),
+    /// AWS answered that there is none.
     Absent,
+    /// There was no answer.
     Unavailable(Unavailable),
 }
 
@@ -28,11 +33,13 @@ impl<T> Default for Fact<T> {
 pub struct Unavailable {
     /// The AWS action that would have told, as IAM policies write it (`iam:GetRole`), or a local step.
     pub action: String,
+    /// What kept the answer away.
     pub reason: Reason,
     /// One line for a person; written by AWS, so sanitised before it is shown.
     pub message: String,
 }
 
+/// What keeps a fact from being read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
@@ -51,6 +58,7 @@ pub enum Reason {
 }
 
 impl<T> Fact<T> {
+    /// The value, if it could be read and is there.
     pub fn known(&self) -> Option<&T> {
         match self {
             Fact::Known(value) => Some(value),
@@ -58,6 +66,7 @@ impl<T> Fact<T> {
         }
     }
 
+    /// The value, to change it.
     pub fn known_mut(&mut self) -> Option<&mut T> {
         match self {
             Fact::Known(value) => Some(value),
@@ -65,10 +74,12 @@ impl<T> Fact<T> {
         }
     }
 
+    /// AWS answered that there is none; an unread fact is not absent.
     pub fn is_absent(&self) -> bool {
         matches!(self, Fact::Absent)
     }
 
+    /// Why the fact could not be read. `None`: it could.
     pub fn unavailable(&self) -> Option<&Unavailable> {
         match self {
             Fact::Unavailable(why) => Some(why),
@@ -76,6 +87,7 @@ impl<T> Fact<T> {
         }
     }
 
+    /// The same fact about a reference to the value.
     pub fn as_ref(&self) -> Fact<&T> {
         match self {
             Fact::Known(value) => Fact::Known(value),
@@ -84,6 +96,7 @@ impl<T> Fact<T> {
         }
     }
 
+    /// Converts the value, if there is one.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Fact<U> {
         match self {
             Fact::Known(value) => Fact::Known(f(value)),
@@ -92,6 +105,7 @@ impl<T> Fact<T> {
         }
     }
 
+    /// Looks the value up in another fact: what is absent or unavailable stays so.
     pub fn and_then<U>(self, f: impl FnOnce(T) -> Fact<U>) -> Fact<U> {
         match self {
             Fact::Known(value) => f(value),
@@ -111,6 +125,7 @@ impl<T> From<Result<T, Unavailable>> for Fact<T> {
 }
 
 impl Unavailable {
+    /// `action` as IAM policies write it; `message` is shown for reasons that do not explain themselves.
     pub fn new(
         action: impl Into<String>,
         reason: Reason,

@@ -1,33 +1,42 @@
+//! Roles, policies, and what IAM decides.
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::Fact;
 
+/// A role of a task.
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html>
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Role {
+    /// ARN with the path.
     pub arn: String,
+    /// Name without the path.
     pub name: String,
     /// The trust policy, decoded.
     pub trust: serde_json::Value,
-    /// ARN of the permissions boundary.
+    /// ARN of the permissions boundary. `None`: it has none.
     pub boundary: Option<String>,
 }
 
 /// The policies of a role or user, read where the policy simulator could not be asked or could not decide.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Identity {
+    /// The attached and inline policies; of a user, its groups' policies too.
     pub policies: Vec<Policy>,
+    /// The permissions boundary, which allows nothing by itself. `None`: there is none.
     pub boundary: Option<Policy>,
 }
 
 /// An identity policy, or a boundary.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Policy {
+    /// The name under which it is attached.
     pub name: String,
     /// `None` for an inline policy.
     pub arn: Option<String>,
+    /// The policy's JSON.
     pub document: serde_json::Value,
 }
 
@@ -36,12 +45,15 @@ pub struct Policy {
 pub struct Simulation {
     /// ARN of the user or role.
     pub principal: String,
+    /// As IAM policies write them: `kms:Decrypt`.
     pub actions: Vec<String>,
+    /// ARNs, or `*` for actions without resources.
     pub resources: Vec<String>,
     /// The condition keys whose values were known and given.
     pub context: BTreeMap<String, String>,
     /// `Absent`: IAM knows no such principal.
     pub decisions: Fact<Vec<Decision>>,
+    /// Who decided.
     #[serde(default)]
     pub engine: Engine,
 }
@@ -58,6 +70,7 @@ pub enum Engine {
 }
 
 impl Engine {
+    /// As the evidence of findings words it.
     pub fn name(self) -> &'static str {
         match self {
             Engine::Simulator => "policy simulator",
@@ -69,18 +82,17 @@ impl Engine {
 /// What IAM decides for one action on one resource.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Decision {
+    /// The action that was asked about.
     pub action: String,
+    /// The resource that was asked about, an ARN or `*`.
     pub resource: String,
+    /// What the policies say, without the values that `missing_context` names.
     pub outcome: Outcome,
     /// Condition keys that the policies ask for and that nobody could tell.
     #[serde(default)]
     pub missing_context: Vec<String>,
     /// The keys on which a Deny depends. `None`: nobody read the policies, so that it may be any missing key.
-    #[serde(
-        default,
-        alias = "deny_depends_on",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deny_depends_on: Option<Vec<String>>,
     /// `Some(false)`: the permissions boundary does not allow it.
     #[serde(default)]
@@ -93,11 +105,16 @@ pub struct Decision {
     pub matched_policies: Vec<String>,
 }
 
+/// How IAM evaluates a request.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
+    /// Something allows it and nothing denies it.
     Allowed,
+    /// A statement denies it, whatever others allow.
     ExplicitDeny,
+    /// Nothing allows it.
     ImplicitDeny,
 }
 

@@ -1,3 +1,5 @@
+//! This machine.
+
 use serde::{Deserialize, Serialize};
 
 use super::{Fact, Unavailable};
@@ -11,8 +13,9 @@ pub struct Local {
     pub region_source: String,
     /// Whether AWS accepted the credentials. `Absent`: there are none.
     pub credentials: Fact<()>,
+    /// The Session Manager plugin. `Absent`: it is not on the path.
     pub plugin: Fact<Plugin>,
-    /// Path of the AWS CLI.
+    /// Path of the AWS CLI. `Absent`: it is not on the path.
     #[serde(default = "not_looked")]
     pub aws_cli: Fact<String>,
     /// Whether this machine reaches the address to which the client of a session connects.
@@ -26,6 +29,7 @@ pub struct Local {
 /// The Session Manager plugin, the transport that the AWS CLI uses.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plugin {
+    /// Path of its executable.
     pub path: String,
     /// What `--version` printed, when it looks like a version.
     pub version: Fact<String>,
@@ -34,6 +38,7 @@ pub struct Plugin {
 /// An attempt to connect to a host.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reach {
+    /// Name of the host, without scheme or port.
     pub host: String,
     /// What went wrong, in words; `None`: it was reached.
     pub failure: Option<String>,

@@ -1,3 +1,5 @@
+//! What a capture says of itself.
+
 use serde::{Deserialize, Serialize};
 
 use super::Unavailable;

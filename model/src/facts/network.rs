@@ -1,29 +1,35 @@
+//! The parts of EC2 that lie between a task and Systems Manager.
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Fact, Unavailable};
+use super::{Endpoint, Fact, NatGateway, NetworkAcl, RouteTable, SecurityGroup, Unavailable};
 
 /// The parts of EC2 that lie between a task and ssmmessages, by ID.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Network {
+    /// Interfaces of tasks and endpoints, by ID.
     pub interfaces: BTreeMap<String, Fact<Interface>>,
+    /// Subnets of tasks, endpoints and NAT gateways, by ID.
     pub subnets: BTreeMap<String, Fact<Subnet>>,
+    /// VPCs of the tasks, by ID.
     pub vpcs: BTreeMap<String, Fact<Vpc>>,
-    /// The VPC endpoints that this account may see, for the services that sessions use.
+    /// The VPC endpoints that this account may see, for the services that sessions use. `None`: nobody looked.
     pub endpoints: Option<Fact<Vec<Endpoint>>>,
     /// Where there may be more endpoints than those.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unseen_endpoints: Vec<UnseenEndpoints>,
-    /// By VPC.
+    /// The route tables of each VPC, by its ID.
     pub route_tables: BTreeMap<String, Fact<Vec<RouteTable>>>,
-    /// By VPC.
+    /// The NAT gateways of each VPC, by its ID.
     pub nat_gateways: BTreeMap<String, Fact<Vec<NatGateway>>>,
-    /// By VPC.
+    /// The network ACLs of each VPC, by its ID.
     pub network_acls: BTreeMap<String, Fact<Vec<NetworkAcl>>>,
+    /// Security groups of tasks and endpoints, by ID.
     pub security_groups: BTreeMap<String, Fact<SecurityGroup>>,
-    /// The address ranges of prefix lists that rules name.
+    /// The ranges of prefix lists that rules and routes name, by the list's ID.
     pub prefix_lists: BTreeMap<String, Fact<Vec<String>>>,
     /// Names of the private hosted zones of VPCs, by VPC; only where one may name an endpoint that has no private DNS.
     /// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListHostedZonesByVPC.html>
@@ -45,226 +51,77 @@ pub struct UnseenEndpoints {
     pub vpc: Option<String>,
     /// The last part of the service's name, such as `ssmmessages`. `None`: of any.
     pub service: Option<String>,
+    /// Why they cannot be seen.
     pub why: Unavailable,
 }
 
+/// An EC2 instance that tasks run on.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html>
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Instance {
+    /// `i-…`.
     pub id: String,
     /// The primary interface, which tasks without one of their own use.
     pub interface: Interface,
-    /// ARN of the instance profile.
+    /// ARN of the instance profile. `None`: it has none, and so no credentials of its own.
     pub profile: Option<String>,
 }
 
+/// A network interface (ENI).
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NetworkInterface.html>
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Interface {
+    /// `eni-…`.
     pub id: String,
+    /// ID of its VPC.
     pub vpc: String,
+    /// ID of its subnet.
     pub subnet: String,
+    /// IDs of its security groups.
     pub security_groups: Vec<String>,
+    /// Its IPv4 addresses, the primary one first.
     pub private_ips: Vec<String>,
+    /// Its IPv6 addresses; empty if it has none.
     pub ipv6: Vec<String>,
+    /// Its public IPv4 address. `None`: an internet gateway drops its packets. In a plan, a sentence: the address is
+    /// not known yet.
     pub public_ip: Option<String>,
 }
 
+/// A subnet, which lies in one Availability Zone.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Subnet.html>
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Subnet {
+    /// `subnet-…`.
     pub id: String,
+    /// ID of its VPC.
     pub vpc: String,
+    /// Its IPv4 range. `None`: the subnet is for IPv6 only.
     pub cidr: Option<String>,
+    /// Its IPv6 ranges; empty if it has none.
     pub ipv6_cidrs: Vec<String>,
+    /// Name of the zone (`us-west-2a`), which differs between accounts.
     pub availability_zone: Option<String>,
     /// Account that owns the subnet: not the caller's where a VPC is shared.
     pub owner: Option<String>,
 }
 
+/// The DNS settings of a VPC.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVpcAttribute.html>
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Vpc {
+    /// `vpc-…`.
     pub id: String,
+    /// `enableDnsSupport`: Amazon's DNS server answers in the VPC.
     pub dns_support: Fact<bool>,
+    /// `enableDnsHostnames`: private DNS of endpoints requires it.
     pub dns_hostnames: Fact<bool>,
     /// The DNS servers that its DHCP options give to tasks, besides Amazon's own; none where only Amazon's answers.
     /// `None`: nobody looked, because no endpoint in the VPC depends on it.
     /// <https://docs.aws.amazon.com/vpc/latest/userguide/DHCPOptionSet.html>
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub own_name_servers: Option<Fact<Vec<String>>>,
-}
-
-/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VpcEndpoint.html>
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Endpoint {
-    pub id: String,
-    pub service: String,
-    /// `Interface`, `Gateway`, `GatewayLoadBalancer`.
-    pub kind: String,
-    pub vpc: String,
-    /// `available`, `pending`, `deleting`, `rejected`, …
-    pub state: String,
-    pub private_dns: bool,
-    /// Its private name is given to resolvers outside the VPC only, and not to the VPC's own tasks.
-    pub inbound_only: bool,
-    pub subnets: Vec<String>,
-    pub security_groups: Vec<String>,
-    pub route_tables: Vec<String>,
-    /// Its own interfaces, one a subnet, by ID.
-    pub interfaces: Vec<String>,
-    /// `None`: AWS shows none, which stands for full access. A text that is no JSON stays a text.
-    pub policy: Option<serde_json::Value>,
-}
-
-/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RouteTable.html>
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct RouteTable {
-    pub id: String,
-    pub main: bool,
-    /// Subnets that name this table; all others of the VPC use the main one.
-    pub subnets: Vec<String>,
-    pub routes: Vec<Route>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Route {
-    /// An IPv4 or IPv6 range, or the ID of a prefix list.
-    pub destination: String,
-    pub target: RouteTarget,
-    /// What the route leads to is gone.
-    #[serde(default)]
-    pub blackhole: bool,
-}
-
-/// What a route leads to, with its ID.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "kind", content = "id")]
-pub enum RouteTarget {
-    Local,
-    NatGateway(String),
-    InternetGateway(String),
-    EgressOnlyInternetGateway(String),
-    /// A gateway endpoint (S3, DynamoDB).
-    GatewayEndpoint(String),
-    /// Transit gateway, peering, virtual private gateway, appliance: where it ends cannot be followed.
-    Other(String),
-}
-
-/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SecurityGroup.html>
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct SecurityGroup {
-    pub id: String,
-    pub name: String,
-    pub vpc: String,
-    pub ingress: Vec<GroupRule>,
-    pub egress: Vec<GroupRule>,
-}
-
-/// One permission of a security group.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct GroupRule {
-    /// A protocol's name or number; `-1` is any.
-    pub protocol: String,
-    pub from_port: Option<u16>,
-    pub to_port: Option<u16>,
-    pub cidrs: Vec<String>,
-    pub prefix_lists: Vec<String>,
-    pub security_groups: Vec<String>,
-}
-
-/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NetworkAcl.html>
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct NetworkAcl {
-    pub id: String,
-    pub default: bool,
-    pub subnets: Vec<String>,
-    pub entries: Vec<AclEntry>,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct AclEntry {
-    /// The lowest number that matches decides.
-    pub number: u32,
-    pub egress: bool,
-    pub allow: bool,
-    /// A protocol's number; `-1` is any.
-    pub protocol: String,
-    pub cidr: String,
-    pub from_port: Option<u16>,
-    pub to_port: Option<u16>,
-}
-
-/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NatGateway.html>
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct NatGateway {
-    pub id: String,
-    /// The subnet by whose routes its packets leave; empty for a regional one, which has routes of its own.
-    pub subnet: String,
-    /// `pending`, `failed`, `available`, `deleting`, `deleted`.
-    pub state: String,
-    /// It leads to other networks, and not to the internet.
-    pub private: bool,
-}
-
-impl RouteTable {
-    /// The table that a subnet names, else the VPC's main one.
-    pub fn of_subnet<'t>(tables: &'t [RouteTable], subnet: &str) -> Option<&'t RouteTable> {
-        tables
-            .iter()
-            .find(|table| table.subnets.iter().any(|id| id == subnet))
-            .or_else(|| tables.iter().find(|table| table.main))
-    }
-}
-
-impl Endpoint {
-    pub fn is_available(&self) -> bool {
-        self.state.eq_ignore_ascii_case("available")
-    }
-
-    /// Tasks that ask for the public name get to it.
-    pub fn is_in_use(&self) -> bool {
-        self.is_available() && self.private_dns && !self.inbound_only && !self.has_no_interface()
-    }
-
-    /// It serves, and has no private name of its own.
-    pub fn may_be_named_by_a_zone(&self) -> bool {
-        self.is_available() && !self.private_dns && !self.is_gateway() && !self.has_no_interface()
-    }
-
-    /// Being made, or changed: one that is changed goes on serving, at least in some of its subnets.
-    /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VpcEndpoint.html>
-    pub fn is_changing(&self) -> bool {
-        ["pending", "partial"]
-            .iter()
-            .any(|state| self.state.eq_ignore_ascii_case(state))
-    }
-
-    /// It serves public addresses by routes, and has no interface of its own.
-    pub fn is_gateway(&self) -> bool {
-        self.kind == "Gateway"
-    }
-
-    /// It is in no subnet, so nothing answers for it.
-    pub fn has_no_interface(&self) -> bool {
-        self.subnets.is_empty() && self.interfaces.is_empty()
-    }
-
-    /// Still there, or on its way; one that is being deleted serves nobody.
-    pub fn is_live(&self) -> bool {
-        !matches!(
-            self.state.to_ascii_lowercase().as_str(),
-            "deleting" | "deleted"
-        )
-    }
 }

@@ -8,6 +8,7 @@ use crate::no_proxy;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ProxyEnvironment {
+    /// Names of the proxy variables that have a value: `HTTP_PROXY`, `https_proxy`, ….
     pub variables: Vec<String>,
     /// The agent asks 169.254.170.2, where the task's credentials come from, without a proxy: over HTTP, so that
     /// only `HTTP_PROXY` counts, and `NO_PROXY` may cover it.

@@ -8,16 +8,12 @@ pub fn adjust(group: &Group, service: &Service, task: &Task, mut finding: Findin
     if finding.status != Status::Fail {
         return finding;
     }
-    let is_pending = task
-        .own_containers()
-        .filter_map(|container| container.exec_agent())
-        .any(|agent| agent.last_status == "PENDING");
     let is_old = service.is_replacing(task);
     let is_explained = match is_old {
         true => has_other_agent(group, task) || replaces_tasks_without_exec(group, service),
         // The findings on old tasks say whether sessions into those work.
         false => {
-            is_pending
+            task.has_pending_agent()
                 && group
                     .running()
                     .iter()

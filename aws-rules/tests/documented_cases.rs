@@ -3,8 +3,9 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::statement::MatchingStatements;
-use super::{PolicySet, Principal, Request, Ternary};
+use aws_rules::iam::{
+    PolicySet, Principal, Request, Ternary, evaluate_resource_policy, resource_policy_denies,
+};
 use model::facts::{Identity, Outcome, Policy};
 
 const CLUSTER: &str = "arn:aws:ecs:us-west-2:123456789012:cluster/prod";
@@ -132,7 +133,7 @@ fn compare(
 #[test]
 fn documented_conditions() {
     hold(
-        include_str!("../../../fixtures/iam/conditions.json"),
+        include_str!("../../fixtures/iam/conditions.json"),
         |case: &ConditionCase| {
             let statement = |effect: &str| json!({"Effect": effect, "Action": "*", "Resource": "*", "Condition": case.condition});
             let everything = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
@@ -157,7 +158,7 @@ fn documented_conditions() {
 #[test]
 fn documented_statements() {
     hold(
-        include_str!("../../../fixtures/iam/statements.json"),
+        include_str!("../../fixtures/iam/statements.json"),
         |case: &StatementCase| {
             let resource = case.resource.as_deref().unwrap_or(CLUSTER);
             let version = case.version.as_deref();
@@ -170,7 +171,7 @@ fn documented_statements() {
 #[test]
 fn documented_principals() {
     hold(
-        include_str!("../../../fixtures/iam/principals.json"),
+        include_str!("../../fixtures/iam/principals.json"),
         |case: &PrincipalCase| {
             let principal = Principal {
                 session: case.principal.session.as_deref(),
@@ -179,13 +180,17 @@ fn documented_principals() {
             };
             let request = Request::new("kms:Decrypt", []);
             for (effect, expected) in [("Allow", case.allow), ("Deny", case.deny)] {
+                let evaluate = match effect {
+                    "Allow" => evaluate_resource_policy,
+                    _ => resource_policy_denies,
+                };
                 let mut statement = case.statement.clone();
                 statement["Effect"] = effect.into();
                 statement["Action"] = "kms:*".into();
                 statement["Resource"] = "*".into();
                 let policy = json!({"Version": "2012-10-17", "Statement": statement});
-                let says = MatchingStatements::new(&policy, effect, Some(&principal), &request);
-                let (answer, named) = match says.applies_to("arn:aws:kms:r:123456789012:key/k") {
+                let key = "arn:aws:kms:r:123456789012:key/k";
+                let (answer, named) = match evaluate(&policy, &principal, &request, key) {
                     Ternary::Yes => (Answer::Yes, Vec::new()),
                     Ternary::No => (Answer::No, Vec::new()),
                     Ternary::Depends(keys) => (Answer::Undecided, keys.into_iter().collect()),
