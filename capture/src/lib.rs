@@ -168,4 +168,38 @@ mod tests {
             |facts: &Facts| serde_json::to_string(&examine(facts, &Selection::default())).unwrap();
         assert_eq!(report(&facts), report(&capture(&facts, "1")));
     }
+
+    #[test]
+    fn conditions_on_secrets_and_tags_are_found() {
+        for key in [
+            "sts:ExternalId",
+            "aws:ResourceTag/a",
+            "aws:PrincipalTag/a",
+            "aws:RequestTag/a",
+        ] {
+            assert!(is_secret_condition(key), "{key}");
+        }
+        assert!(!is_secret_condition("aws:SourceVpc"));
+    }
+
+    #[test]
+    fn values_of_tags_are_redacted() {
+        let mut facts = healthy();
+        let tags = &mut task(&mut facts).tags;
+        tags.insert("team".into(), "acme".into());
+        tags.insert("empty".into(), String::new());
+        let simulation = &mut facts.simulations[0];
+        let context = &mut simulation.context;
+        context.insert("aws:ResourceTag/team".into(), Default::default());
+        context.insert("aws:SourceVpc".into(), Default::default());
+        redact_tags(&mut facts);
+        let tags = &task(&mut facts).tags;
+        assert_eq!(
+            (tags["team"].as_str(), tags["empty"].as_str()),
+            (REDACTED, "")
+        );
+        let context = &facts.simulations[0].context;
+        assert!(context.contains_key("aws:SourceVpc"));
+        assert!(!context.contains_key("aws:ResourceTag/team"));
+    }
 }

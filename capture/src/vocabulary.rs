@@ -41,3 +41,34 @@ pub fn is_public(kind: Kind, word: &str) -> bool {
             Kind::Action => ACTIONS.contains(lower),
         }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_of_string_has_its_words() {
+        use Kind::{Action, Address, Identifier, Text, Word};
+        for (word, kinds) in [
+            ("a", &[Identifier, Address, Word, Text, Action][..]),
+            ("us", &[Identifier, Address, Word, Text, Action]),
+            ("cluster", &[Identifier, Address, Word, Text, Action]),
+            (
+                "StringEqualsIfExists",
+                &[Identifier, Address, Word, Text, Action],
+            ),
+            ("DEPROVISIONING", &[Word, Text]),
+            ("refused", &[Text]),
+            ("ExecuteComm", &[Action]),
+            ("acme", &[]),
+        ] {
+            for kind in [Identifier, Address, Word, Text, Action] {
+                assert_eq!(
+                    is_public(kind, word),
+                    kinds.contains(&kind),
+                    "{kind:?} {word}"
+                );
+            }
+        }
+    }
+}

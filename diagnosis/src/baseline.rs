@@ -327,4 +327,57 @@ mod tests {
             assert!(Baseline::read(bad.as_bytes()).is_err(), "{bad}");
         }
     }
+
+    #[test]
+    fn a_summary_counts() {
+        let since = |untold| Since {
+            known: 2,
+            gone: Vec::new(),
+            untold,
+        };
+        assert_eq!(since(0).summary(), "2 known findings left out, 0 gone");
+        assert_eq!(
+            since(3).summary(),
+            "2 known findings left out, 0 gone, 3 not checked again"
+        );
+    }
+
+    #[test]
+    fn reports_of_other_clusters_are_not_compared() {
+        let mismatch = |change: fn(&mut Facts)| {
+            let mut facts = healthy();
+            change(&mut facts);
+            baseline(&healthy()).mismatch(&report(&facts))
+        };
+        assert_eq!(mismatch(|_| {}), None);
+        assert_eq!(mismatch(|facts| facts.account = None), None);
+        assert!(mismatch(|facts| facts.account = Some("210987654321".into())).is_some());
+        assert!(mismatch(|facts| facts.region = "eu-north-1".into()).is_some());
+        let why = mismatch(|facts| facts.cluster_name = "other".into()).unwrap();
+        assert!(why.contains("and this is other in "), "{why}");
+    }
+
+    #[test]
+    fn what_needed_no_attention_is_neither_gone_nor_untold() {
+        let since = report(&healthy())
+            .since(&baseline(&healthy()))
+            .since
+            .unwrap();
+        assert_eq!((since.gone, since.untold), (Vec::new(), 0));
+    }
+
+    /// Elsewhere the check sees less than before.
+    #[test]
+    fn what_passes_now_is_gone_though_the_check_is_incomplete() {
+        let mut facts = healthy();
+        task(&mut facts).exec_enabled = false;
+        let arn = task(&mut facts).arn.to_string();
+        let before = baseline(&facts);
+        task(&mut facts).exec_enabled = true;
+        let other = facts.tasks.iter_mut().find(|(other, _)| **other != arn);
+        *other.unwrap().1 =
+            Fact::Unavailable(Unavailable::new("ecs:DescribeTasks", Reason::TimedOut, ""));
+        let gone = report(&facts).since(&before).since.unwrap().gone;
+        assert!(gone.iter().any(|gone| gone.check == "task.exec-enabled"));
+    }
 }

@@ -215,3 +215,86 @@ fn summary(findings: &[Finding]) -> Summary {
     }
     summary
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Selection, examine};
+    use model::facts::Outcome;
+    use test_facts::{decide, endpoint_group, healthy, task};
+
+    fn broken() -> Report {
+        let mut facts = healthy();
+        decide(&mut facts, "ssmmessages:", "*", |decision| {
+            decision.outcome = Outcome::ImplicitDeny;
+        });
+        task(&mut facts).containers[0].managed_agents[0].last_status = "STOPPED".into();
+        endpoint_group(&mut facts).ingress.clear();
+        examine(&facts, &Selection::default())
+    }
+
+    #[test]
+    fn findings_are_counted_by_status() {
+        let report = broken();
+        let count = |status| {
+            let findings = report.findings.iter();
+            findings.filter(|finding| finding.status == status).count()
+        };
+        let expected = Summary {
+            pass: count(Status::Pass),
+            warn: count(Status::Warn),
+            fail: count(Status::Fail),
+            unknown: count(Status::Unknown),
+            skip: count(Status::Skip),
+        };
+        assert_eq!(report.summary, expected);
+        let one = Summary {
+            pass: 1,
+            warn: 2,
+            fail: 3,
+            unknown: 4,
+            skip: 5,
+        };
+        let twice = Summary {
+            pass: 2,
+            warn: 4,
+            fail: 6,
+            unknown: 8,
+            skip: 10,
+        };
+        assert_eq!([&one, &one].into_iter().sum::<Summary>(), twice);
+    }
+
+    #[test]
+    fn a_root_cause_groups_the_findings_of_its_check_and_subjects() {
+        let report = broken();
+        for cause in &report.root_causes {
+            let findings: Vec<&Finding> = report.findings_of(cause).collect();
+            assert_eq!(findings.len(), cause.subjects.len());
+            for finding in findings {
+                assert_eq!(finding.check.id, cause.check);
+                assert!(cause.subjects.contains(&finding.subject));
+            }
+        }
+    }
+
+    #[test]
+    fn last_fixes_replace_the_tasks_of_root_causes() {
+        let mut report = broken();
+        let last = |report: &Report| -> Vec<String> {
+            report.last_fixes().map(|fix| fix.id.clone()).collect()
+        };
+        let ids = last(&report);
+        assert!(!ids.is_empty());
+        for id in &ids {
+            assert!(
+                report
+                    .fix(id)
+                    .is_some_and(|fix| fix.id == *id && fix.is_last)
+            );
+        }
+        assert!(report.fix("no such fix").is_none());
+        report.root_causes.clear();
+        assert!(last(&report).is_empty());
+    }
+}

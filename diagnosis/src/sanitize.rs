@@ -52,6 +52,11 @@ fn value(json: &mut Value) {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
+    use model::finding::Subject;
+    use model::fix::{Disposition, Fix};
+
     use crate::{Selection, examine};
     use test_facts::{denied, healthy_coder};
 
@@ -68,5 +73,32 @@ mod tests {
             .collect();
         assert!(!missing.is_empty());
         assert!(missing.iter().all(|action| *action == "iam:GetRole]0;x"));
+    }
+
+    #[test]
+    fn every_text_of_a_finding_is_sanitized() {
+        let check = checks::registry::find("role.present").unwrap();
+        let mut finding = check
+            .fail(Subject::new("role", "a"), "t\u{7}i\nt")
+            .detail("d\u{7}\ne")
+            .evidence("k", json!({"n\u{7}": ["v\u{7}", 1, null]}));
+        super::finding(&mut finding);
+        assert_eq!(finding.title, "ti t");
+        assert_eq!(finding.detail, "d\ne");
+        let evidence = serde_json::to_value(&finding.evidence).unwrap();
+        assert_eq!(evidence, json!({"k": {"n": ["v", 1, null]}}));
+    }
+
+    #[test]
+    fn every_text_of_a_fix_is_sanitized() {
+        let mut fix = Fix::new("a", Disposition::Manual, "t\u{7}", "e\u{7}\ne");
+        fix.commands.push("c\u{7}\nc".to_owned());
+        fix.terraform = Some("h\u{7}\nh".to_owned());
+        fix.policy = Some(json!({"Sid": "s\u{7}"}));
+        super::fix(&mut fix);
+        assert_eq!((fix.title.as_str(), fix.explain.as_str()), ("t", "e\ne"));
+        assert_eq!(fix.commands, ["c c"]);
+        assert_eq!(fix.terraform.as_deref(), Some("h\nh"));
+        assert_eq!(fix.policy, Some(json!({"Sid": "s"})));
     }
 }

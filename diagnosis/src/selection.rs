@@ -80,3 +80,80 @@ fn is_called(check: &Check, name: &str) -> bool {
 pub fn names() -> impl Iterator<Item = &'static str> {
     registry::all().flat_map(|check| [check.id, check.area.name()])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::check::{Inference, OnPlan};
+    use model::finding::Severity;
+
+    static OWN: Check = Check {
+        id: "custom.own",
+        area: Area::Custom,
+        title: "",
+        why: "",
+        how: "",
+        remedy: "",
+        actions: &[],
+        docs: &[],
+        explains: &[],
+        masks: &[],
+        severity: Severity::Low,
+        on_plan: OnPlan::Judges,
+        inference: Inference::Direct,
+    };
+
+    fn select(only: &[&str], skip: &[&str]) -> Result<Selection, String> {
+        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        Selection::new(owned(only), owned(skip))
+    }
+
+    fn includes(selection: &Selection, id: &str) -> bool {
+        selection.includes(registry::find(id).unwrap())
+    }
+
+    #[test]
+    fn everything_runs_by_default() {
+        let all = Selection::default();
+        assert!(!all.is_empty() && !all.is_partial());
+        assert!(includes(&all, "role.present") && !all.is_within(Area::Role));
+    }
+
+    #[test]
+    fn only_and_skip_take_checks_and_areas() {
+        let role = select(&["role"], &["role.present"]).unwrap();
+        assert!(role.is_partial() && role.is_within(Area::Role) && !role.is_within(Area::Local));
+        assert!(includes(&role, "role.trust"));
+        assert!(!includes(&role, "role.present") && !includes(&role, "task.running"));
+        let one = select(&["task.running"], &[]).unwrap();
+        assert!(includes(&one, "task.running") && !includes(&one, "task.exists"));
+        let others = select(&[], &["task.running"]).unwrap();
+        assert!(!includes(&others, "task.running") && includes(&others, "task.exists"));
+        let none = select(&["role"], &["role"]).unwrap();
+        assert!(none.is_empty() && none.is_partial());
+    }
+
+    #[test]
+    fn unknown_names_are_errors() {
+        assert_eq!(
+            select(&["role", "rolf"], &[]).err().as_deref(),
+            Some("rolf")
+        );
+        assert_eq!(
+            select(&[], &["task.rolf"]).err().as_deref(),
+            Some("task.rolf")
+        );
+        assert!(select(&["custom"], &[]).is_ok());
+        let own = |name: &str| {
+            Selection::with_custom_checks(vec![&OWN], vec![name.to_owned()], Vec::new())
+        };
+        assert!(own("custom.own").unwrap().includes(&OWN));
+        assert!(own("custom.other").is_err());
+    }
+
+    #[test]
+    fn names_are_those_of_checks_and_areas() {
+        let names: Vec<&str> = names().collect();
+        assert!(names.contains(&"role") && names.contains(&"role.present"));
+    }
+}

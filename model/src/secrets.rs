@@ -132,4 +132,30 @@ mod tests {
             assert_eq!(mask(text), text);
         }
     }
+
+    #[test]
+    fn a_jumble_has_digits_and_both_cases_and_no_word() {
+        let jumble = "aB3".repeat(11);
+        assert!(looks_random(&jumble));
+        for (part, is_random) in [
+            ("name", false),
+            ("na_e", false),
+            ("nam", true),
+            ("____", false),
+            ("Name", true),
+            ("0123456789abcdef", false),
+            ("0123456789abcde", true),
+            ("0123456789abcdeF", true),
+            ("0123456789abcdeg", true),
+        ] {
+            assert_eq!(
+                looks_random(&format!("{jumble}/{part}")),
+                is_random,
+                "{part}"
+            );
+        }
+        for text in ["AB3", "aB", "ab3", "ABC", "123"] {
+            assert!(!looks_random(text), "{text}");
+        }
+    }
 }

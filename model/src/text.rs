@@ -99,4 +99,29 @@ mod tests {
         assert_eq!(span(600), "10 min");
         assert_eq!(span(86_400 * 3), "3 days");
     }
+
+    #[test]
+    fn words_at_their_limits() {
+        assert_eq!(count(2, "gateway"), "2 gateways");
+        assert_eq!(count(2, "key"), "2 keys");
+        assert_eq!(list::<&str>(&[]), "");
+        assert_eq!(list(&["a"]), "a");
+        assert_eq!(short_list(&["a", "b"], 2), "a and b");
+        assert_eq!(uncapitalized(""), "");
+        let keys = ["aws:SourceVpc", "a policy: unread", "NotAction"].map(str::to_owned);
+        let named = |keys: &[String]| depends_on("x", keys);
+        assert!(named(&keys[..2]).ends_with("depends on aws:SourceVpc and a policy: unread"));
+        assert!(named(&keys[1..2]).ends_with("depends on a policy: unread"));
+        for (seconds, expected) in [
+            (-1, "0 s"),
+            (119, "119 s"),
+            (120, "2 min"),
+            (7199, "119 min"),
+            (7200, "2 h"),
+            (172_799, "47 h"),
+            (172_800, "2 days"),
+        ] {
+            assert_eq!(span(seconds), expected);
+        }
+    }
 }

@@ -367,3 +367,64 @@ fn an_answer_gets_its_real_names_back() {
         )
     );
 }
+
+#[test]
+fn only_addresses_that_identify_somebody_are_replaced() {
+    let mut names = Pseudonyms::default();
+    let mut anonymize = |text: &str| names.anonymize(Kind::Address, text);
+    for kept in [
+        "10.0.0.7",
+        "192.168.1.1",
+        "100.64.0.1",
+        "100.127.255.255",
+        "127.0.0.1",
+        "169.254.170.2",
+        "0.0.0.0",
+        "::1",
+        "::",
+        "fd00::1",
+        "fe80::1",
+        "10.0.0.0/24",
+        "0.0.0.0/0",
+        "52.94.0.0/15",
+        "2600::/31",
+    ] {
+        assert_eq!(anonymize(kept), kept);
+    }
+    for (real, made_up) in [
+        ("100.63.0.1", "198.18.0.1"),
+        ("100.128.0.1", "198.18.0.2"),
+        ("52.64.0.1", "198.18.0.3"),
+        ("52.95.0.0/16", "198.18.0.0/16"),
+        ("52.95.1.0/24", "198.18.5.0/24"),
+        ("2600:1f14::1", "2001:db8::6"),
+        ("2600:1f14::/32", "2001:db8::/32"),
+        ("2600:1f14:1::/48", "2001:db8:8::/48"),
+        ("100.63.0.1", "198.18.0.1"),
+    ] {
+        assert_eq!(anonymize(real), made_up, "{real}");
+    }
+}
+
+#[test]
+fn numbers_and_ids_keep_their_form() {
+    let mut names = Pseudonyms::default();
+    let mut anonymize = |text: &str| names.anonymize(Kind::Identifier, text);
+    for (real, made_up) in [
+        ("123456789012", "000000000001"),
+        ("acmecomputer", "n1"),
+        ("12345678", "10000001"),
+        ("0a1b2c3d", "00000002"),
+        ("0a1b2c3d4e5f67890", "00000000000000003"),
+        ("acmeacme", "n2"),
+        ("1234", "1234"),
+    ] {
+        assert_eq!(anonymize(real), made_up, "{real}");
+    }
+}
+
+#[test]
+fn a_path_becomes_the_name_of_its_file() {
+    assert_eq!(file_name("/opt/acme/aws"), "aws");
+    assert_eq!(file_name(r"C:\acme\aws.exe"), "aws.exe");
+}

@@ -72,3 +72,92 @@ fn details(group: &[&Finding]) -> String {
     }
     lines.join("\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use checks::registry;
+    use model::finding::Subject;
+
+    fn failure(kind: &'static str, id: &str, service: Option<&str>) -> Finding {
+        let subject = Subject::new(kind, id).of_service(service.map(Into::into));
+        let check = registry::find("role.present").unwrap();
+        check
+            .fail(subject, format!("{id} fails"))
+            .group_title("Many fail")
+    }
+
+    #[test]
+    fn a_title_counts_subjects_and_services() {
+        let role = |id: &str, service| failure("role", id, Some(service));
+        let title = |findings: &[Finding]| super::title(&findings.iter().collect::<Vec<_>>());
+        let many = ["e", "f", "g", "h"];
+        for (findings, expected) in [
+            (vec![role("a", "one")], "a fails"),
+            (
+                vec![role("a", "one"), role("b", "one")],
+                "Many fail (2 roles of one)",
+            ),
+            (
+                vec![role("a", "two"), role("b", "one"), role("b", "two")],
+                "Many fail (2 roles of one and two)",
+            ),
+            (
+                vec![role("a", "one"), role("a", "two")],
+                "Many fail (a, for 2 services)",
+            ),
+            (
+                vec![failure("role", "a", None), failure("role", "b", None)],
+                "Many fail (2 roles)",
+            ),
+            (
+                many.map(|name| role(name, name)).to_vec(),
+                "Many fail (4 roles of 4 services)",
+            ),
+            (
+                many[..3].iter().map(|name| role(name, name)).collect(),
+                "Many fail (3 roles of e, f and g)",
+            ),
+            (
+                many.map(|name| failure("service", name, Some(name)))
+                    .to_vec(),
+                "Many fail (e, f, g and 1 more)",
+            ),
+        ] {
+            assert_eq!(title(&findings), expected);
+        }
+    }
+
+    #[test]
+    fn a_detail_says_everything_once() {
+        let details = [
+            "",
+            "One.",
+            "One.",
+            "One. And more.",
+            "Two.",
+            "Three.",
+            "Four.",
+        ];
+        let findings = details.map(|detail| failure("role", "a", None).detail(detail));
+        let detail = |count: usize, masked: &[&str], suspects: &[&str]| {
+            super::detail(
+                &findings[..count].iter().collect::<Vec<_>>(),
+                masked,
+                suspects,
+            )
+        };
+        assert_eq!(detail(1, &[], &[]), "");
+        assert_eq!(detail(3, &[], &[]), "One.");
+        assert_eq!(detail(6, &[], &[]), "One. And more.\nTwo.\nThree.");
+        assert_eq!(
+            detail(7, &[], &[]),
+            "One. And more.\nTwo.\nThree.\n… and 1 more like these."
+        );
+        assert_eq!(
+            detail(2, &["a.b"], &["c.d", "e.f"]),
+            "One.\nRe-run after fixing this: a.b could not be evaluated.\nPossible causes that could not be ruled \
+             out: c.d and e.f."
+        );
+    }
+}

@@ -67,9 +67,10 @@ impl Report {
 #[cfg(test)]
 mod tests {
     use crate::baseline::Baseline;
+    use crate::report::Source;
     use crate::{Selection, examine};
-    use model::facts::Facts;
-    use test_facts::{definition, denied, healthy_coder};
+    use model::facts::{Facts, Outcome};
+    use test_facts::{decide, definition, denied, healthy, healthy_coder, service, task};
 
     fn headline(facts: &Facts) -> String {
         examine(facts, &Selection::default()).headline()
@@ -131,5 +132,50 @@ mod tests {
             headline(&facts),
             "sessions will fail for at least one target"
         );
+    }
+
+    #[test]
+    fn plans_and_selections_are_said_to_be_such() {
+        let mut report = examine(&healthy_coder(), &Selection::default());
+        report.source = Source::Plan;
+        assert_eq!(report.headline(), "after apply, sessions would work");
+        report.partial = true;
+        assert_eq!(report.headline(), "the selected checks found no problems");
+        let mut facts = healthy_coder();
+        definition(&mut facts).task_role = None;
+        let mut report = examine(&facts, &Selection::default());
+        report.source = Source::Plan;
+        assert_eq!(
+            report.headline(),
+            "after apply, sessions will fail for at least one target"
+        );
+        let mut facts = healthy_coder();
+        for role in facts.roles.values_mut() {
+            *role = denied("iam:GetRole");
+        }
+        assert_eq!(
+            headline(&facts),
+            "inconclusive: no failures, but some required checks could not run"
+        );
+        let earlier = examine(&healthy_coder(), &Selection::default());
+        let baseline = Baseline::read(&serde_json::to_vec(&earlier).unwrap()).unwrap();
+        assert_eq!(earlier.since(&baseline[0]).headline(), "no new problems");
+    }
+
+    #[test]
+    fn affected_services_are_counted() {
+        let mut facts = healthy();
+        assert_eq!(facts.target.services.len(), 6);
+        let broken = service(&mut facts).name.clone();
+        let services = &facts.target.services;
+        let other = services.iter().find(|service| service.name != *broken);
+        facts.expect.exec_forbidden = vec![other.unwrap().name.clone()];
+        task(&mut facts).exec_enabled = false;
+        assert_eq!(headline(&facts), "sessions will fail for 1 of 6 services");
+        let mut facts = healthy();
+        decide(&mut facts, "ssmmessages:", "*", |decision| {
+            decision.outcome = Outcome::ImplicitDeny;
+        });
+        assert_eq!(headline(&facts), "sessions will fail for all 6 services");
     }
 }

@@ -93,4 +93,29 @@ mod tests {
         let json = serde_json::to_string(hostile).unwrap();
         assert_eq!(clean, serde_json::from_str(&json).unwrap());
     }
+
+    #[test]
+    fn every_invisible_character_is_removed() {
+        for c in [
+            '\u{ad}',
+            '\u{61c}',
+            '\u{180e}',
+            '\u{200b}',
+            '\u{2028}',
+            '\u{2066}',
+            '\u{feff}',
+            '\u{e0041}',
+        ] {
+            assert_eq!(sanitize_line(&format!("a{c}b")), "ab", "{c:?}");
+            assert_eq!(sanitize_block(&format!("a{c}b")), "ab", "{c:?}");
+        }
+    }
+
+    #[test]
+    fn only_printable_ascii_is_plain() {
+        assert!(is_plain("a ~") && is_plain(""));
+        for text in ["a\n", "a\t", "\u{7f}", "é"] {
+            assert!(!is_plain(text), "{text:?}");
+        }
+    }
 }
