@@ -365,4 +365,19 @@ mod tests {
             .unwrap();
         assert_eq!((since.gone, since.untold), (Vec::new(), 0));
     }
+
+    /// Elsewhere the check sees less than before.
+    #[test]
+    fn what_passes_now_is_gone_though_the_check_is_incomplete() {
+        let mut facts = healthy();
+        task(&mut facts).exec_enabled = false;
+        let arn = task(&mut facts).arn.to_string();
+        let before = baseline(&facts);
+        task(&mut facts).exec_enabled = true;
+        let other = facts.tasks.iter_mut().find(|(other, _)| **other != arn);
+        *other.unwrap().1 =
+            Fact::Unavailable(Unavailable::new("ecs:DescribeTasks", Reason::TimedOut, ""));
+        let gone = report(&facts).since(&before).since.unwrap().gone;
+        assert!(gone.iter().any(|gone| gone.check == "task.exec-enabled"));
+    }
 }

@@ -15,7 +15,7 @@ use crate::aws::{AwsClients, Failure};
 use crate::cli::{Global, Logs};
 use crate::cli_error::CliError;
 use crate::collect::{self, ecs};
-use crate::config::{self, Settings, Use};
+use crate::config::{Settings, Use};
 use crate::output::{OpenLine, Progress, print};
 use crate::picker;
 use crate::place;

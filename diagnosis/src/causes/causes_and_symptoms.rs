@@ -5,6 +5,7 @@ use aws_rules::iam::resolve_simulations;
 use checks::FactIndex;
 use checks::registry::CHECKS;
 use model::facts::{Fact, Facts, Outcome};
+use model::finding::{AgentLink, Finding, Status, Subject};
 use test_facts::*;
 
 fn diagnose_facts(facts: &Facts) -> Diagnosis {
@@ -141,4 +142,57 @@ fn independent_faults_are_two_causes() {
     service(&mut facts).exec_enabled = false;
     task(&mut facts).exec_enabled = false;
     assert_eq!(causes(&facts), ["local.clock-skew", "service.exec-enabled"]);
+}
+
+/// A finding about everything.
+fn finding(check: &str, status: Status) -> Finding {
+    let check = checks::registry::find(check).unwrap();
+    Finding::new(check, status, Subject::new("test", ""), "")
+}
+
+#[test]
+fn symptoms_of_symptoms_belong_to_the_root_cause_that_leads_to_them() {
+    let fail = |check| finding(check, Status::Fail);
+    let chain = ["cluster.exists", "service.exists", "service.running-tasks"];
+    let diagnosis = diagnose(chain.map(fail).to_vec());
+    assert_eq!(diagnosis.root_causes.len(), 1);
+    assert_eq!(diagnosis.root_causes[0].symptoms, chain[1..]);
+    let pairs = [
+        "service.exists",
+        "service.running-tasks",
+        "cluster.exec-logging",
+        "policy.logging-required",
+    ];
+    let mut causes = diagnose(pairs.map(fail).to_vec()).root_causes;
+    causes.sort_by_key(|cause| cause.check);
+    let causes = causes.iter().map(|cause| (cause.check, &*cause.symptoms));
+    assert_eq!(
+        causes.collect::<Vec<_>>(),
+        [(pairs[2], &pairs[3..]), (pairs[0], &pairs[1..2])]
+    );
+}
+
+#[test]
+fn a_warning_that_is_no_risk_to_the_agent_stays_one() {
+    let lost = finding("container.agent-running", Status::Fail).agent_link(AgentLink::Lost);
+    let warning = finding("container.init-process", Status::Warn);
+    let diagnosis = diagnose(vec![lost, warning]);
+    assert_eq!(diagnosis.findings[1].status, Status::Warn);
+    assert_eq!(diagnosis.root_causes.len(), 1);
+}
+
+#[test]
+fn a_cause_that_is_ruled_out_or_in_another_container_explains_nothing() {
+    let cause = || finding("service.exists", Status::Fail);
+    let symptom = || finding("service.running-tasks", Status::Fail);
+    let roots = |cause, symptom| diagnose(vec![cause, symptom]).root_causes.len();
+    assert_eq!(roots(cause(), symptom()), 1);
+    let only = symptom().explained_only_by(&["cluster.status"]);
+    assert_eq!(roots(cause(), only), 2);
+    let inside = |mut finding: Finding, container: &str| {
+        finding.subject = Subject::new("container", format!("task/{container}"));
+        finding
+    };
+    assert_eq!(roots(inside(cause(), "a"), inside(symptom(), "a")), 1);
+    assert_eq!(roots(inside(cause(), "a"), inside(symptom(), "b")), 2);
 }
