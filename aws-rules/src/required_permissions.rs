@@ -146,6 +146,7 @@ pub fn write_bucket(partition: &str, log: &ExecLog) -> Vec<RequiredPermission> {
 mod tests {
     use super::*;
     use crate::iam::like;
+    use model::facts::ExecConfiguration;
 
     const LOCATION: AccountRegion = AccountRegion {
         partition: "aws",
@@ -175,6 +176,54 @@ mod tests {
             );
         }
         assert_eq!(permissions[4].policy_resource, "arn:aws:s3:::audit/exec/*");
+    }
+
+    #[test]
+    fn a_task_role_needs_each_permission_once() {
+        let log = ContainerLog {
+            driver: "awslogs".into(),
+            group: Some("/app".into()),
+            ..ContainerLog::default()
+        };
+        let actions = |cluster: &Cluster| -> Vec<&'static str> {
+            let logs = [Some(&log), Some(&log)].into_iter();
+            let permissions = for_task_role(Some(LOCATION), Some(cluster), Some("arn:k"), logs);
+            permissions
+                .iter()
+                .map(|permission| permission.action)
+                .collect()
+        };
+        let logs = [
+            "kms:Decrypt",
+            "logs:DescribeLogGroups",
+            "logs:CreateLogStream",
+            "logs:DescribeLogStreams",
+            "logs:PutLogEvents",
+        ];
+        assert_eq!(actions(&Cluster::default()), logs);
+        let exec = ExecConfiguration {
+            logging: "OVERRIDE".into(),
+            log: Some(ExecLog {
+                bucket: Some("audit".into()),
+                ..ExecLog::default()
+            }),
+            ..ExecConfiguration::default()
+        };
+        let cluster = Cluster {
+            exec_configuration: Some(exec),
+            ..Cluster::default()
+        };
+        assert_eq!(actions(&cluster), ["kms:Decrypt", "s3:PutObject"]);
+    }
+
+    #[test]
+    fn without_a_prefix_objects_are_at_the_root_of_the_bucket() {
+        let log = ExecLog {
+            bucket: Some("audit".into()),
+            ..ExecLog::default()
+        };
+        let permissions = write_bucket("aws", &log);
+        assert_eq!(permissions[0].policy_resource, "arn:aws:s3:::audit/*");
     }
 
     /// What policies in use name, and what CloudWatch Logs asks IAM about.

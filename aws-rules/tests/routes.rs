@@ -208,7 +208,8 @@ fn routes_to_prefix_lists_that_were_not_read_can_include_aws() {
         nat("nat-1"),
         "of one service"
     );
-    assert!(why(&egress(&[LOCAL, ("pl-1", "tgw-1")])).contains("pl-1"));
+    let only = egress(&[LOCAL, ("pl-1", "tgw-1")]);
+    assert_eq!(why(&only), "the route for pl-1 leads to tgw-1");
     let blackhole = egress(&[("0.0.0.0/0", "!nat-1"), ("pl-1", "nat-1")]);
     assert!(why(&blackhole).ends_with("which may include the address of ssmmessages"));
 }
@@ -278,6 +279,13 @@ fn the_state_and_kind_of_a_nat_gateway_count() {
         );
     }
     assert_eq!(why(&by_state("pending")), "nat-1 is pending");
+    let routes = [("0.0.0.0/0", "nat-1"), ("10.8.0.0/16", "tgw-1")];
+    let mut beside_hub = network(&routes, &[]);
+    if let Some(Fact::Known(gateways)) = beside_hub.nat_gateways.get_mut("vpc") {
+        gateways[0].state = "deleted".into();
+    }
+    let obstacle = "the default route leads to nat-1, which is gone, but the route for 10.8.0.0/16";
+    assert!(why(&trace(&beside_hub)).starts_with(obstacle));
     let private = change_gateway(|gateway| gateway.private = true);
     assert!(why(&private).contains("private NAT gateway"));
     for subnet in ["", "elsewhere"] {

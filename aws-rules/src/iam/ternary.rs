@@ -72,3 +72,16 @@ impl From<bool> for Ternary {
         if yes { Ternary::Yes } else { Ternary::No }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_depends_names_the_keys_of_both() {
+        let both = Ternary::depends("a").and(Ternary::depends("b"));
+        assert_eq!(both.keys(), ["a".to_owned(), "b".to_owned()].into());
+        assert_eq!(both.clone().or(Ternary::Yes), Ternary::Yes);
+        assert_eq!(both.clone().or(Ternary::No), both);
+    }
+}

@@ -156,6 +156,17 @@ mod tests {
     }
 
     #[test]
+    fn a_subnet_has_the_addresses_of_its_ipv4_range() {
+        let mut subnet = Subnet::default();
+        assert!(subnet_addresses(&subnet).is_empty());
+        subnet.cidr = Some("10.0.0.0/24".into());
+        assert_eq!(
+            subnet_addresses(&subnet),
+            AddressSet::parse(["10.0.0.0/24"])
+        );
+    }
+
+    #[test]
     fn adjacent_ranges_merge() {
         let halves = ["0.0.0.0/1", "128.0.0.0/1"];
         assert_eq!(AddressSet::parse(halves), AddressSet::parse(["0.0.0.0/0"]));

@@ -1,6 +1,6 @@
 use ipnet::IpNet;
 
-use super::route_map::{describe, is_for_list, leaves_vpc, range};
+use super::route_map::{describe, leaves_vpc, range};
 use super::rules::NetworkRules;
 use super::{AddressSet, Reachability, public_addresses};
 use model::facts::{Route, RouteTarget, Subnet, Unavailable};
@@ -20,11 +20,11 @@ pub fn non_internet_routes(rules: &NetworkRules, subnet: &Subnet) -> Vec<(String
         let addresses = match range(route) {
             Some(range) if range.prefix_len() == 0 => continue,
             Some(range) => [IpNet::V4(range)].into_iter().collect(),
-            None if is_for_list(route) => match rules.prefix_list(&route.destination) {
+            // A route to IPv6 is not for a list either.
+            None => match rules.prefix_list(&route.destination) {
                 Ok(addresses) => addresses.clone(),
                 Err(_) => continue,
             },
-            None => continue,
         };
         let is_gateway = matches!(
             route.target,

@@ -119,6 +119,7 @@ mod tests {
         let refusal = |ports| rules.refusal(&AddressSet::parse(["10.0.0.0/24"]), &ports);
         assert_eq!(refusal(443..=443), "rule 4 denies");
         assert_eq!(refusal(1..=500), "rule 3 denies");
+        assert_eq!(refusal(100..=400), "rule 4 denies");
         assert_eq!(refusal(444..=500), "no rule allows");
     }
 

@@ -134,7 +134,7 @@ pub(super) fn leaves_vpc(route: &Route) -> bool {
     )
 }
 
-pub(super) fn is_for_list(route: &Route) -> bool {
+fn is_for_list(route: &Route) -> bool {
     route.destination.starts_with("pl-")
 }
 
