@@ -11,6 +11,5 @@ mod service;
 mod task;
 
 pub use cluster::choose_cluster;
-pub use menu::is_possible;
 pub use service::choose_service;
 pub use task::{choose_container, choose_task};

@@ -9,7 +9,7 @@ use model::text::sanitize_line;
 
 use super::{Cli, Command, SHORT_FORM, habits};
 use crate::cli_error::CliError;
-use crate::{exit, output, picker};
+use crate::{exit, output};
 
 /// Parses the program's arguments; prints help, the version or a usage error and exits if that is what they ask for.
 pub fn parse(mut arguments: Vec<OsString>) -> Cli {
@@ -67,7 +67,7 @@ fn read(arguments: &[OsString]) -> Cli {
     let matches = matches.unwrap_or_else(|error| match error.kind() {
         // Only flags, or nothing at all: the user chooses the service on the terminal.
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
-            if picker::is_possible() && io::stdout().is_terminal() =>
+            if output::can_ask() && io::stdout().is_terminal() =>
         {
             let with_exec = arguments.iter().cloned().chain(["exec".into()]);
             command()

@@ -16,7 +16,7 @@ use crate::cli::{Global, Logs};
 use crate::cli_error::CliError;
 use crate::collect::{self, ecs};
 use crate::config::{Settings, Use};
-use crate::output::{OpenLine, Progress, print};
+use crate::output::{OpenLine, Progress, can_ask, print};
 use crate::picker;
 use crate::place;
 use crate::target::{GatherRequest, name_candidates};
@@ -51,7 +51,7 @@ pub async fn run(arguments: &Logs, global: &Global) -> Result<ExitCode, CliError
     let aws = AwsClients::connect(&settings, FOLLOW_TIMEOUT).await?;
     let service = match &arguments.service {
         Some(service) => service.clone(),
-        None if picker::is_possible() => picker::choose_service(&aws, &settings, global).await?,
+        None if can_ask() => picker::choose_service(&aws, &settings, global).await?,
         None => {
             return Err(CliError::new(
                 "no service is named",

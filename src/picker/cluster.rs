@@ -3,12 +3,12 @@
 use aws_sdk_ecs::types::ClusterField;
 
 use super::last_choices::{offer_first, remember};
-use super::menu::{self, Row, choose};
+use super::menu::{Row, choose};
 use crate::aws::AwsClients;
 use crate::cli::Global;
 use crate::cli_error::CliError;
 use crate::collect::ecs;
-use crate::output::Progress;
+use crate::output::{Progress, can_ask};
 
 /// How many clusters `DescribeClusters` accepts.
 const CLUSTERS_PER_CALL: usize = 100;
@@ -44,7 +44,7 @@ pub async fn choose_cluster(aws: &AwsClients, global: &Global) -> Result<String,
             ));
         }
         [only] => return Ok(only.clone()),
-        _ if !menu::is_possible() => {
+        _ if !can_ask() => {
             return Err(CliError::new(
                 format!(
                     "no cluster is named, and there are {} in {region}: {}",

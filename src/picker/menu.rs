@@ -1,6 +1,6 @@
 //! A list on standard error that typing filters. Arrow keys move, Enter chooses, Esc leaves.
 
-use std::io::{self, IsTerminal};
+use std::io;
 
 use crossterm::cursor::Show;
 use crossterm::execute;
@@ -18,11 +18,6 @@ use crate::signals::INTERRUPT;
 
 /// The most rows that a menu shows at once.
 const ROWS: usize = 12;
-
-/// Whether there is a terminal to choose on.
-pub fn is_possible() -> bool {
-    io::stdin().is_terminal() && io::stderr().is_terminal()
-}
 
 /// One choice: what its columns show, and what it stands for.
 pub struct Row<T> {

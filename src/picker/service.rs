@@ -56,8 +56,7 @@ async fn unlisted(aws: &AwsClients, settings: &Settings, why: &str) -> CliError 
         return error;
     }
     if ecs::cluster(aws, &settings.cluster).await.is_absent() {
-        let existing = ecs::cluster_names(aws).await.unwrap_or_default();
-        return collect::no_such_cluster(cluster, &aws.region.value, &existing);
+        return collect::no_such_cluster(aws, settings).await;
     }
     CliError::new(
         format!("the services of {cluster} cannot be listed: {why}"),

@@ -8,7 +8,7 @@ use super::{Context, task_lookup};
 use crate::cli_error::CliError;
 use crate::collect::ecs;
 use crate::config::short_name;
-use crate::output::Progress;
+use crate::output::{Progress, can_ask};
 use crate::picker;
 use crate::target::{NameCandidates, nearest, service_target};
 
@@ -101,7 +101,7 @@ impl ExecTarget {
 
 /// One container of one task. Of several tasks it is the newest that can be entered, or the user picks one.
 pub async fn resolve_target(cx: Context<'_>, args: &TargetArgs) -> Result<ExecTarget, CliError> {
-    if args.pick && !picker::is_possible() {
+    if args.pick && !can_ask() {
         return Err(CliError::new(
             "--pick needs a terminal",
             "Name the task with --task and the container with --container.",
@@ -118,7 +118,7 @@ pub async fn resolve_target(cx: Context<'_>, args: &TargetArgs) -> Result<ExecTa
 
 /// If the user named neither a service nor a task, they choose a service, and then the task and the container.
 async fn with_service(cx: Context<'_>, args: &TargetArgs) -> Result<TargetArgs, CliError> {
-    if args.service.is_some() || args.task.is_some() || !picker::is_possible() {
+    if args.service.is_some() || args.task.is_some() || !can_ask() {
         return Ok(args.clone());
     }
     Ok(TargetArgs {
