@@ -1,5 +1,6 @@
 //! The arguments of commands that open sessions.
 
+use std::net::{AddrParseError, IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -150,26 +151,52 @@ pub struct RecipeArguments {
 pub struct PortForward {
     /// Short or full name of the service
     pub service: String,
-    /// LOCAL:REMOTE, or LOCAL:HOST:REMOTE to reach another host through the container
-    pub ports: String,
+    /// PORT, LOCAL:REMOTE, or LOCAL:HOST:REMOTE to reach another host through the container; as LOCAL, 0 is any free
+    /// port
+    #[arg(required = true)]
+    pub ports: Vec<String>,
     /// Container [default: the configured one, or the only one]
     #[arg(long, short, value_name = "NAME")]
     pub container: Option<String>,
     /// Task ID, the beginning of one, or ARN [default: the newest task that can be entered]
     #[arg(long, value_name = "ID")]
     pub task: Option<String>,
+    /// Address of this machine to listen on; others than the default are open to the network
+    #[arg(long, value_name = "IP", default_value = "127.0.0.1", value_parser = address)]
+    pub address: IpAddr,
+    /// Program that carries the session: this one (native), or the Session Manager plugin
+    #[arg(long, default_value = "native", value_name = "NAME")]
+    pub transport: Transport,
+    /// Do not run the doctor if the ports cannot be forwarded
+    #[arg(long)]
+    pub no_doctor: bool,
+}
+
+fn address(text: &str) -> Result<IpAddr, AddrParseError> {
+    match text {
+        "localhost" => Ok(Ipv4Addr::LOCALHOST.into()),
+        text => text.parse(),
+    }
 }
 
 pub(super) const FORWARD_EXAMPLES: &str = "\
-This needs the Session Manager plugin, and ssm:StartSession on the task,
-because ECS Exec cannot forward ports.
+Any number of connections to each port, until Ctrl-C. This takes the permission
+ssm:StartSession on the task and on the documents AWS-StartPortForwardingSession
+and AWS-StartPortForwardingSessionToRemoteHost. Without it, ports are forwarded
+through ECS Exec, more slowly, if the image has base64, dd, and one of socat,
+nc, python3, python, perl or bash. Standard error says which way was taken.
 
-Exit status: 0 if the session ended, 255 if it could not be opened, 2 for usage
-or credential errors.
+A server sees that the local side has sent an end of file once it has sent
+nothing for five seconds: the session cannot close one direction only.
+
+Exit status: 130 after Ctrl-C, 255 if the ports could not be forwarded or a
+session ended by itself, 2 for usage or credential errors and ports in use.
 
 Examples:
+  ecs-exec port-forward litellm 4000
   ecs-exec port-forward litellm 8080:4000
-  ecs-exec port-forward coder 5432:db.internal:5432";
+  ecs-exec port-forward coder 8080:80 5432:db.internal:5432
+  ecs-exec port-forward coder 0:80             any free port, which is printed";
 
 #[derive(Args)]
 pub struct Cp {

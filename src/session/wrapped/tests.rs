@@ -11,7 +11,11 @@ use super::*;
 
 fn wrapped(words: &[&str], with_input: bool) -> WrappedCommand {
     let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-    WrappedCommand::with_marker(&words, with_input, "7")
+    let input = match with_input {
+        true => InputMode::Buffered,
+        false => InputMode::None,
+    };
+    WrappedCommand::with_marker(&words, input, "7")
 }
 
 /// Reads in pieces of each size, so that marks are cut everywhere.
