@@ -36,6 +36,12 @@ pub async fn run(arguments: &PortForward, global: &Global) -> Result<ExitCode, C
         }
         Transport::Plugin => ensure_plugin_can(arguments)?,
     }
+    if !arguments.address.is_loopback() {
+        say!(
+            "warning: every machine that reaches {} can use the forwarded ports",
+            arguments.address
+        );
+    }
     let settings = config::load(global, &[Use::Credentials]).await?;
     let aws = &AwsClients::connect(&settings, SESSION_TIMEOUT).await?;
     let cx = Context::new(aws, &settings, global);

@@ -109,18 +109,20 @@ pub async fn run(
     let mut signals = EndingSignals::watch();
     let cancel = CancellationToken::new();
     let mut connections = FuturesUnordered::new();
-    let signal = loop {
+    let end = loop {
         select! {
-            number = signals.next(false) => break number,
+            number = signals.next(false) => break Ok(EcsExecEnd::Signal(number)),
             (forwarding, local) = accept(forwardings), if connections.len() < MAX_CONNECTIONS => {
                 connections.push(carry(cx, target, tool, forwarding, local, cancel.clone()));
             }
-            Some(ended) = connections.next(), if !connections.is_empty() => ended?,
+            Some(ended) = connections.next(), if !connections.is_empty() => if let Err(error) = ended {
+                break Err(error);
+            },
         }
     };
     cancel.cancel();
     while connections.next().await.is_some() {}
-    Ok(EcsExecEnd::Signal(signal))
+    end
 }
 
 /// The next connection to any of the ports.

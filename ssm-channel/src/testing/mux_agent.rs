@@ -3,11 +3,11 @@
 //! It reads and writes frames by itself, so that a mistake of the client's is not repeated here, and behaves as the
 //! agent does: either side of a connection that ends closes both, and data for closed streams is dropped.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes, BytesMut};
 use tokio::io;
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -67,7 +67,7 @@ pub struct MuxAgent {
     /// Where streams are connected to.
     port: SocketAddr,
     streams: HashMap<u32, mpsc::UnboundedSender<Bytes>>,
-    input: VecDeque<u8>,
+    input: BytesMut,
     outgoing: mpsc::Sender<Vec<u8>>,
     to_send: mpsc::Receiver<Vec<u8>>,
     /// Bytes that a server has read.
@@ -88,7 +88,7 @@ impl MuxAgent {
             agent,
             port,
             streams: HashMap::new(),
-            input: VecDeque::new(),
+            input: BytesMut::new(),
             outgoing,
             to_send,
             consumed,
@@ -118,7 +118,7 @@ impl MuxAgent {
             select! {
                 heard = self.agent.receive(), if self.bucket > 0 => match heard {
                     ClientMessage::Input(bytes) => {
-                        self.input.extend(bytes);
+                        self.input.extend_from_slice(&bytes);
                         self.read_frames().await;
                     }
                     ClientMessage::Flag(flag) => {
@@ -141,15 +141,16 @@ impl MuxAgent {
 
     async fn read_frames(&mut self) {
         while self.input.len() >= 8 {
-            let header: Vec<u8> = self.input.iter().take(8).copied().collect();
+            let header = &self.input[..8];
             assert_eq!(header[0], 1, "version");
+            let command = header[1];
             let length = usize::from(u16::from_le_bytes([header[2], header[3]]));
             let id = u32::from_le_bytes([header[4], header[5], header[6], header[7]]);
-            if self.input.len() < 8 + length && header[1] == PSH {
+            if self.input.len() < 8 + length && command == PSH {
                 return;
             }
-            self.input.drain(..8);
-            match header[1] {
+            self.input.advance(8);
+            match command {
                 SYN => {
                     assert_eq!((id % 2, length), (1, 0), "a client's stream");
                     assert!(!self.streams.contains_key(&id), "stream {id} is open");
@@ -162,10 +163,10 @@ impl MuxAgent {
                     self.streams.remove(&id);
                 }
                 PSH => {
-                    let data: Vec<u8> = self.input.drain(..length).collect();
+                    let data = self.input.split_to(length).freeze();
                     if let Some(stream) = self.streams.get(&id) {
                         self.bucket = self.bucket.saturating_sub(length);
-                        if stream.send(data.into()).is_err() {
+                        if stream.send(data).is_err() {
                             self.bucket += length;
                         }
                     }
