@@ -186,8 +186,8 @@ and AWS-StartPortForwardingSessionToRemoteHost. Without it, ports are forwarded
 through ECS Exec, more slowly, if the image has base64, dd, and one of socat,
 nc, python3, python, perl or bash. Standard error says which way was taken.
 
-A server sees that the local side has sent an end of file once it has sent
-nothing for five seconds: the session cannot close one direction only.
+If a local program closes only its sending side, the server learns of it once
+it has sent nothing for five seconds: a session cannot close one direction only.
 
 Exit status: 130 after Ctrl-C, 255 if the ports could not be forwarded or a
 session ended by itself, 2 for usage or credential errors and ports in use.

@@ -258,7 +258,7 @@ fn the_session_type_must_be_the_expected_one() {
     assert!(port.open("x".into()).is_ok());
     assert_eq!(port.complete(b"{}"), Ok(None));
     // An agent that starts a shell instead, and one that starts forwarding in a shell's session.
-    let mut port = Handshake {
+    let port = Handshake {
         session_type: SessionType::Port,
         ..handshake(false)
     };
