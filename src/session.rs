@@ -12,6 +12,8 @@
 //! end ────────── how it ended; failure_report explains why it failed
 //! ```
 //!
+//! `forward` forwards ports: with sessions of Systems Manager, or with one of ECS Exec for each connection.
+//!
 //! `remote_command` runs a command without a person, in a script of `wrapped`; `probe` does so to test containers.
 
 mod aws_api;
@@ -20,6 +22,7 @@ pub mod ending_signals;
 pub mod escape;
 mod exec_target;
 pub mod failure_report;
+pub mod forward;
 mod local_io;
 mod native;
 mod open;
@@ -37,7 +40,7 @@ pub use end::{ClosingCause, SessionEnd, report_unwritten_output};
 pub use exec_target::{ExecTarget, TargetArgs, resolve_target, resolve_targets};
 pub use local_io::{Flow, LocalIo, OutputSink};
 pub use open::{OpenError, open, open_unless_signalled, run_session};
-pub use plugin::carry as plugin_session;
+pub use plugin::{carry as plugin_session, find as find_plugin};
 pub use probe::probe;
 pub use remote_command::RemoteCommand;
 pub use remote_text::RemoteText;

@@ -1,5 +1,6 @@
 //! The arguments of commands that open sessions.
 
+use std::net::{AddrParseError, IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -143,14 +144,32 @@ pub struct RecipeArguments {
 pub struct PortForward {
     /// Short or full name of the service
     pub service: String,
-    /// LOCAL:REMOTE, or LOCAL:HOST:REMOTE to reach another host through the container
-    pub ports: String,
+    /// PORT, LOCAL:REMOTE, or LOCAL:HOST:REMOTE to reach another host through the container; as LOCAL, 0 is any free
+    /// port
+    #[arg(required = true)]
+    pub ports: Vec<String>,
     /// Container [default: the configured one, or the only one]
     #[arg(long, short, value_name = "NAME")]
     pub container: Option<String>,
     /// Task ID, the beginning of one, or ARN [default: the newest task that can be entered]
     #[arg(long, value_name = "ID")]
     pub task: Option<String>,
+    /// Address of this machine to listen on; others than the default are open to the network
+    #[arg(long, value_name = "IP", default_value = "127.0.0.1", value_parser = address)]
+    pub address: IpAddr,
+    /// Program that carries the session: this one (native), or the Session Manager plugin
+    #[arg(long, default_value = "native", value_name = "NAME")]
+    pub transport: Transport,
+    /// Do not run the doctor if the ports cannot be forwarded
+    #[arg(long)]
+    pub no_doctor: bool,
+}
+
+fn address(text: &str) -> Result<IpAddr, AddrParseError> {
+    match text {
+        "localhost" => Ok(Ipv4Addr::LOCALHOST.into()),
+        text => text.parse(),
+    }
 }
 
 /// `ecs-exec cp`

@@ -14,8 +14,8 @@ use crate::exit;
 use crate::place;
 use crate::session::{
     ClosingCause, Context, ExecTarget, LocalIo, OpenError, RemoteText, SessionEnd, TargetArgs,
-    escape, failure_report, open, or_similar_command, plugin_session, report_unwritten_output,
-    resolve_target, run_session,
+    escape, failure_report, find_plugin, open, or_similar_command, plugin_session,
+    report_unwritten_output, resolve_target, run_session,
 };
 use crate::target;
 use crate::timeouts::SESSION_TIMEOUT;
@@ -254,11 +254,14 @@ async fn enter_by_plugin(
     command: &str,
     ask_doctor: bool,
 ) -> Result<ExitCode, CliError> {
+    let plugin = find_plugin().await?;
     let signal = match open(cx, target, command).await {
-        Ok(mut opened) => plugin_session(cx.aws, cx.settings, &mut opened).await?,
+        Ok(mut opened) => plugin_session(cx.aws, cx.settings, &plugin, &mut opened).await?,
         Err(OpenError::Interrupted(signal)) => Some(signal),
         Err(OpenError::Fatal(error)) => return Err(error),
-        Err(OpenError::Refused(why)) => return not_opened(cx, target, &why, ask_doctor).await,
+        Err(OpenError::Refused(why) | OpenError::StartDenied(why)) => {
+            return not_opened(cx, target, &why, ask_doctor).await;
+        }
     };
     Ok(signal.map_or(ExitCode::SUCCESS, exit::by_signal))
 }

@@ -1,61 +1,49 @@
-//! Forwards a port with an SSM session of its own type, which the Session Manager plugin carries.
+//! `ecs-exec port-forward`: which ports, from where, and which way.
 
-use std::collections::HashMap;
+use std::io::Write;
+use std::net::{IpAddr, Ipv4Addr};
 use std::process::ExitCode;
 
-use ssm_channel::{Secret, Session};
+use model::text::sanitize_line;
 
 use crate::aws::AwsClients;
-use crate::cli::{Global, PortForward};
+use crate::cli::{Global, PortForward, Transport};
 use crate::cli_error::CliError;
-use crate::collect::local;
-use crate::config::Use;
+use crate::config::{Settings, Use};
 use crate::exit;
 use crate::place;
+use crate::session::forward::ecs_exec::{self, EcsExecEnd};
+use crate::session::forward::start_session::{self, ForwardEnd};
+use crate::session::forward::{Forwarding, Ports};
 use crate::session::{
-    Context, OpenError, TargetArgs, open_unless_signalled, plugin_session, resolve_target,
+    Context, ExecTarget, OpenError, TargetArgs, failure_report, find_plugin, open_unless_signalled,
+    plugin_session, resolve_target,
 };
 use crate::timeouts::SESSION_TIMEOUT;
 
-#[derive(Debug, PartialEq, Eq)]
-struct Ports {
-    local: u16,
-    /// `None`: the remote port is the container's own.
-    host: Option<String>,
-    remote: u16,
-}
-
-impl Ports {
-    /// `LOCAL:REMOTE` or `LOCAL:HOST:REMOTE`.
-    fn parse(text: &str) -> Option<Ports> {
-        let (local, rest) = text.split_once(':')?;
-        let (host, remote) = match rest.rsplit_once(':') {
-            Some((host, remote)) => (Some(host.to_owned()), remote),
-            None => (None, rest),
-        };
-        Some(Ports {
-            local: local.parse().ok()?,
-            host: host.filter(|host| !host.is_empty()),
-            remote: remote.parse().ok().filter(|port| *port > 0)?,
-        })
-    }
-}
-
 /// `ecs-exec port-forward`
 pub async fn run(arguments: &PortForward, global: &Global) -> Result<ExitCode, CliError> {
-    let ports = Ports::parse(&arguments.ports).ok_or_else(|| {
-        CliError::new(
-            format!("invalid ports {}", arguments.ports),
-            "Expected LOCAL:REMOTE or LOCAL:HOST:REMOTE, like 8080:4000 or 5432:db.internal:5432.",
-        )
-    })?;
-    let settings = place::load(global, &[Use::Credentials]).await?;
-    if local::plugin().await.is_absent() {
-        return Err(CliError::unopened(
-            "port-forward needs the Session Manager plugin, which is not installed on this machine",
-            "`ecs-exec doctor --only local -v` shows how to install it.",
-        ));
+    let ports: Vec<Ports> = arguments
+        .ports
+        .iter()
+        .map(|text| Ports::parse(text).ok_or_else(|| invalid(text)))
+        .collect::<Result<_, _>>()?;
+    let mut forwardings = Vec::new();
+    match arguments.transport {
+        Transport::Native => {
+            for ports in &ports {
+                forwardings.push(Forwarding::listen(arguments.address, ports.clone()).await?);
+            }
+        }
+        Transport::Plugin => ensure_plugin_can(arguments)?,
     }
+    if !arguments.address.is_loopback() {
+        say!(
+            "warning: every machine that reaches {} can use the forwarded ports",
+            arguments.address
+        );
+    }
+    let settings = place::load(global, &[Use::Credentials]).await?;
     let aws = &AwsClients::connect(&settings, SESSION_TIMEOUT).await?;
     let cx = Context::new(aws, &settings, global);
     let args = TargetArgs {
@@ -65,68 +53,122 @@ pub async fn run(arguments: &PortForward, global: &Global) -> Result<ExitCode, C
         pick: false,
     };
     let target = resolve_target(cx, &args).await?;
-    let target = target.ssm_target(&settings.cluster);
-    let signal = match open_unless_signalled(aws, start(aws, target, ports)).await {
-        Ok(mut opened) => plugin_session(aws, &settings, &mut opened).await?,
+    let ask_doctor = !arguments.no_doctor;
+    match (arguments.transport, ports.first()) {
+        (Transport::Plugin, Some(ports)) => {
+            forward_by_plugin(cx, &settings, &target, ports, ask_doctor).await
+        }
+        _ => forward(cx, &target, &forwardings, ask_doctor).await,
+    }
+}
+
+fn invalid(ports: &str) -> CliError {
+    CliError::new(
+        format!("invalid ports {ports}"),
+        "Expected PORT, LOCAL:REMOTE or LOCAL:HOST:REMOTE, like 8080, 8080:4000 or 5432:db.internal:5432.",
+    )
+}
+
+fn ensure_plugin_can(arguments: &PortForward) -> Result<(), CliError> {
+    let cannot = match arguments.ports.len() {
+        1 if arguments.address == IpAddr::V4(Ipv4Addr::LOCALHOST) => return Ok(()),
+        1 => "the plugin cannot listen on another address",
+        _ => "the plugin forwards one port only",
+    };
+    Err(CliError::new(
+        cannot,
+        "Omit --transport plugin: this program needs no plugin.",
+    ))
+}
+
+/// With port sessions; without the permission for them, through ECS Exec.
+async fn forward(
+    cx: Context<'_>,
+    target: &ExecTarget,
+    forwardings: &[Forwarding],
+    ask_doctor: bool,
+) -> Result<ExitCode, CliError> {
+    say!(
+        "Connecting to {} (task: {})...",
+        sanitize_line(target.name()),
+        target.task_id()
+    );
+    let ssm_target = target.ssm_target(&cx.settings.cluster);
+    let ready = |forwarding: &Forwarding| print_ready(forwarding, target);
+    let way = "Forwarding with sessions of Systems Manager (ssm:StartSession). Ctrl-C ends it.";
+    match start_session::run(cx.aws, target, &ssm_target, forwardings, way, ready).await {
+        Ok(ForwardEnd::Signal(signal)) | Err(OpenError::Interrupted(signal)) => {
+            Ok(exit::by_signal(signal))
+        }
+        Ok(ForwardEnd::Ended { port, why }) => {
+            let hint = match why.explain() {
+                Some(known) => known.known_error.meaning,
+                None => {
+                    "AWS ends sessions that are idle for 20 minutes, or as long as the account's Session Manager preferences say. Run the command again."
+                }
+            };
+            let error = format!("the session of local port {port} ended: {why}");
+            Err(CliError::unopened(error, hint))
+        }
+        Err(OpenError::Fatal(error)) => Err(error),
+        Err(OpenError::Refused(why)) => {
+            let failure = ("the ports cannot be forwarded", &why);
+            failure_report::print(cx, target, failure, ask_doctor).await;
+            Ok(ExitCode::from(exit::UNOPENED))
+        }
+        Err(OpenError::StartDenied(_)) => {
+            let ready = |tool: &str| {
+                say!(
+                    "Forwarding through ECS Exec with {tool} of the image, a session for each connection, because these credentials are not allowed to call ssm:StartSession. Ctrl-C ends it."
+                );
+                for forwarding in forwardings {
+                    print_ready(forwarding, target);
+                }
+            };
+            target.warn_if_encryption_is_unknown();
+            match ecs_exec::run(cx, target, forwardings, ask_doctor, ready).await? {
+                EcsExecEnd::Signal(signal) => Ok(exit::by_signal(signal)),
+                EcsExecEnd::NotBegun(status) => Ok(ExitCode::from(status)),
+            }
+        }
+    }
+}
+
+/// On standard output, so that a script learns which port was chosen.
+fn print_ready(Forwarding { ports, local, .. }: &Forwarding, target: &ExecTarget) {
+    let container = sanitize_line(&target.container);
+    let through = match ports.host {
+        Some(_) => "through",
+        None => "of",
+    };
+    let mut stdout = std::io::stdout().lock();
+    // If nobody reads it, forwarding goes on.
+    let _ = writeln!(
+        stdout,
+        "Forwarding {local} -> {ports} {through} {container}"
+    )
+    .and_then(|()| stdout.flush());
+}
+
+async fn forward_by_plugin(
+    cx: Context<'_>,
+    settings: &Settings,
+    target: &ExecTarget,
+    ports: &Ports,
+    ask_doctor: bool,
+) -> Result<ExitCode, CliError> {
+    let plugin = find_plugin().await?;
+    let ssm_target = target.ssm_target(&settings.cluster);
+    let requested = start_session::start(cx.aws, &ssm_target, ports, ports.local);
+    let signal = match open_unless_signalled(cx.aws, requested).await {
+        Ok(mut opened) => plugin_session(cx.aws, settings, &plugin, &mut opened).await?,
         Err(OpenError::Interrupted(signal)) => Some(signal),
         Err(OpenError::Fatal(error)) => return Err(error),
-        Err(OpenError::Refused(why)) => {
-            return Err(CliError::unopened(
-                format!("the port cannot be forwarded: {why}"),
-                "This needs ssm:StartSession on the task and on the document, and a connected agent: see `ecs-exec doctor`.",
-            ));
+        Err(OpenError::Refused(why) | OpenError::StartDenied(why)) => {
+            let failure = ("the port cannot be forwarded", &why);
+            failure_report::print(cx, target, failure, ask_doctor).await;
+            return Ok(ExitCode::from(exit::UNOPENED));
         }
     };
     Ok(signal.map_or(ExitCode::SUCCESS, exit::by_signal))
-}
-
-/// <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_StartSession.html>
-async fn start(aws: &AwsClients, target: String, ports: Ports) -> Result<Session, OpenError> {
-    let document = match ports.host {
-        Some(_) => "AWS-StartPortForwardingSessionToRemoteHost",
-        None => "AWS-StartPortForwardingSession",
-    };
-    let mut parameters = HashMap::from([
-        ("portNumber".to_owned(), vec![ports.remote.to_string()]),
-        ("localPortNumber".to_owned(), vec![ports.local.to_string()]),
-    ]);
-    parameters.extend(ports.host.map(|host| ("host".to_owned(), vec![host])));
-    let answer = aws
-        .call("ssm:StartSession", || {
-            aws.ssm
-                .start_session()
-                .target(&target)
-                .document_name(document)
-                .set_parameters(Some(parameters.clone()))
-                .send()
-        })
-        .await
-        .map_err(|failure| OpenError::of(aws, &failure))?;
-    Ok(Session {
-        id: answer.session_id.unwrap_or_default(),
-        stream_url: answer.stream_url.unwrap_or_default(),
-        token: Secret::new(answer.token_value.unwrap_or_default()),
-        target,
-        kms_key: None,
-        region: aws.region.value.clone(),
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Ports;
-
-    #[test]
-    fn ports_are_parsed() {
-        let parse = |text| Ports::parse(text).map(|ports| (ports.local, ports.host, ports.remote));
-        assert_eq!(parse("8080:80"), Some((8080, None, 80)));
-        assert_eq!(
-            parse("5432:db.internal:5432"),
-            Some((5432, Some("db.internal".into()), 5432))
-        );
-        assert_eq!(parse("0:80"), Some((0, None, 80)), "any free port");
-        for bad in ["", "80", "a:80", "80:a", "80:0", "99999:80", "1:2:"] {
-            assert_eq!(parse(bad), None, "{bad}");
-        }
-    }
 }

@@ -196,6 +196,8 @@ impl LocalIo {
                         say_part!("\r\n{}\r\n", RemoteText::new(notice.to_string()));
                     }
                     Output::Started => advance(Phase::Started),
+                    // Only port sessions have any.
+                    Output::Port(_) => {}
                 }
             }
             drop(from_remote);

@@ -35,11 +35,7 @@ pub async fn carry(
     signals: &mut EndingSignals,
     time_limit: Option<Duration>,
 ) -> Carried {
-    let options = Options {
-        connect: proxy::connect(),
-        certificates: aws.ca_bundle.clone(),
-        ..Options::default()
-    };
+    let options = options(aws);
     let cancel = options.cancel.clone();
     let (to_remote, input) = mpsc::channel(CHANNEL_SIZE);
     let (output, from_remote) = mpsc::channel(CHANNEL_SIZE);
@@ -98,6 +94,15 @@ pub async fn carry(
         },
     };
     Carried { end, may_be_open }
+}
+
+/// How sessions connect.
+pub fn options(aws: &AwsClients) -> Options {
+    Options {
+        connect: proxy::connect(),
+        certificates: aws.ca_bundle.clone(),
+        ..Options::default()
+    }
 }
 
 async fn after(limit: Option<Duration>) {

@@ -26,6 +26,8 @@ pub struct OpenSession {
 pub enum OpenError {
     /// AWS refused it for this reason.
     Refused(RemoteText),
+    /// The caller lacks the permission to start a session past ECS.
+    StartDenied(RemoteText),
     /// Something that stops the program, such as credentials that are not valid.
     Fatal(CliError),
     /// A signal of this number came first.
@@ -126,7 +128,7 @@ pub async fn run_session(
         Ok(opened) => opened,
         Err(OpenError::Fatal(error)) => return Err(error),
         Err(OpenError::Interrupted(signal)) => return Ok(SessionEnd::Signal(signal)),
-        Err(OpenError::Refused(why)) => {
+        Err(OpenError::Refused(why) | OpenError::StartDenied(why)) => {
             return Ok(SessionEnd::Failed {
                 has_begun: false,
                 why,

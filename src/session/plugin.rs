@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use aws_credential_types::provider::ProvideCredentials;
 use aws_sdk_ssm::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
-use model::facts::Fact;
+use model::facts::{Fact, Plugin};
 use model::text::sanitize_line;
 use model::version::is_at_least;
 use serde_json::json;
@@ -27,23 +27,33 @@ const VARIABLE: &str = "AWS_SSM_START_SESSION_RESPONSE";
 /// The first version that reads the variable. Earlier ones take the session, token included, as an argument.
 const LEAST_FOR_VARIABLE: [u32; 4] = [1, 2, 536, 0];
 
+const INSTALL_PAGE: &str = "https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html";
+
 /// How long the plugin can take to end after a signal.
 const END_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The plugin on this machine. Look for it before a session is opened.
+pub async fn find() -> Result<Plugin, CliError> {
+    match local::plugin().await {
+        Fact::Known(plugin) => Ok(plugin),
+        Fact::Absent | Fact::Unavailable(_) => Err(CliError::unopened(
+            "the Session Manager plugin is not installed on this machine",
+            format!(
+                "Omit --transport plugin: this program needs no plugin. To install it: {INSTALL_PAGE}"
+            ),
+        )),
+    }
+}
 
 /// Runs the plugin until it ends, or until a signal ends it, whose number is returned. The plugin's own exit status
 /// says nothing about the session.
 pub async fn carry(
     aws: &AwsClients,
     settings: &Settings,
+    plugin: &Plugin,
     opened: &mut OpenSession,
 ) -> Result<Option<i32>, CliError> {
     let session = &opened.session;
-    let Fact::Known(plugin) = local::plugin().await else {
-        return Err(CliError::unopened(
-            "the Session Manager plugin is not installed on this machine",
-            "Omit --transport plugin: this program needs no plugin. `ecs-exec doctor --only local -v` shows how to install it.",
-        ));
-    };
     let response = json!({
         "SessionId": session.id,
         "TokenValue": session.token.expose(),

@@ -8,7 +8,9 @@ use std::time::Duration;
 use model::text::sanitize_line;
 
 use super::local_io::write_to_stdout;
-use super::wrapped::{Encoded, Garbled, Gate, INPUT_END_LINES, Reader, Status, WrappedCommand};
+use super::wrapped::{
+    Encoded, Garbled, Gate, INPUT_END_LINES, InputMode, Reader, Status, WrappedCommand,
+};
 use super::{
     Context, ExecTarget, Flow, LocalIo, OutputSink, RemoteText, SessionEnd, TargetArgs,
     failure_report, report_unwritten_output, resolve_target, run_session,
@@ -53,7 +55,11 @@ impl RemoteCommand<'_> {
         input: Option<Box<dyn Read + Send>>,
         mut sink: OutputSink,
     ) -> Result<SessionEnd, CliError> {
-        let wrapped = WrappedCommand::new(self.words, input.is_some());
+        let mode = match input {
+            Some(_) => InputMode::Buffered,
+            None => InputMode::None,
+        };
+        let wrapped = WrappedCommand::new(self.words, mode);
         let gate = Gate::default();
         let reader = Arc::new(Mutex::new(wrapped.reader()));
         let lost = || io::Error::other("the output was lost");

@@ -13,7 +13,7 @@ mod tests;
 
 use uuid::Uuid;
 
-pub use input::{Encoded, Gate, INPUT_END_LINES};
+pub use input::{Encoded, Gate, INPUT_END_LINES, InputCode, LINE_BYTES, encode};
 pub use reader::{Garbled, Reader, Status};
 
 use input::{INPUT_END, SHIFTED};
@@ -26,6 +26,16 @@ pub struct WrappedCommand {
     end: String,
 }
 
+/// Whether a command gets standard input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InputMode {
+    None,
+    /// Decoded by one `base64`, which waits for many kilobytes: for files.
+    Buffered,
+    /// Each line is decoded at once: for conversations.
+    Unbuffered,
+}
+
 /// Encodes output as it comes: `dd` reads what is in the pipe, so a line is sent at once and much output in large pieces.
 /// `base64` and `od` alone would wait for tens of kilobytes.
 fn encoder(with: &str) -> String {
@@ -35,38 +45,51 @@ fn encoder(with: &str) -> String {
 }
 
 impl WrappedCommand {
-    /// Wraps a program and its arguments. `with_input`: standard input will be sent.
-    pub fn new(words: &[String], with_input: bool) -> WrappedCommand {
-        WrappedCommand::with_marker(words, with_input, &Uuid::new_v4().simple().to_string())
+    /// Wraps a program and its arguments.
+    pub fn new(words: &[String], input: InputMode) -> WrappedCommand {
+        WrappedCommand::with_marker(words, input, &Uuid::new_v4().simple().to_string())
     }
 
-    fn with_marker(words: &[String], with_input: bool, number: &str) -> WrappedCommand {
+    fn with_marker(words: &[String], input: InputMode, number: &str) -> WrappedCommand {
         let (begin, end) = (format!("begin-{number}"), format!("-{number}-"));
         let program = shell_words::join(words);
         // Names begin with an underscore, so that they hide no program or variable of the container.
         // What the image has decides how output is encoded (_e), whether the terminal echoes input (_t), and how input is
         // encoded (_i). The begin marker's line reports all three.
-        let echo = match with_input {
+        let echo = match input {
+            InputMode::None => "",
             // An echo of input could not be distinguished from output in base64.
-            true => " && [ $_t = raw ]",
-            false => "",
+            InputMode::Buffered | InputMode::Unbuffered => " && [ $_t = raw ]",
         };
         let decide = format!(
             "_has() {{ command -v $1 >/dev/null 2>&1; }}; _t=raw; _e=raw; _i=no; \
              if [ -t 0 ] && ! stty raw -echo 2>/dev/null; then _t=echo; fi; \
              if _has dd; then if _has base64{echo}; then _e=b64; elif _has od; then _e=hex; fi; fi; "
         );
-        let carry = match with_input {
-            true => format!(
-                "_i=none; if _has base64 && _has sed; then if [ $_t = raw ]; then _i=b64; \
-                 elif _has tr && [ $_e = hex ]; then _i=shifted; fi; fi; \
-                 _feed() {{ case $_i in \
-                 b64) sed -n '/^{INPUT_END}$/q;p' | base64 -d;; \
-                 shifted) sed -n '/^{INPUT_END}$/q;p' | tr '{SHIFTED}' 'A-Za-z0-9+/=' | base64 -d;; \
-                 esac; }}; "
-            ),
-            false => String::new(),
+        let shifted = format!("tr '{SHIFTED}' 'A-Za-z0-9+/=' | base64 -d");
+        let feed = match input {
+            InputMode::None => None,
+            InputMode::Buffered => {
+                let lines = format!("sed -n '/^{INPUT_END}$/q;p'");
+                Some(format!(
+                    "case $_i in b64) {lines} | base64 -d;; shifted) {lines} | {shifted};; esac;"
+                ))
+            }
+            InputMode::Unbuffered => Some(format!(
+                "while IFS= read -r _l && [ \"$_l\" != {INPUT_END} ]; do case $_i in \
+                 b64) printf %s \"$_l\" | base64 -d;; shifted) printf %s \"$_l\" | {shifted};; esac; done;"
+            )),
         };
+        let tools = match input {
+            InputMode::Buffered => " && _has sed",
+            InputMode::None | InputMode::Unbuffered => "",
+        };
+        let carry = feed.as_ref().map_or_else(String::new, |feed| {
+            format!(
+                "_i=none; if _has base64{tools}; then if [ $_t = raw ]; then _i=b64; \
+                 elif _has tr && [ $_e = hex ]; then _i=shifted; fi; fi; _feed() {{ {feed} }}; "
+            )
+        });
         let (base64, hex) = (encoder("base64"), encoder("od -An -v -tx1"));
         let encode = format!(
             "_out() {{ case $_e in b64) {base64};; hex) {hex};; *) cat;; esac; }}; \
@@ -79,12 +102,12 @@ impl WrappedCommand {
              printf '%s%s\\n' '{end}' \"$_s\" >&4; }}; "
         );
         // The end is printed as soon as the program has ended, even if the input has not.
-        let start = match with_input {
-            true => format!(
+        let start = match feed {
+            Some(_) => format!(
                 "if [ $_i = none ]; then read -r _l; if [ \"$_l\" = {INPUT_END} ]; then _run </dev/null; \
                  else printf '%s\\n' '{end}none'; fi; else _feed 4>&- 2>/dev/null | _run; fi"
             ),
-            false => "_run </dev/null".to_owned(),
+            None => "_run </dev/null".to_owned(),
         };
         let script = format!("{decide}{carry}{encode}{run}{start}");
         WrappedCommand {

@@ -19,10 +19,10 @@ use crate::input_buffer::InputBuffer;
 use crate::message::{AgentMessage, MessageType};
 use crate::no_answer::NoAnswer;
 use crate::output_queue::OutputQueue;
-use crate::payload::{Acknowledgement, ChannelClosed, PayloadType, TERMINATE_SESSION, json};
+use crate::payload::{Acknowledgement, ChannelClosed, Flag, PayloadType, json};
 use crate::receive_window::{Receipt, ReceiveWindow};
 use crate::send_window::SendWindow;
-use crate::session::{Input, Notice, Options, Output, Session};
+use crate::session::{Input, Notice, Options, Output, PortEvent, Session, SessionType};
 use crate::startup::Startup;
 
 /// How long the agent can take to close a session whose handshake failed.
@@ -47,15 +47,16 @@ pub struct Channel {
 }
 
 impl Channel {
-    pub fn new(session: &Session, options: &Options) -> Channel {
+    pub fn new(session: &Session, session_type: SessionType, options: &Options) -> Channel {
         let now = Instant::now();
+        let needs_handshake = session.kms_key.is_some() || session_type == SessionType::Port;
         Channel {
             stall_timeout: options.stall_timeout,
-            startup: Startup::new(options, session.kms_key.is_some(), now),
-            handshake: Handshake::new(session),
+            startup: Startup::new(options, needs_handshake, now),
+            handshake: Handshake::new(session, session_type),
             key_request: None,
             received: ReceiveWindow::default(),
-            sent: SendWindow::new(now),
+            sent: SendWindow::new(session_type, now),
             pause: AgentPause::default(),
             no_answer: NoAnswer::new(options.no_answer_after),
             input: InputBuffer::new(options.end_of_file_interval),
@@ -126,6 +127,10 @@ impl Channel {
                     self.output.push(Output::Bytes(output));
                 }
             }
+            // Nothing else of what the agent can signal concerns a client.
+            Some(PayloadType::Flag) if payload == Flag::ConnectToPortError.payload() => {
+                self.output.push(Output::Port(PortEvent::ConnectionFailed));
+            }
             Some(PayloadType::HandshakeRequest) => match self.handshake.request(&payload)? {
                 Reaction::Answer(answer) => self.answer(answer, now),
                 Reaction::FetchKey(request) => {
@@ -170,7 +175,11 @@ impl Channel {
     fn set_ready(&mut self) {
         if !self.startup.is_ready() {
             self.startup.set_ready();
-            self.output.push(Output::Started);
+            let mode = self.handshake.port_mode();
+            let mode = mode.map(|mode| Output::Port(PortEvent::Mode(mode)));
+            for output in mode.into_iter().chain([Output::Started]) {
+                self.output.push(output);
+            }
         }
     }
 
@@ -198,8 +207,14 @@ impl Channel {
     }
 
     /// Takes input; the next [`Channel::tick`] sends it.
-    pub fn input(&mut self, input: Input) {
-        self.input.add(input);
+    pub fn input(&mut self, input: Input, now: Instant) {
+        match input {
+            // All input before it is sent.
+            Input::Disconnect => {
+                self.send(PayloadType::Flag, Flag::DisconnectToPort.payload(), now);
+            }
+            input => self.input.add(input),
+        }
     }
 
     /// Sends up to this many messages of input, as far as the window allows.
@@ -225,8 +240,7 @@ impl Channel {
     /// Tells the agent that the client ends the session. Agents do so in some types of session only.
     pub fn terminate(&mut self, now: Instant) {
         if self.startup.is_ready() && self.closed.is_none() {
-            let flag = Bytes::copy_from_slice(&TERMINATE_SESSION.to_be_bytes());
-            self.send(PayloadType::Flag, flag, now);
+            self.send(PayloadType::Flag, Flag::TerminateSession.payload(), now);
         }
     }
 

@@ -1,4 +1,4 @@
-//! The handshake of an encrypted session: request, response, challenge, its response, completion.
+//! The handshake of an encrypted session or a port session: request, response, challenge, its response, completion.
 //!
 //! Each is a message of the stream, so the network cannot repeat or reorder them.
 
@@ -19,9 +19,14 @@ use crate::payload::{
     ActionStatus, CLIENT_VERSION, Challenge, HandshakeComplete, HandshakeRequest,
     HandshakeResponse, KmsResult, ProcessedAction, json,
 };
-use crate::session::Session;
+use crate::session::{PortMode, Session, SessionType};
 
 use actions::{Actions, kms_failure, kms_success};
+
+/// The last version of the agent that carries one connection at a time.
+const LAST_SINGLE: [u32; 4] = [3, 0, 196, 0];
+/// The last version that needs keep-alives in a multiplexed session.
+const LAST_WITH_KEEP_ALIVE: [u32; 4] = [3, 1, 1511, 0];
 
 /// The length of the random text in a challenge.
 const CHALLENGE_BYTES: usize = 64;
@@ -31,6 +36,8 @@ pub struct Handshake {
     target: String,
     /// The cluster's KMS key. If there is one, a session without encryption or with another key fails.
     cluster_key: Option<String>,
+    session_type: SessionType,
+    agent_version: String,
     /// The session's keys, once the agent's request is answered.
     cipher: Option<Cipher>,
     step: Step,
@@ -69,11 +76,13 @@ pub enum Reaction {
 }
 
 impl Handshake {
-    pub fn new(session: &Session) -> Handshake {
+    pub fn new(session: &Session, session_type: SessionType) -> Handshake {
         Handshake {
             session_id: session.id.clone(),
             target: session.target.clone(),
             cluster_key: session.kms_key.clone(),
+            session_type,
+            agent_version: String::new(),
             cipher: None,
             step: Step::NotStarted,
         }
@@ -84,6 +93,17 @@ impl Handshake {
         !matches!(self.step, Step::NotStarted)
     }
 
+    /// How a port session carries connections, by the version that the agent sent with its request.
+    pub fn port_mode(&self) -> Option<PortMode> {
+        let is_later_than = |version| is_later(&self.agent_version, version);
+        (self.session_type == SessionType::Port).then(|| match is_later_than(LAST_SINGLE) {
+            true => PortMode::Multiplexed {
+                keep_alive: !is_later_than(LAST_WITH_KEEP_ALIVE),
+            },
+            false => PortMode::Single,
+        })
+    }
+
     /// Decrypts output of the agent.
     pub fn open(&self, payload: Bytes) -> Result<Bytes, SessionError> {
         match &self.cipher {
@@ -91,6 +111,9 @@ impl Handshake {
                 SessionError::Protocol("the agent's output cannot be decrypted".to_owned())
             }),
             None if self.cluster_key.is_some() => Err(SessionError::NotEncrypted),
+            None if self.session_type == SessionType::Port && !self.has_begun() => {
+                Err(failed("the agent sent data before it"))
+            }
             None => Ok(payload),
         }
     }
@@ -112,7 +135,9 @@ impl Handshake {
         }
         let request: HandshakeRequest = serde_json::from_slice(payload)
             .map_err(|_| failed("the agent's request is unreadable"))?;
-        let Actions { processed, kms } = actions::process(request.requested_client_actions);
+        self.agent_version = request.agent_version;
+        let Actions { processed, kms } =
+            actions::process(request.requested_client_actions, self.session_type);
         let Some(kms) = kms else {
             return match self.cluster_key {
                 Some(_) => Err(SessionError::NotEncrypted),
@@ -234,6 +259,12 @@ impl Handshake {
         let message = complete.map(|complete| complete.customer_message);
         Ok(message.filter(|message| !message.trim().is_empty()))
     }
+}
+
+/// An unreadable version is not later, as for the official plugin.
+fn is_later(version: &str, than: [u32; 4]) -> bool {
+    let numbers: Result<Vec<u32>, _> = version.split('.').map(str::parse).collect();
+    numbers.is_ok_and(|numbers| numbers.len() == than.len() && numbers[..] > than[..])
 }
 
 fn failed(why: &str) -> SessionError {

@@ -61,6 +61,8 @@ impl InputBuffer {
                 self.is_size_sent = false;
             }
             Input::End => self.has_end = true,
+            // The channel sends it as a flag.
+            Input::Disconnect => {}
         }
     }
 

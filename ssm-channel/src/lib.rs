@@ -1,9 +1,10 @@
 //! The client side of a Session Manager data channel: what the official `session-manager-plugin` does for
-//! a shell in an ECS container.
+//! a shell in an ECS container, and for a forwarded port.
 //!
 //! [`run`] joins a session that `ecs:ExecuteCommand` has opened and moves bytes between the session and two channels
-//! of the caller. It resumes a broken connection and encrypts the session if the cluster has a KMS key. It knows
-//! nothing of terminals or of an AWS SDK: it asks [`AwsApi`] for what it needs from AWS.
+//! of the caller. [`forward`] joins a session that `ssm:StartSession` has opened for a port, and carries the connections
+//! of a local listener. Both resume a broken connection, and encrypt the session if the agent asks for it. They know
+//! nothing of terminals or of an AWS SDK: they ask [`AwsApi`] for what they need from AWS.
 //!
 //! # Map
 //!
@@ -26,6 +27,7 @@
 //! | `startup`, `agent_pause`, `no_answer` | when input can be sent, and what the user learns while it cannot |
 //! | `handshake`, `data_key`, `kms_key`, `cipher` | encryption with the cluster's KMS key |
 //! | `input_buffer`, `output_queue` | bytes on their way |
+//! | `forward`, `mux` | connections of a local listener: `mux` carries many at once, `forward::single` one at a time |
 //! | `testing` | a gateway and an agent for tests |
 
 #![forbid(unsafe_code)]
@@ -39,10 +41,12 @@ mod data_key;
 mod dial;
 mod endpoint;
 mod error;
+mod forward;
 mod handshake;
 mod input_buffer;
 mod kms_key;
 mod message;
+mod mux;
 mod no_answer;
 mod output_queue;
 mod payload;
@@ -63,9 +67,10 @@ pub use aws_api::{AwsApi, DataKey, DataKeyError, ResumeError, Resumed};
 pub use aws_credential_types::Credentials;
 pub use dial::{Connect, Stream, tcp};
 pub use error::SessionError;
+pub use forward::{ForwardEvent, forward};
 pub use pump::run;
 pub use secret::Secret;
-pub use session::{Input, Notice, Options, Output, Session};
+pub use session::{Input, Notice, Options, Output, PortEvent, PortMode, Session, SessionType};
 pub use tls::check_certificates;
 pub use tokio_util::sync::CancellationToken;
 pub use zeroize::Zeroizing;

@@ -37,6 +37,6 @@ impl OutputQueue {
 fn size(output: &Output) -> usize {
     match output {
         Output::Bytes(bytes) => bytes.len(),
-        Output::Started | Output::Notice(_) => 0,
+        Output::Started | Output::Notice(_) | Output::Port(_) => 0,
     }
 }

@@ -36,14 +36,30 @@ impl PayloadType {
             HandshakeRequest,
             ChallengeRequest,
             HandshakeComplete,
+            Flag,
             StdErr,
         ];
         received.into_iter().find(|known| *known as u32 == number)
     }
 }
 
-/// The flag that tells the agent that the client ends the session.
-pub const TERMINATE_SESSION: u32 = 2;
+/// The signals of a port session, big-endian in a payload of type [`PayloadType::Flag`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Flag {
+    /// To the agent: the local connection is closed, so close the one in the container (without multiplexing only).
+    DisconnectToPort = 1,
+    /// To the agent: the client ends the session.
+    TerminateSession = 2,
+    /// From the agent: it could not connect to the port.
+    ConnectToPortError = 3,
+}
+
+impl Flag {
+    pub fn payload(self) -> Bytes {
+        Bytes::copy_from_slice(&(self as u32).to_be_bytes())
+    }
+}
 
 /// The first frame of a connection, the only one in text.
 #[derive(Debug, Serialize, Deserialize)]
@@ -74,10 +90,12 @@ pub struct Size {
     pub rows: u16,
 }
 
-/// What the agent asks of the client before an encrypted session begins.
+/// What the agent asks of the client before an encrypted session or a port session begins.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct HandshakeRequest {
+    #[serde(default)]
+    pub agent_version: String,
     #[serde(default)]
     pub requested_client_actions: Vec<RequestedAction>,
 }

@@ -17,7 +17,7 @@ use crate::data_key::{self, GrantedKey};
 use crate::dial::Dialer;
 use crate::error::SessionError;
 use crate::reconnect::Retry;
-use crate::session::{Input, Options, Output, Session};
+use crate::session::{Input, Options, Output, Session, SessionType};
 
 /// Joins a session and stays until it ends. Returns the message with which the gateway closed it, if there is one: it
 /// says why the session ended if not by the end of its command, often in several lines. Clean it before you show it.
@@ -29,6 +29,18 @@ use crate::session::{Input, Options, Output, Session};
 ///
 /// The session could not be joined, broke off, or was cancelled. Output that arrived before is delivered first.
 pub async fn run(
+    session: Session,
+    aws: &impl AwsApi,
+    input: mpsc::Receiver<Input>,
+    output: mpsc::Sender<Output>,
+    options: Options,
+) -> Result<Option<String>, SessionError> {
+    run_as(SessionType::Shell, session, aws, input, output, options).await
+}
+
+/// [`run`] for a session of this type.
+pub async fn run_as(
+    session_type: SessionType,
     session: Session,
     aws: &impl AwsApi,
     mut input: mpsc::Receiver<Input>,
@@ -52,7 +64,7 @@ pub async fn run(
         () = &mut cancelled => return Err(SessionError::Cancelled),
     };
     let mut connection = Connection::new(socket, options.keep_alive);
-    let mut channel = Channel::new(&session, &options);
+    let mut channel = Channel::new(&session, session_type, &options);
     let mut retry = Retry::new(Instant::now());
     let mut key: Fuse<BoxFuture<'_, Result<GrantedKey, String>>> = Fuse::terminated();
     let mut is_input_open = true;
@@ -89,7 +101,7 @@ pub async fn run(
                 frame = connection.next(reading) => frame.map(Some),
                 item = input.recv(), if is_input_open && channel.accepts_input() => {
                     match item {
-                        Some(item) => channel.input(item),
+                        Some(item) => channel.input(item, Instant::now()),
                         None => is_input_open = false,
                     }
                     Ok(None)

@@ -9,12 +9,16 @@ use tokio::time::Instant;
 use crate::message::{AgentMessage, MessageType};
 use crate::payload::PayloadType;
 use crate::round_trip::RoundTrip;
+use crate::session::SessionType;
 
-/// How many messages of input can be unacknowledged. The agent acknowledges input as fast as its terminal takes it, so a
-/// paste does not run far ahead.
-const WINDOW: usize = 64;
+/// How many messages of input can be unacknowledged in a shell. The agent acknowledges input as fast as its terminal takes
+/// it, so a paste does not run far ahead.
+const SHELL_WINDOW: usize = 64;
+/// The same in a port session: 256 KiB on their way.
+const PORT_WINDOW: usize = 256;
 
 pub struct SendWindow {
+    size: usize,
     next: i64,
     /// Ordered by sequence number, without gaps.
     sent: VecDeque<Sent>,
@@ -31,8 +35,12 @@ struct Sent {
 }
 
 impl SendWindow {
-    pub fn new(now: Instant) -> SendWindow {
+    pub fn new(session_type: SessionType, now: Instant) -> SendWindow {
         SendWindow {
+            size: match session_type {
+                SessionType::Shell => SHELL_WINDOW,
+                SessionType::Port => PORT_WINDOW,
+            },
             next: 0,
             sent: VecDeque::new(),
             round_trip: RoundTrip::default(),
@@ -42,7 +50,7 @@ impl SendWindow {
 
     /// Whether the window has room for another message of input.
     pub fn has_room(&self) -> bool {
-        self.sent.len() < WINDOW
+        self.sent.len() < self.size
     }
 
     /// Whether the agent owes an acknowledgement.
@@ -157,7 +165,7 @@ mod tests {
     #[test]
     fn sequence_numbers_begin_at_zero_and_have_no_gaps() {
         let start = Instant::now();
-        let mut window = SendWindow::new(start);
+        let mut window = SendWindow::new(SessionType::Shell, start);
         for expected in 0..3 {
             let message = AgentMessage::decode(push(&mut window, start)).unwrap();
             assert_eq!(message.sequence, expected);
@@ -168,7 +176,7 @@ mod tests {
     #[test]
     fn only_the_oldest_is_sent_again_with_the_same_bytes() {
         let start = Instant::now();
-        let mut window = SendWindow::new(start);
+        let mut window = SendWindow::new(SessionType::Shell, start);
         let first = push(&mut window, start);
         let second = push(&mut window, start + ms(1));
         assert_eq!(window.resend(start + ms(199)), None);
@@ -183,8 +191,8 @@ mod tests {
     #[test]
     fn acknowledgements_can_be_reordered_and_repeated() {
         let start = Instant::now();
-        let mut window = SendWindow::new(start);
-        for _ in 0..WINDOW {
+        let mut window = SendWindow::new(SessionType::Shell, start);
+        for _ in 0..SHELL_WINDOW {
             assert!(window.has_room());
             push(&mut window, start);
         }
@@ -194,7 +202,7 @@ mod tests {
         }
         assert!(!window.has_room(), "the first holds the window");
         window.acknowledge(0, start);
-        assert_eq!(window.sent.len(), WINDOW - 2);
+        assert_eq!(window.sent.len(), SHELL_WINDOW - 2);
         window.acknowledge(0, start);
         for sequence in 2..63 {
             window.acknowledge(sequence, start);
@@ -206,7 +214,7 @@ mod tests {
     #[test]
     fn a_message_sent_twice_does_not_measure_the_round_trip() {
         let start = Instant::now();
-        let mut window = SendWindow::new(start);
+        let mut window = SendWindow::new(SessionType::Shell, start);
         push(&mut window, start);
         assert!(window.resend(start + ms(900)).is_some());
         window.acknowledge(0, start + ms(1800));
@@ -218,7 +226,7 @@ mod tests {
     #[test]
     fn a_new_connection_gets_all_unacknowledged_messages() {
         let start = Instant::now();
-        let mut window = SendWindow::new(start);
+        let mut window = SendWindow::new(SessionType::Shell, start);
         let frames: Vec<Bytes> = (0..3).map(|_| push(&mut window, start)).collect();
         window.acknowledge(1, start);
         let again: Vec<Bytes> = window.resend_all(start + ms(5)).collect();
@@ -228,7 +236,7 @@ mod tests {
     #[test]
     fn waiting_starts_at_the_last_acknowledgement() {
         let start = Instant::now();
-        let mut window = SendWindow::new(start);
+        let mut window = SendWindow::new(SessionType::Shell, start);
         assert_eq!(window.waiting_since(), None);
         push(&mut window, start + ms(500));
         push(&mut window, start + ms(600));

@@ -40,6 +40,8 @@ pub enum Input {
     /// No more input will come. The remote terminal receives an end of file (Ctrl-D), repeatedly, and the session lasts
     /// until the command ends. (Dropping the sender tells the remote side nothing.)
     End,
+    /// The local connection is closed. Only in port sessions without multiplexing.
+    Disconnect,
 }
 
 /// What the caller receives, in order. Nothing is dropped: while the caller does not receive, the connection is not
@@ -52,6 +54,37 @@ pub enum Output {
     Bytes(Bytes),
     /// News for the person at the terminal.
     Notice(Notice),
+    /// News of a port session.
+    Port(PortEvent),
+}
+
+/// What the agent tells the client of a port session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PortEvent {
+    /// How the session carries connections. Comes before [`Output::Started`].
+    Mode(PortMode),
+    /// The agent could not connect to the port.
+    ConnectionFailed,
+}
+
+/// How a port session carries connections, which depends on the agent's version.
+/// <https://github.com/aws/session-manager-plugin/blob/mainline/src/config/config.go>
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PortMode {
+    /// One connection at a time, as plain bytes. Agents up to 3.0.196.0.
+    Single,
+    /// Any number of connections. `keep_alive`: agents up to 3.1.1511.0 end the session unless they receive something
+    /// every 30 s.
+    Multiplexed { keep_alive: bool },
+}
+
+/// What a session is for. The agent names the same type in its handshake, or the session fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionType {
+    /// A terminal, or something that behaves like one.
+    Shell,
+    /// Connections to a port.
+    Port,
 }
 
 /// News about the connection. `Display` is a sentence.
@@ -112,6 +145,9 @@ pub struct Options {
     pub end_of_file_interval: Duration,
     /// How long without an answer until [`Notice::NoAnswer`]. 15 s.
     pub no_answer_after: Duration,
+    /// How long a forwarded connection whose local side has sent an end of file waits for answers: it is closed once
+    /// nothing has arrived for this long. 5 s.
+    pub half_close_wait: Duration,
     /// Opens the stream below TLS. A proxy belongs here.
     pub connect: Connect,
     /// Certificates in PEM to trust instead of the system's.
@@ -131,6 +167,7 @@ impl Default for Options {
             stall_timeout: Duration::from_secs(300),
             end_of_file_interval: Duration::from_secs(1),
             no_answer_after: Duration::from_secs(15),
+            half_close_wait: Duration::from_secs(5),
             connect: tcp(),
             certificates: None,
             cancel: CancellationToken::new(),

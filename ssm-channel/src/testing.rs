@@ -5,11 +5,13 @@
 
 mod agent;
 mod gateway;
+mod mux_agent;
 mod timing;
 mod utf8_filter;
 
 pub use agent::{Agent, ClientMessage, MESSAGE, NetworkFaults};
 pub use gateway::{Frame, Gateway, GatewayConnection};
+pub use mux_agent::{ClientEnd, MuxAgent, Served, frame};
 pub use timing::AgentTiming;
 pub use utf8_filter::Utf8Filter;
 

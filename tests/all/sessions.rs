@@ -1,6 +1,7 @@
 //! Sessions: the built binary against the emulator, and containers behind agents of our own.
 
 mod connection;
+mod forwarding;
 mod interrupts;
 mod keyboard;
 mod one_off;

@@ -252,7 +252,7 @@ fn plugin_absent() {
     let run = world.doctor(&["coder"]);
     assert_healthy(&run);
     assert!(
-        run.with_status("warn")
+        run.with_status("skip")
             .contains(&"local.plugin-installed".to_owned())
     );
     assert_healthy(&world.doctor(&["coder", "--skip", "local"]));

@@ -41,8 +41,8 @@ pub fn deny_start_session(facts: &Facts, caller: &Caller, cluster_arn: &str) -> 
     Grant {
         id: format!("deny-start-session:{}", caller.arn),
         title: "Deny the caller ssm:StartSession on the cluster's tasks".to_owned(),
-        explain: "ECS Exec still works, because ECS itself starts its sessions. `ecs-exec port-forward` stops working: it \
-                  needs this permission.",
+        explain: "ECS Exec still works, because ECS itself starts its sessions. `ecs-exec port-forward` then opens \
+                  a session of ECS Exec for each connection.",
         purpose: format!("{}-deny-start-session", facts.cluster_name),
         document: policy_document::deny_start_session(cluster_arn),
     }

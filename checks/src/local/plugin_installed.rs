@@ -4,10 +4,10 @@ use crate::prelude::*;
 pub const CHECK: Check = Check {
     id: "local.plugin-installed",
     title: "The Session Manager plugin is installed",
-    why: "The AWS CLI opens sessions with the Session Manager plugin: without it `aws ecs execute-command` fails with \"SessionManagerPlugin is not found\". ecs-exec needs it only to forward ports.",
+    why: "The AWS CLI opens sessions with the Session Manager plugin: without it `aws ecs execute-command` fails with \"SessionManagerPlugin is not found\". ecs-exec itself needs no plugin, unless it is told to use it with `--transport plugin`.",
     how: "Searches PATH for session-manager-plugin and runs it with --version.",
     actions: &[],
-    remedy: "Install the Session Manager plugin. The fix has the commands for this system.",
+    remedy: "Only if you use the AWS CLI for sessions: install the Session Manager plugin.",
     docs: &[
         "https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html",
     ],
@@ -15,21 +15,19 @@ pub const CHECK: Check = Check {
     ..super::DEFAULTS
 };
 
+/// Its absence is no finding: `--transport plugin` says so itself, before it opens a session.
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    const MISSING: &str = "The Session Manager plugin is not installed on this machine";
     let local = &index.facts.local;
     vec![CHECK.judge(
         subject(),
         &local.plugin,
         |subject| {
             CHECK
-                .warn(subject, MISSING)
-                .detail("session-manager-plugin is not on PATH. `aws ecs execute-command` and port forwarding need it; other sessions of ecs-exec do not.")
-                .group_title(MISSING)
-                .fix(fixes::plugin::install(&local.os))
+                .skip(subject, "The Session Manager plugin is not installed, and ecs-exec does not need it")
+                .detail("session-manager-plugin is not on PATH. `aws ecs execute-command` and `ecs-exec --transport plugin` need it.")
         },
         |subject, plugin| {
-            let no_version = "session-manager-plugin is installed, but does not print its version";
+            let no_version = "session-manager-plugin does not print its version, and ecs-exec does not need it";
             match &plugin.version {
                 Fact::Known(version) => CHECK
                     .pass(
@@ -37,8 +35,8 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
                         format!("session-manager-plugin {version} is installed"),
                     )
                     .evidence("version", version.as_str()),
-                Fact::Absent => CHECK.warn(subject, no_version),
-                Fact::Unavailable(why) => CHECK.warn(subject, no_version).detail(&why.message),
+                Fact::Absent => CHECK.skip(subject, no_version),
+                Fact::Unavailable(why) => CHECK.skip(subject, no_version).detail(&why.message),
             }
             .evidence("path", plugin.path.as_str())
         },
@@ -48,28 +46,26 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::testing::{denied, healthy, run, statuses};
+    use crate::testing::{denied, healthy, statuses};
     use model::facts::{Fact, Plugin};
     use model::finding::Status;
 
     #[test]
-    fn a_missing_plugin_is_a_warning() {
+    fn a_missing_plugin_is_no_finding() {
         let mut facts = healthy();
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         facts.local.plugin = Fact::Absent;
-        let findings = run(&CHECK, &facts);
-        assert_eq!(findings[0].status, Status::Warn);
-        assert!(findings[0].fixes[0].commands[0].contains("session-manager-plugin"));
+        assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
     }
 
     #[test]
-    fn a_plugin_without_a_version_is_a_warning() {
+    fn a_plugin_without_a_version_is_no_finding() {
         let mut facts = healthy();
         facts.local.plugin = Fact::Known(Plugin {
             path: "/usr/bin/session-manager-plugin".into(),
             version: denied("session-manager-plugin --version"),
         });
-        assert_eq!(statuses(&CHECK, &facts), [Status::Warn]);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
     }
 
     #[test]

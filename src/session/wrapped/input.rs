@@ -60,7 +60,7 @@ pub struct Encoded<R> {
 }
 
 /// The bytes in a line: a multiple of three, so that lines join without padding.
-const LINE_BYTES: u64 = 720;
+pub const LINE_BYTES: u64 = 720;
 
 impl<R: Read> Encoded<R> {
     /// Reads `inner` once the gate is open.
@@ -109,7 +109,8 @@ impl<R: Read> Read for Encoded<R> {
     }
 }
 
-fn encode(line: &[u8], code: InputCode) -> Vec<u8> {
+/// A line of input, without its end.
+pub fn encode(line: &[u8], code: InputCode) -> Vec<u8> {
     let mut text = BASE64.encode(line).into_bytes();
     if code == InputCode::Shifted {
         for letter in &mut text {

@@ -11,7 +11,11 @@ use super::*;
 
 fn wrapped(words: &[&str], with_input: bool) -> WrappedCommand {
     let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-    WrappedCommand::with_marker(&words, with_input, "7")
+    let input = match with_input {
+        true => InputMode::Buffered,
+        false => InputMode::None,
+    };
+    WrappedCommand::with_marker(&words, input, "7")
 }
 
 /// Reads in pieces of each size, so that marks are cut everywhere.
@@ -309,5 +313,47 @@ fn the_end_does_not_wait_for_input() {
     );
     // Told that there is no more, the script ends.
     stdin.write_all(INPUT_END_LINES.as_bytes()).unwrap();
+    child.wait().unwrap();
+}
+
+/// Each piece is answered before the next one is sent.
+#[test]
+fn unbuffered_input_arrives_at_once() {
+    let words = ["sh", "-c", "while read -r line; do echo \"<$line>\"; done"];
+    let wrapped = WrappedCommand::new(&words.map(str::to_owned), InputMode::Unbuffered);
+    let argv = shell_words::split(&wrapped.command).unwrap();
+    let mut child = Command::new(&argv[0])
+        .args(&argv[1..])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let mut stdout = child.stdout.take().unwrap();
+    let mut reader = wrapped.reader();
+    let mut begin = [0; 1];
+    while reader.input_code().is_none() {
+        stdout.read_exact(&mut begin).unwrap();
+        reader.take(&begin).unwrap();
+    }
+    let mut buffer = [0; 4096];
+    let mut read_until = |reader: &mut Reader, text: &str| {
+        let mut printed = Vec::new();
+        while !printed.ends_with(text.as_bytes()) && reader.status().is_none() {
+            let count = stdout.read(&mut buffer).unwrap();
+            printed.extend(reader.take(&buffer[..count]).unwrap());
+        }
+        printed
+    };
+    for line in ["one", "two"] {
+        let mut encoded = encode(format!("{line}\n").as_bytes(), InputCode::Base64);
+        encoded.push(b'\n');
+        stdin.write_all(&encoded).unwrap();
+        let answer = format!("<{line}>\n");
+        assert_eq!(read_until(&mut reader, &answer), answer.as_bytes());
+    }
+    stdin.write_all(b"=\n").unwrap();
+    read_until(&mut reader, "\0");
+    assert_eq!(reader.status(), Some(Status::Exited(0)));
     child.wait().unwrap();
 }

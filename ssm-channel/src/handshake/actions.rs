@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::payload::{
     ActionStatus, KmsParameters, KmsResult, ProcessedAction, RequestedAction, SessionTypeParameters,
 };
+use crate::session::SessionType;
 
 /// The session types that are a terminal or behave like one.
 const SHELL_TYPES: [&str; 3] = [
@@ -13,6 +14,8 @@ const SHELL_TYPES: [&str; 3] = [
     "InteractiveCommands",
     "NonInteractiveCommands",
 ];
+/// The session type that carries connections to a port.
+const PORT_TYPE: &str = "Port";
 const SESSION_TYPE: &str = "SessionType";
 const KMS_ENCRYPTION: &str = "KMSEncryption";
 
@@ -28,12 +31,12 @@ pub struct KmsAction {
     pub parameters: KmsParameters,
 }
 
-pub fn process(requested: Vec<RequestedAction>) -> Actions {
+pub fn process(requested: Vec<RequestedAction>, expected: SessionType) -> Actions {
     let mut kms = None;
     let mut processed = Vec::new();
     for (index, action) in requested.into_iter().enumerate() {
         processed.push(match action.action_type.as_str() {
-            SESSION_TYPE => session_type(&action.action_parameters),
+            SESSION_TYPE => session_type(&action.action_parameters, expected),
             KMS_ENCRYPTION if kms.is_none() => match parse(&action.action_parameters) {
                 Some(parameters) => {
                     kms = Some(KmsAction { index, parameters });
@@ -51,10 +54,14 @@ pub fn process(requested: Vec<RequestedAction>) -> Actions {
     Actions { processed, kms }
 }
 
-fn session_type(parameters: &Value) -> ProcessedAction {
+fn session_type(parameters: &Value, expected: SessionType) -> ProcessedAction {
     let parameters: Option<SessionTypeParameters> = parse(parameters);
     let requested = parameters.map_or_else(String::new, |parameters| parameters.session_type);
-    match SHELL_TYPES.contains(&requested.as_str()) {
+    let is_expected = match expected {
+        SessionType::Shell => SHELL_TYPES.contains(&requested.as_str()),
+        SessionType::Port => requested == PORT_TYPE,
+    };
+    match is_expected {
         true => result(SESSION_TYPE, ActionStatus::Success, ""),
         false => {
             let error = format!("Unknown session type {requested}");

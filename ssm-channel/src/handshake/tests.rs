@@ -15,6 +15,8 @@ fn with_key(cluster_key: Option<&str>) -> Handshake {
         session_id: "ecs-execute-command-0a".to_owned(),
         target: "ecs:c_t_r".to_owned(),
         cluster_key: cluster_key.map(str::to_owned),
+        session_type: SessionType::Shell,
+        agent_version: String::new(),
         cipher: None,
         step: Step::NotStarted,
     }
@@ -216,4 +218,59 @@ fn one_well_formed_challenge_is_answered_with_the_other_key() {
     assert_eq!(opened.unwrap(), [5; 64].as_slice());
     let again = handshake.challenge(&challenge);
     assert!(again.is_err(), "one challenge is answered");
+}
+
+fn port_session(version: &str) -> (Handshake, Result<Reaction, SessionError>) {
+    let mut handshake = Handshake {
+        session_type: SessionType::Port,
+        ..handshake(false)
+    };
+    let request = value!({"AgentVersion": version, "RequestedClientActions": [
+        {"ActionType": "SessionType", "ActionParameters": {"SessionType": "Port",
+            "Properties": {"portNumber": "80", "type": "LocalPortForwarding"}}},
+    ]});
+    let reaction = handshake.request(request.to_string().as_bytes());
+    (handshake, reaction)
+}
+
+/// The limits of the official plugin.
+#[test]
+fn the_agents_version_decides_how_a_port_session_carries_connections() {
+    let mode = |version| port_session(version).0.port_mode();
+    let multiplexed = |keep_alive| Some(PortMode::Multiplexed { keep_alive });
+    for version in ["", "3.0", "2.3.722.0", "3.0.196.0", "x.y.z.0"] {
+        assert_eq!(mode(version), Some(PortMode::Single), "{version}");
+    }
+    assert_eq!(mode("3.0.222.0"), multiplexed(true));
+    assert_eq!(mode("3.1.1511.0"), multiplexed(true));
+    assert_eq!(mode("3.1.1575.0"), multiplexed(false));
+    assert_eq!(mode("3.3.987.0"), multiplexed(false));
+    assert_eq!(handshake(false).port_mode(), None);
+}
+
+#[test]
+fn the_session_type_must_be_the_expected_one() {
+    let (mut port, reaction) = port_session("3.3.987.0");
+    let Ok(Reaction::Answer(answer)) = reaction else {
+        panic!("no answer");
+    };
+    assert_eq!(answer.error, None);
+    assert!(port.open("x".into()).is_ok());
+    assert_eq!(port.complete(b"{}"), Ok(None));
+    // An agent that starts a shell instead, and one that starts forwarding in a shell's session.
+    let port = Handshake {
+        session_type: SessionType::Port,
+        ..handshake(false)
+    };
+    assert!(port.open("x".into()).is_err(), "data before the handshake");
+    for (mut handshake, offered) in [(port, "Standard_Stream"), (handshake(false), "Port")] {
+        let request = request(value!([
+            {"ActionType": "SessionType", "ActionParameters": {"SessionType": offered}},
+        ]));
+        let Ok(Reaction::Answer(answer)) = handshake.request(&request) else {
+            panic!("no answer");
+        };
+        let error = format!("Unknown session type {offered}");
+        assert_eq!(answer.error, Some(SessionError::Handshake(error)));
+    }
 }

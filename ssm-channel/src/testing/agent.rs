@@ -51,6 +51,14 @@ pub enum ClientMessage {
     Closed,
 }
 
+/// What the agent asks of the client in a port session.
+fn port_action() -> Value {
+    let properties =
+        json!({"portNumber": "80", "localPortNumber": "8080", "type": "LocalPortForwarding"});
+    json!({"ActionType": "SessionType", "ActionParameters":
+        {"SessionType": "Port", "Properties": properties}})
+}
+
 pub struct Agent {
     connection: GatewayConnection,
     faults: NetworkFaults,
@@ -67,6 +75,8 @@ pub struct Agent {
     utf8: Utf8Filter,
     timing: AgentTiming,
     cipher: Option<Cipher>,
+    version: &'static str,
+    session_type: Value,
     /// How many messages came that were here before.
     pub repeats: usize,
 }
@@ -92,6 +102,9 @@ impl Agent {
             utf8: Utf8Filter::default(),
             timing: AgentTiming::default(),
             cipher: None,
+            version: "3.3.987.0",
+            session_type: json!({"ActionType": "SessionType", "ActionParameters":
+                {"SessionType": "InteractiveCommands", "Properties": null}}),
             repeats: 0,
         }
     }
@@ -103,6 +116,12 @@ impl Agent {
 
     pub fn with_timing(mut self, timing: AgentTiming) -> Agent {
         self.timing = timing;
+        self
+    }
+
+    /// Encrypts a port session instead of a shell.
+    pub fn with_port_session(mut self) -> Agent {
+        self.session_type = port_action();
         self
     }
 
@@ -165,14 +184,17 @@ impl Agent {
     pub async fn receive(&mut self) -> ClientMessage {
         self.connection.flush().await;
         loop {
-            if let Some((heard, acknowledgement)) = self.heard.pop_front() {
-                if heard != ClientMessage::Closed {
-                    self.taken += 1;
-                }
-                if let Some(frame) = acknowledgement {
+            // Taken at last, so that nothing is lost if the caller drops the future.
+            if let Some((_, acknowledgement)) = self.heard.front_mut() {
+                if let Some(frame) = acknowledgement.take() {
                     self.write_frame(frame).await;
                 }
                 self.connection.flush().await;
+            }
+            if let Some((heard, _)) = self.heard.pop_front() {
+                if heard != ClientMessage::Closed {
+                    self.taken += 1;
+                }
                 return heard;
             }
             self.turn().await;
@@ -233,8 +255,7 @@ impl Agent {
         }
         let response = self
             .handshake(json!([
-                {"ActionType": "SessionType", "ActionParameters":
-                    {"SessionType": "InteractiveCommands", "Properties": null}},
+                self.session_type,
                 {"ActionType": "KMSEncryption", "ActionParameters": parameters},
             ]))
             .await;
@@ -256,9 +277,22 @@ impl Agent {
         response
     }
 
+    /// The version that the agent sends with its handshake.
+    pub fn with_version(mut self, version: &'static str) -> Agent {
+        self.version = version;
+        self
+    }
+
+    /// Begins a port session without encryption. Returns the client's response.
+    pub async fn start_port_session(&mut self) -> Value {
+        let response = self.handshake(json!([port_action()])).await;
+        self.complete("").await;
+        response
+    }
+
     /// Asks for these actions and returns the response.
     pub async fn handshake(&mut self, actions: Value) -> Value {
-        let request = json!({"AgentVersion": "3.3.987.0", "RequestedClientActions": actions});
+        let request = json!({"AgentVersion": self.version, "RequestedClientActions": actions});
         self.send(kind::HANDSHAKE_REQUEST, request.to_string())
             .await;
         match self.receive().await {

@@ -4,6 +4,7 @@
 mod back_pressure;
 mod client;
 mod encryption;
+mod forward;
 mod lossy_network;
 mod resume;
 mod shell;

@@ -6,6 +6,7 @@ pub mod doctor;
 pub mod fault;
 pub mod http;
 pub mod policy_gate;
+pub mod port_agent;
 pub mod proxy;
 pub mod pty;
 pub mod sdk;

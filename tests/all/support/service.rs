@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -10,6 +11,7 @@ use tempfile::TempDir;
 use super::container::{Containers, Image};
 use super::doctor::{self, Run};
 use super::http::{Answer, Request, serve};
+use super::port_agent;
 use super::proxy::action;
 use super::world::home;
 
@@ -24,6 +26,10 @@ pub struct Account {
     /// Actions that the caller lacks, each with its message.
     pub denied: BTreeMap<&'static str, &'static str>,
     pub calls: BTreeMap<String, u64>,
+    /// What ssm:StartSession was asked.
+    pub port_sessions: Vec<Value>,
+    /// Port sessions end by themselves after this time.
+    pub port_sessions_end_after: Option<Duration>,
 }
 
 pub struct Service {
@@ -94,7 +100,7 @@ fn answer(request: &Request, account: &Mutex<Account>, containers: &Containers) 
             400,
             json!({"__type": "AccessDeniedException", "message": why}),
         ),
-        None => match known(&action, request, &account, containers) {
+        None => match known(&action, request, &mut account, containers) {
             Some(body) => (200, body),
             None => (
                 400,
@@ -113,7 +119,7 @@ fn answer(request: &Request, account: &Mutex<Account>, containers: &Containers) 
 fn known(
     action: &str,
     request: &Request,
-    account: &Account,
+    account: &mut Account,
     containers: &Containers,
 ) -> Option<Value> {
     let asked: Value = serde_json::from_slice(&request.body).unwrap_or_default();
@@ -153,6 +159,13 @@ fn known(
                 "KeyId": asked["KeyId"], "Plaintext": encode(&image.data_key?),
                 "CiphertextBlob": encode(b"sealed"),
             })
+        }
+        "ssm:StartSession" => {
+            let port = &asked["Parameters"]["portNumber"][0];
+            let port = port.as_str()?.parse().ok()?;
+            let url = port_agent::start(port, account.port_sessions_end_after);
+            account.port_sessions.push(asked);
+            json!({"SessionId": "user-0a1b2c3d4e5f60718", "TokenValue": "the-token", "StreamUrl": url})
         }
         "ssm:TerminateSession" => json!({"SessionId": "ecs-execute-command-0a1b2c3d4e5f60718"}),
         _ => return None,
