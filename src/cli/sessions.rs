@@ -142,11 +142,10 @@ pub struct RecipeArguments {
 /// `ecs-exec port-forward`
 #[derive(Args)]
 pub struct PortForward {
-    /// Short or full name of the service
+    /// Short or full name of the service; if left out, it is chosen from a list
     pub service: String,
     /// PORT, LOCAL:REMOTE, or LOCAL:HOST:REMOTE to reach another host through the container; as LOCAL, 0 is any free
     /// port
-    #[arg(required = true)]
     pub ports: Vec<String>,
     /// Container [default: the configured one, or the only one]
     #[arg(long, short, value_name = "NAME")]

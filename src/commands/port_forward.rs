@@ -23,11 +23,23 @@ use crate::timeouts::SESSION_TIMEOUT;
 
 /// `ecs-exec port-forward`
 pub async fn run(arguments: &PortForward, global: &Global) -> Result<ExitCode, CliError> {
-    let ports: Vec<Ports> = arguments
-        .ports
-        .iter()
+    // `port-forward 8080`: the service is chosen from a list.
+    let is_service = Ports::parse(&arguments.service).is_none();
+    let first = (!is_service).then_some(&arguments.service);
+    let ports: Vec<Ports> = first
+        .into_iter()
+        .chain(&arguments.ports)
         .map(|text| Ports::parse(text).ok_or_else(|| invalid(text)))
         .collect::<Result<_, _>>()?;
+    if ports.is_empty() {
+        return Err(CliError::new(
+            "no port is named",
+            format!(
+                "For example: ecs-exec port-forward {} 8080:80",
+                arguments.service
+            ),
+        ));
+    }
     let mut forwardings = Vec::new();
     match arguments.transport {
         Transport::Native => {
@@ -35,7 +47,7 @@ pub async fn run(arguments: &PortForward, global: &Global) -> Result<ExitCode, C
                 forwardings.push(Forwarding::listen(arguments.address, ports.clone()).await?);
             }
         }
-        Transport::Plugin => ensure_plugin_can(arguments)?,
+        Transport::Plugin => ensure_plugin_can(arguments, ports.len())?,
     }
     if !arguments.address.is_loopback() {
         say!(
@@ -47,7 +59,7 @@ pub async fn run(arguments: &PortForward, global: &Global) -> Result<ExitCode, C
     let aws = &AwsClients::connect(&settings, SESSION_TIMEOUT).await?;
     let cx = Context::new(aws, &settings, global);
     let args = TargetArgs {
-        service: Some(arguments.service.clone()),
+        service: is_service.then(|| arguments.service.clone()),
         task: arguments.task.clone(),
         container: arguments.container.clone(),
         pick: false,
@@ -69,8 +81,8 @@ fn invalid(ports: &str) -> CliError {
     )
 }
 
-fn ensure_plugin_can(arguments: &PortForward) -> Result<(), CliError> {
-    let cannot = match arguments.ports.len() {
+fn ensure_plugin_can(arguments: &PortForward, ports: usize) -> Result<(), CliError> {
+    let cannot = match ports {
         1 if arguments.address == IpAddr::V4(Ipv4Addr::LOCALHOST) => return Ok(()),
         1 => "the plugin cannot listen on another address",
         _ => "the plugin forwards one port only",
@@ -102,7 +114,7 @@ async fn forward(
         }
         Ok(ForwardEnd::Ended { port, why }) => {
             let hint = match why.explain() {
-                Some(known) => known.known_error.meaning,
+                Some(known) => known.known_error.meaning.as_str(),
                 None => {
                     "AWS ends sessions that are idle for 20 minutes, or as long as the account's Session Manager preferences say. Run the command again."
                 }
