@@ -37,8 +37,13 @@ pub struct Cluster<'a> {
     pub name: &'a str,
 }
 
-/// Actions of checks that the doctor does not need: everybody is allowed the first, and only `--live` uses the second.
-const OPTIONAL_ACTIONS: [&str; 2] = ["sts:GetCallerIdentity", "ecs:ExecuteCommand"];
+/// Actions of checks that the doctor does not need: everybody is allowed the first, only `--live` uses the second, and
+/// only `may_exec` in the configuration the third.
+const OPTIONAL_ACTIONS: [&str; 3] = [
+    "sts:GetCallerIdentity",
+    "ecs:ExecuteCommand",
+    "iam:GetAccountAuthorizationDetails",
+];
 
 /// The policy document.
 pub fn policy(kind: Kind, cluster: &Cluster) -> Value {

@@ -19,6 +19,7 @@ mod routing;
 mod service;
 mod task;
 mod task_definition;
+mod session_access;
 mod terraform;
 
 use std::collections::BTreeMap;
@@ -45,6 +46,7 @@ pub use routing::{NatGateway, Route, RouteTable, RouteTarget};
 pub use service::{AwsVpc, Deployment, DeploymentController, Event, Service};
 pub use task::{ContainerInstance, Task, TaskInterface};
 pub use task_definition::{ContainerDefinition, ContainerLog, Mount, TaskDefinition};
+pub use session_access::{Access, SessionPrincipal};
 pub use terraform::{TerraformResource, terraform_key};
 
 /// Tags by key. Values take part in IAM conditions; no report prints them.
@@ -112,6 +114,12 @@ pub struct Facts {
     pub instance_profiles: BTreeMap<String, Fact<String>>,
     /// The network of the tasks.
     pub network: Network,
+    /// The principals of the account that can open sessions; only where the user expects certain ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_principals: Option<Fact<Vec<SessionPrincipal>>>,
+    /// ARN of who ran the program, where the facts about the caller are about somebody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_by: Option<String>,
     /// Sessions that were opened to see whether they work, by the task's ARN; only where that was asked for.
     #[serde(default)]
     pub probes: BTreeMap<String, Vec<Probe>>,

@@ -18,6 +18,7 @@ use super::container_hosts::container_hosts;
 use super::missing::ensure_targets_exist;
 use super::network::network;
 use super::roles::{RoleQuery, definitions, roles};
+use super::session_access::{session_principals, session_target, target_tasks};
 use super::simulations::CallerQuery;
 use super::workload::workload;
 use super::{each, ec2, ecs, identity, kms, local, logs, s3, simulations, sts};
@@ -143,6 +144,21 @@ async fn collect(
         simulations::caller(aws, query).await
     };
 
+    let session_principals = async {
+        if settings.expect.may_exec.is_empty() {
+            return None;
+        }
+        let (caller, cluster, workload) = join!(caller.clone(), cluster.clone(), workload.clone());
+        let cluster_arn = match (&cluster, account(&caller, &cluster)) {
+            (Fact::Known(cluster), _) => cluster.arn.clone(),
+            (_, Some(account)) => cluster_arn(partition, region, &account, cluster_name),
+            (_, None) => return None,
+        };
+        let tasks = target_tasks(&workload.running(), request.container.as_deref());
+        let target = session_target(region, &cluster_arn, &cluster, tasks);
+        Some(session_principals(aws, &target).await)
+    };
+
     let (
         (definitions, roles),
         network,
@@ -151,6 +167,7 @@ async fn collect(
         stream,
         plugin,
         aws_cli,
+        session_principals,
     ) = join!(
         roles,
         network,
@@ -159,6 +176,7 @@ async fn collect(
         local_stream(aws),
         local::plugin(),
         local::aws_cli(),
+        session_principals,
     );
     let (kms_keys, hosts) = (keys.await, hosts.await);
     let (caller, cluster) = (caller.await, cluster.await);
@@ -213,6 +231,8 @@ async fn collect(
         container_instances: hosts.container_instances,
         instance_profiles: hosts.profiles,
         network,
+        session_principals,
+        asked_by: None,
         probes: BTreeMap::new(),
         kms_keys,
         log_groups,
