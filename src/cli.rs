@@ -1,6 +1,7 @@
 //! The command line: the commands; a file for the arguments of each group of commands. What `--help` prints below the
 //! options (exit statuses, examples) is in `help/`.
 
+mod audit;
 mod capture;
 mod cluster;
 mod doctor;
@@ -18,6 +19,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+pub use audit::{RecordFormat, WhoCan};
 pub use capture::{Capture, RealNames};
 pub use cluster::{Init, List, Logs, TableFormat};
 pub use doctor::{CheckFlags, Doctor, FailOn, Targets};
@@ -85,6 +87,9 @@ pub enum Command {
         mut_arg("watch", |flag| flag.hide(true))
     )]
     Fix(Doctor),
+    /// List the users and roles that can open sessions into a service
+    #[command(after_help = include_str!("cli/help/who-can.txt").trim_end())]
+    WhoCan(WhoCan),
     /// Write the facts that the doctor reads to a file, without secrets
     Capture(Capture),
     /// Replace the made-up names of an anonymized capture in a text by the real ones

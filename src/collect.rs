@@ -53,7 +53,7 @@ use model::facts::{Cluster, ExecConfiguration, ExecLog, Fact, Reason, Unavailabl
 pub use account::{AccountRead, account};
 pub use live::{Gathered, gather};
 pub use machine::machine;
-pub use missing::{ensure_services_exist, no_such_cluster, no_such_service};
+pub use missing::{ensure_services_exist, ensure_targets_exist, no_such_cluster, no_such_service};
 pub use pages::pages;
 pub use session_access::{session_target, target_tasks};
 pub use workload::{Workload, workload};

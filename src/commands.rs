@@ -18,3 +18,4 @@ pub mod run;
 pub mod several;
 pub mod trust;
 pub mod watch;
+pub mod who_can;

@@ -1,7 +1,7 @@
 //! The report for a ticket, in GitHub Flavored Markdown, which GitLab and Jira read too. Texts from AWS and from users
 //! never become links, mentions or markup. <https://github.github.com/gfm/>
 
-mod escape;
+pub mod escape;
 mod picture;
 mod table;
 

@@ -29,4 +29,5 @@ mod slips;
 mod support;
 mod trouble;
 mod trust;
+mod who_can;
 mod worlds;
