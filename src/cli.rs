@@ -10,6 +10,7 @@ mod global;
 pub mod habits;
 mod parse;
 mod policy;
+mod principal_arn;
 mod report;
 mod sessions;
 mod trust;
@@ -26,6 +27,7 @@ pub use doctor::{CheckFlags, Doctor, FailOn, Targets};
 pub use global::{Color, Global};
 pub use parse::parse;
 pub use policy::{Policy, PolicyFormat, PolicyKind};
+pub use principal_arn::{PrincipalArn, PrincipalKind};
 pub use report::ReportFlags;
 pub use sessions::{
     Cp, Exec, PortForward, RecipeArguments, Run, SessionFlags, ShortForm, Transport,
@@ -84,7 +86,8 @@ pub enum Command {
         mut_arg("snapshot", |flag| flag.hide(true)),
         mut_arg("plan", |flag| flag.hide(true)),
         mut_arg("plan_over_live", |flag| flag.hide(true)),
-        mut_arg("watch", |flag| flag.hide(true))
+        mut_arg("watch", |flag| flag.hide(true)),
+        mut_arg("as_principal", |flag| flag.hide(true))
     )]
     Fix(Doctor),
     /// List the users and roles that can open sessions into a service

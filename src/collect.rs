@@ -16,6 +16,7 @@
 //! | `workload`, `container_hosts`, `roles`, `network` | which resources to read, and in which order |
 //! | `simulations`, `identity` | questions to the IAM policy simulator; policies that it leaves open |
 //! | `account`, `session_access` | every user and role of the account, and which of them can open sessions |
+//! | `judged_caller` | the principal of `--as`, in place of the caller |
 //! | `missing` | errors for targets that do not exist |
 //! | `local`, `machine` | this machine: plugin, AWS CLI, network; facts without credentials |
 //! | `capture_file`, `terraform_plan` | captures, demos, Terraform plans |
@@ -28,6 +29,7 @@ mod ec2;
 pub mod ecs;
 mod iam;
 mod identity;
+mod judged_caller;
 mod kms;
 mod live;
 pub mod local;

@@ -15,6 +15,7 @@ use model::arn;
 use model::facts::*;
 
 use super::container_hosts::container_hosts;
+use super::judged_caller::judged_caller;
 use super::missing::ensure_targets_exist;
 use super::network::network;
 use super::roles::{RoleQuery, definitions, roles};
@@ -63,7 +64,17 @@ async fn collect(
         .flat_map(|service| endpoint_services(partition, region, service))
         .collect();
 
-    let caller = sts::caller(aws).shared();
+    let judged = match &request.as_principal {
+        Some(principal) => Some(judged_caller(aws, principal).await?),
+        None => None,
+    };
+    let caller = async {
+        match &judged {
+            Some(judged) => judged.caller.clone(),
+            None => sts::caller(aws).await,
+        }
+    }
+    .shared();
     let cluster = ecs::cluster(aws, &settings.cluster).shared();
     let workload = workload(aws, settings, request).map(Arc::new).shared();
     let keys = async {
@@ -232,7 +243,7 @@ async fn collect(
         instance_profiles: hosts.profiles,
         network,
         session_principals,
-        asked_by: None,
+        asked_by: judged.map(|judged| judged.asked_by),
         probes: BTreeMap::new(),
         kms_keys,
         log_groups,

@@ -156,6 +156,9 @@ fn environment(page: &mut String, report: &Report) {
         row("Region", code(&target.region));
         row("Account", or_unknown(target.account.as_ref()));
         row("Caller", or_unknown(report.caller.arn.as_ref()));
+        if let Some(asked_by) = &report.caller.asked_by {
+            row("Asked by", prose(&wording::judged_for_another(asked_by)));
+        }
         row("Facts", format!("{source}, {}", code(&report.generated_at)));
         if calls > 0 {
             row("Calls to AWS", calls.to_string());

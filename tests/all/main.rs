@@ -16,6 +16,7 @@ mod fixing_interrupted;
 mod fixtures;
 mod gateways;
 mod iam_engines;
+mod judged_callers;
 mod least_policies;
 mod manual;
 mod name_servers;

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::account::{Principal, allow, answer_account, denied, principal};
 use crate::support::service::Service;
+use crate::support::world::{Caller, Plan, World};
 use crate::trouble::assert_refused;
 
 fn mfa() -> Value {
@@ -184,4 +185,50 @@ fn may_exec_is_checked_and_asks_iam_only_then() {
     fs::write(&config, "").unwrap();
     service.run(&["doctor", "web", "--format", "json"]);
     assert_eq!(service.calls("iam:GetAccountAuthorizationDetails"), before);
+}
+
+/// The emulator's own account, in which other tests make principals at the same time.
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn principals_of_the_emulator_are_found() {
+    let world = World::new(Plan {
+        caller: Caller::Root,
+        ..Plan::default()
+    });
+    world.sh(r#"
+        exec='{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ecs:ExecuteCommand","Resource":"*"}]}'
+        assume='{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"*"}]}'
+        trust='{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:root"},"Action":"sts:AssumeRole"}]}'
+        aws iam create-role --role-name "$CLUSTER-ops" --assume-role-policy-document "$trust"
+        policy=$(aws iam create-policy --policy-name "$CLUSTER-exec" --policy-document "$exec" --query Policy.Arn --output text)
+        aws iam attach-role-policy --role-name "$CLUSTER-ops" --policy-arn "$policy"
+        aws iam create-group --group-name "$CLUSTER-group"
+        aws iam put-group-policy --group-name "$CLUSTER-group" --policy-name exec --policy-document "$exec"
+        for user in member assumer nobody; do aws iam create-user --user-name "$CLUSTER-$user"; done
+        aws iam add-user-to-group --group-name "$CLUSTER-group" --user-name "$CLUSTER-member"
+        aws iam put-user-policy --user-name "$CLUSTER-assumer" --policy-name assume --policy-document "$assume"
+    "#);
+    let json = world.run(&["who-can", "coder", "--format", "json"]).json();
+    let principals = json["principals"].as_array().unwrap();
+    let routes = |name: &str| {
+        let arn = format!(
+            "arn:aws:iam::123456789012:{}",
+            name.replace('/', &format!("/{}-", world.cluster))
+        );
+        let one = principals.iter().find(|one| one["arn"] == arn.as_str());
+        one.map(|one| one["routes"].clone())
+    };
+    let ops = routes("role/ops").unwrap();
+    assert_eq!(
+        ops[0]["policies"],
+        json!([format!("{}-exec", world.cluster)])
+    );
+    assert!(routes("user/member").is_some(), "by its group");
+    assert!(
+        !routes("user/assumer").unwrap()[0]["assumes"]
+            .as_array()
+            .unwrap()
+            .is_empty()
+    );
+    assert!(routes("user/nobody").is_none());
 }

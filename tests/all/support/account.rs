@@ -1,6 +1,6 @@
 //! Answers of IAM and STS about a whole account, in their XML.
 
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::service::Service;
@@ -77,6 +77,11 @@ pub fn no_such_entity() -> (u16, String) {
 pub fn field<'b>(body: &'b str, name: &str) -> Option<&'b str> {
     body.split('&')
         .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
+}
+
+/// A percent-encoded text.
+pub fn decoded(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 pub fn response(operation: &str, content: &str) -> String {
