@@ -20,7 +20,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-pub use audit::{RecordFormat, WhoCan};
+pub use audit::{RecordFormat, Sessions, WhoCan};
 pub use capture::{Capture, RealNames};
 pub use cluster::{Init, List, Logs, TableFormat};
 pub use doctor::{CheckFlags, Doctor, FailOn, Targets};
@@ -93,6 +93,9 @@ pub enum Command {
     /// List the users and roles that can open sessions into a service
     #[command(after_help = include_str!("cli/help/who-can.txt").trim_end())]
     WhoCan(WhoCan),
+    /// List who opened sessions, when, and into what; end an open one
+    #[command(after_help = include_str!("cli/help/sessions.txt").trim_end())]
+    Sessions(Sessions),
     /// Write the facts that the doctor reads to a file, without secrets
     Capture(Capture),
     /// Replace the made-up names of an anonymized capture in a text by the real ones

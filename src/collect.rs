@@ -12,7 +12,7 @@
 //!
 //! | module | content |
 //! | --- | --- |
-//! | `ecs`, `ec2`, `iam`, `kms`, `logs`, `s3`, `route53`, `sts` | API calls, one file for each AWS service |
+//! | `cloudtrail`, `ssm`, `ecs`, `ec2`, `iam`, `kms`, `logs`, `s3`, `route53`, `sts` | API calls, one file for each AWS service |
 //! | `workload`, `container_hosts`, `roles`, `network` | which resources to read, and in which order |
 //! | `simulations`, `identity` | questions to the IAM policy simulator; policies that it leaves open |
 //! | `account`, `session_access` | every user and role of the account, and which of them can open sessions |
@@ -24,6 +24,7 @@
 
 mod account;
 pub mod capture_file;
+pub mod cloudtrail;
 mod container_hosts;
 mod ec2;
 pub mod ecs;
@@ -43,6 +44,7 @@ mod route53;
 mod s3;
 mod session_access;
 mod simulations;
+pub mod ssm;
 pub mod sts;
 pub mod terraform_plan;
 mod workload;

@@ -3,6 +3,7 @@
 use crate::formats::markdown::escape::prose;
 use crate::output::{plain_table, table};
 use model::text::sanitize_line;
+use textwrap::core::display_width;
 
 /// Rows with a column for each name.
 pub struct Records {
@@ -28,6 +29,33 @@ impl Records {
             table.add_row(cells.collect::<Vec<_>>());
         }
         plain_table(&table)
+    }
+
+    /// Like [`Records::human`], without the first of the optional columns that leave the table too wide.
+    pub fn human_within(&self, optional: &[&str], width: usize) -> String {
+        let mut text = self.human();
+        let mut hidden: Vec<&str> = Vec::new();
+        for column in optional {
+            if text.lines().all(|line| display_width(line) <= width) {
+                break;
+            }
+            hidden.push(column);
+            text = self.without(&hidden).human();
+        }
+        text
+    }
+
+    fn without(&self, hidden: &[&str]) -> Records {
+        let kept = |row: &Vec<String>| -> Vec<String> {
+            let cells = self.columns.iter().zip(row);
+            let cells = cells.filter(|(column, _)| !hidden.contains(column));
+            cells.map(|(_, cell)| cell.clone()).collect()
+        };
+        let columns = self.columns.iter().copied();
+        Records {
+            columns: columns.filter(|column| !hidden.contains(column)).collect(),
+            rows: self.rows.iter().map(kept).collect(),
+        }
     }
 
     /// A table of Markdown, without markup in its cells.
@@ -75,6 +103,16 @@ fn quoted(cell: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_narrow_table_has_fewer_columns() {
+        let records = Records {
+            columns: vec!["a", "b", "c"],
+            rows: vec![vec!["11111".into(), "22222".into(), "33333".into()]],
+        };
+        let narrow = records.human_within(&["b", "c"], 13);
+        assert_eq!(narrow, "A      C\n11111  33333\n");
+    }
 
     #[test]
     fn cells_cannot_break_out_of_their_format() {

@@ -25,6 +25,7 @@ mod packaging;
 mod plans;
 mod profiles;
 mod reports;
+mod session_history;
 mod sessions;
 mod slips;
 mod support;
