@@ -93,7 +93,6 @@ fn execute_command(event: &Value, cluster: &str) -> Option<SessionRecord> {
     if asked["dryrun"] == true {
         return None;
     }
-    let first = |values: [&Value; 2]| values.into_iter().find_map(Value::as_str);
     let named = first([&answer["clusterArn"], &asked["cluster"]]).unwrap_or("default");
     if arn::name(named) != cluster {
         return None;
@@ -111,6 +110,11 @@ fn execute_command(event: &Value, cluster: &str) -> Option<SessionRecord> {
             .map(|command| mask(&sanitize_line(command))),
         ..SessionRecord::default()
     })
+}
+
+/// The first value that is a text.
+fn first(values: [&Value; 2]) -> Option<&str> {
+    values.into_iter().find_map(Value::as_str)
 }
 
 fn start_session(event: &Value, cluster: &str) -> Option<SessionRecord> {
