@@ -19,6 +19,8 @@ pub enum Kind {
     TaskRole,
     /// Whoever runs `ecs-exec doctor`.
     Doctor,
+    /// Whoever runs `ecs-exec who-can` and `ecs-exec sessions`.
+    Auditor,
     /// The ssmmessages endpoint.
     Endpoint,
     /// Denies callers to bypass ECS with ssm:StartSession.
@@ -45,12 +47,28 @@ const OPTIONAL_ACTIONS: [&str; 3] = [
     "iam:GetAccountAuthorizationDetails",
 ];
 
+/// The principals of the account, and the history of sessions.
+const AUDITOR_ACTIONS: [&str; 11] = [
+    "cloudtrail:LookupEvents",
+    "ecs:DescribeClusters",
+    "ecs:DescribeServices",
+    "ecs:DescribeTaskDefinition",
+    "ecs:DescribeTasks",
+    "ecs:ListServices",
+    "ecs:ListTasks",
+    "iam:GetAccountAuthorizationDetails",
+    "iam:GetPolicy",
+    "iam:GetPolicyVersion",
+    "ssm:DescribeSessions",
+];
+
 /// The policy document.
 pub fn policy(kind: Kind, cluster: &Cluster) -> Value {
     match kind {
         Kind::Caller => caller(cluster),
         Kind::TaskRole => policy_document::task_role(),
         Kind::Doctor => doctor(cluster),
+        Kind::Auditor => document(statements(cluster, AUDITOR_ACTIONS)),
         Kind::Endpoint => document([endpoint_statement(
             Some(cluster.account),
             &policy_document::TASK_ROLE_ACTIONS,
@@ -160,6 +178,7 @@ mod tests {
     fn the_doctor_s_policy_allows_reads_only() {
         let policy = policy(Kind::Doctor, &CLUSTER);
         let text = policy.to_string();
+        assert!(!text.contains("GetAccountAuthorizationDetails"));
         for action in [
             "ecs:DescribeTasks",
             "iam:SimulatePrincipalPolicy",
@@ -174,6 +193,18 @@ mod tests {
                 assert!(reads.iter().any(|read| verb.starts_with(read)), "{action}");
             }
         }
+    }
+
+    #[test]
+    fn auditors_read_the_account_and_its_history() {
+        let text = policy(Kind::Auditor, &CLUSTER).to_string();
+        for action in [
+            "iam:GetAccountAuthorizationDetails",
+            "cloudtrail:LookupEvents",
+        ] {
+            assert!(text.contains(action), "{action}");
+        }
+        assert!(!text.contains("Terminate"));
     }
 
     #[test]

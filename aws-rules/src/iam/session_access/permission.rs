@@ -309,12 +309,14 @@ pub fn any_allows(
         })
         .filter(|(_, _, applies)| *applies != Ternary::No)
         .collect();
-    let value = Ternary::any(applied.iter().map(|(_, _, applies)| applies.clone()));
-    // Those that certainly apply make the others irrelevant.
+    // A statement that certainly applies makes the others irrelevant, and one that a request can meet for certain makes
+    // those irrelevant that cannot be decided.
+    let rank = applied.iter().map(|(_, _, applies)| certainty(applies)).min();
     let decisive: Vec<_> = applied
         .iter()
-        .filter(|(_, _, applies)| value != Ternary::Yes || *applies == Ternary::Yes)
+        .filter(|(_, _, applies)| Some(certainty(applies)) == rank)
         .collect();
+    let value = Ternary::any(decisive.iter().map(|(_, _, applies)| applies.clone()));
     let mut policies: Vec<String> = Vec::new();
     let mut ways: Vec<String> = Vec::new();
     let mut is_unconditional = false;
@@ -441,8 +443,8 @@ impl Answer {
             Ternary::Yes => BTreeSet::new(),
             Ternary::Depends(keys) => keys,
         };
-        let is_key = |key: &&String| key.contains(':') && !key.contains(' ');
-        let undecided: Vec<String> = keys.iter().filter(|key| !is_key(key)).cloned().collect();
+        let undecided = keys.iter().filter(|key| !is_condition_key(key));
+        let undecided: Vec<String> = undecided.cloned().collect();
         let access = match (keys.is_empty(), undecided.is_empty()) {
             (true, _) => Access::Allowed,
             (false, true) => Access::Conditional,
@@ -455,4 +457,18 @@ impl Answer {
             policies: self.policies,
         })
     }
+}
+
+fn certainty(applies: &Ternary) -> Access {
+    match applies {
+        Ternary::Depends(keys) if keys.iter().all(is_condition_key) => Access::Conditional,
+        Ternary::Depends(_) => Access::Undecided,
+        Ternary::Yes | Ternary::No => Access::Allowed,
+    }
+}
+
+/// A key that a request can have, unlike a part of a policy that AWS does not document.
+fn is_condition_key(key: impl AsRef<str>) -> bool {
+    let key = key.as_ref();
+    key.contains(':') && !key.contains(' ')
 }

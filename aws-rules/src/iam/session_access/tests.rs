@@ -325,6 +325,10 @@ fn what_aws_does_not_document_is_undecided_with_the_reason() {
     let (access, why) = one(&[exec_if(json!({"StringEqual": {"aws:userid": "x"}}))]).unwrap();
     assert_eq!(access, Access::Undecided);
     assert!(why.contains("unknown operator StringEqual"), "{why}");
+    let mfa = exec_if(json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}}));
+    let wrong = exec_if(json!({"StringEqual": {"aws:userid": "x"}}));
+    let with_mfa = Some((Access::Conditional, "only with MFA".to_owned()));
+    assert_eq!(one(&[mfa, wrong]), with_mfa, "it is certain with MFA");
     let (access, why) = one(&[Value::Null]).unwrap();
     assert_eq!(
         (access, why.as_str()),
