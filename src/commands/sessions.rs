@@ -21,8 +21,9 @@ use crate::cli_error::CliError;
 use crate::collect::cloudtrail::{self, Lookup};
 use crate::collect::ssm::{OpenSession, open_sessions};
 use crate::collect::{self, ecs};
-use crate::config::{self, Settings, Use, short_name};
+use crate::config::{Settings, Use, short_name};
 use crate::output::{Progress, print};
+use crate::place;
 use crate::target::GatherRequest;
 
 use trail_event::{EXECUTE, SessionRecord, Target, session_record};
@@ -50,7 +51,7 @@ struct Answer {
 
 /// Runs `sessions`.
 pub async fn run(arguments: &Sessions, global: &Global) -> Result<ExitCode, CliError> {
-    let settings = config::load(global, &[Use::Credentials]).await?;
+    let settings = place::load(global, &[Use::Credentials]).await?;
     let request = request(arguments, &settings)?;
     let aws = AwsClients::connect(&settings, TIMEOUT).await?;
     if let Some(id) = &arguments.end {

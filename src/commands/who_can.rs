@@ -18,8 +18,9 @@ use crate::aws::{AwsClients, partition};
 use crate::cli::{Global, RecordFormat, WhoCan};
 use crate::cli_error::CliError;
 use crate::collect::{self, AccountRead, Workload, ecs, sts};
-use crate::config::{self, Settings, Use, short_name};
+use crate::config::{Settings, Use, short_name};
 use crate::output::{Progress, print};
+use crate::place;
 use crate::target::GatherRequest;
 use crate::timeouts::SESSION_TIMEOUT;
 
@@ -52,7 +53,7 @@ struct Target {
 
 /// Runs `who-can`.
 pub async fn run(arguments: &WhoCan, global: &Global) -> Result<ExitCode, CliError> {
-    let settings = config::load(global, &[Use::Credentials]).await?;
+    let settings = place::load(global, &[Use::Credentials]).await?;
     let container = arguments.container.as_deref();
     let services = [arguments.service.clone()];
     let request = GatherRequest::new(&settings, &services, &[], false, container)?;

@@ -311,7 +311,10 @@ pub fn any_allows(
         .collect();
     // A statement that certainly applies makes the others irrelevant, and one that a request can meet for certain makes
     // those irrelevant that cannot be decided.
-    let rank = applied.iter().map(|(_, _, applies)| certainty(applies)).min();
+    let rank = applied
+        .iter()
+        .map(|(_, _, applies)| certainty(applies))
+        .min();
     let decisive: Vec<_> = applied
         .iter()
         .filter(|(_, _, applies)| Some(certainty(applies)) == rank)
