@@ -17,9 +17,9 @@ mod proxy;
 mod records;
 mod routing;
 mod service;
+mod session_access;
 mod task;
 mod task_definition;
-mod session_access;
 mod terraform;
 
 use std::collections::BTreeMap;
@@ -44,9 +44,9 @@ pub use proxy::ProxyEnvironment;
 pub use records::{Bucket, Grant, KmsKey, LogGroup};
 pub use routing::{NatGateway, Route, RouteTable, RouteTarget};
 pub use service::{AwsVpc, Deployment, DeploymentController, Event, Service};
+pub use session_access::{Access, SessionPrincipal};
 pub use task::{ContainerInstance, Task, TaskInterface};
 pub use task_definition::{ContainerDefinition, ContainerLog, Mount, TaskDefinition};
-pub use session_access::{Access, SessionPrincipal};
 pub use terraform::{TerraformResource, terraform_key};
 
 /// Tags by key. Values take part in IAM conditions; no report prints them.

@@ -29,15 +29,18 @@ use permission::Evaluator;
 pub struct Account {
     /// Every policy of any principal; inline policies of groups, users and roles too.
     pub policies: Vec<Policy>,
+    /// Every user and role.
     pub principals: Vec<AccountPrincipal>,
 }
 
 /// A user or a role.
 #[derive(Debug, Clone, Default)]
 pub struct AccountPrincipal {
+    /// Its ARN, with the path.
     pub arn: String,
     /// `AIDA…` or `AROA…`, the beginning of `aws:userid`.
     pub id: String,
+    /// Tags by name.
     pub tags: BTreeMap<String, String>,
     /// Indexes of its policies in [`Account::policies`], with those of its groups.
     pub policies: Vec<usize>,
@@ -50,18 +53,22 @@ pub struct AccountPrincipal {
 /// What sessions would be opened into.
 #[derive(Debug, Clone, Default)]
 pub struct SessionTarget {
+    /// The region that requests go to.
     pub region: String,
+    /// ARN of the cluster.
     pub cluster_arn: String,
-    /// `None`: unknown.
+    /// Tags of the cluster by name. `None`: unknown.
     pub cluster_tags: Option<BTreeMap<String, String>>,
+    /// A session into any of them counts.
     pub tasks: Vec<TargetTask>,
 }
 
 /// A task that sessions would be opened into.
 #[derive(Debug, Clone, Default)]
 pub struct TargetTask {
+    /// ARN of the task.
     pub arn: String,
-    /// `None`: unknown.
+    /// Tags of the task by name. `None`: unknown.
     pub tags: Option<BTreeMap<String, String>>,
     /// Names of the containers; none if they are unknown.
     pub containers: Vec<String>,
@@ -70,6 +77,7 @@ pub struct TargetTask {
 /// What a principal is allowed, and under which conditions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Permission {
+    /// Whether it is certain.
     pub access: Access,
     /// What a request must meet, in words. All of them count.
     pub conditions: Vec<String>,
@@ -86,6 +94,7 @@ pub struct Route {
     pub action: &'static str,
     /// ARNs of the roles to assume, in this order; the last one has the permission.
     pub assumes: Vec<String>,
+    /// What all steps together demand.
     #[serde(flatten)]
     pub permission: Permission,
 }
@@ -93,9 +102,11 @@ pub struct Route {
 /// A principal that can open sessions, or possibly can.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PrincipalAccess {
+    /// ARN of the user or role.
     pub arn: String,
     /// That of the best route.
     pub access: Access,
+    /// By its own policies, then by assuming roles.
     pub routes: Vec<Route>,
     /// For a role: services, identity providers and other accounts that its trust policy names.
     pub trusts: Vec<String>,
@@ -104,6 +115,7 @@ pub struct PrincipalAccess {
 /// The principals that can open sessions, in the order of the account, and the work that it took.
 #[derive(Debug, Clone, Default)]
 pub struct SessionAccess {
+    /// Those that can, or possibly can.
     pub principals: Vec<PrincipalAccess>,
     /// How often the statements of one policy were searched for one action.
     pub searched_policies: usize,

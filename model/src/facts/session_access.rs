@@ -15,7 +15,9 @@ pub enum Access {
 /// A user or role of the account whose own policies let it open sessions into the targets' tasks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionPrincipal {
+    /// ARN of the user or role.
     pub arn: String,
+    /// The best access that any of the actions gives.
     pub access: Access,
     /// `ecs:ExecuteCommand`, and `ssm:StartSession`, which bypasses ECS.
     pub actions: Vec<String>,

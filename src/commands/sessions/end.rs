@@ -1,6 +1,5 @@
 //! `ecs-exec sessions --end ID`: ends an open session.
 
-use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
 use jiff::Timestamp;
@@ -34,14 +33,13 @@ pub async fn run(
         ),
     }
     if !is_agreed {
-        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        if !output::can_ask() {
             return Err(CliError::new(
                 "the session goes on: confirmation needs a terminal",
                 "Pass --yes to end it.",
             ));
         }
-        let answer = output::ask("End it? [y/N] ").await.unwrap_or_default();
-        if !matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") {
+        if !output::confirm("End it? [y/N] ").await {
             say!("The session goes on.");
             return Ok(ExitCode::from(exit::FAILED));
         }

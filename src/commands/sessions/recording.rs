@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_rules::required_permissions::recording_group;
 use futures::future::join_all;
-use model::facts::{Cluster, ContainerLog, ExecConfiguration, Fact, Task, TaskDefinition};
+use model::facts::{Cluster, ContainerLog, Fact, Task, TaskDefinition};
 use model::text::sanitize_line;
 
 use super::trail_event::{EXECUTE, SessionRecord};
@@ -21,8 +20,7 @@ pub async fn add(
     let Some(cluster) = cluster.known() else {
         return;
     };
-    let exec = cluster.exec_configuration.as_ref();
-    let definitions = match logging(exec) {
+    let definitions = match cluster.exec_logging() {
         "DEFAULT" => definitions(aws, tasks, sessions).await,
         _ => BTreeMap::new(),
     };
@@ -36,33 +34,26 @@ pub async fn add(
         let container = container.and_then(|name| definition?.container(name));
         let log = container.and_then(|container| container.log.as_ref());
         session.record = match session.action == EXECUTE {
-            true => place(exec, log, container.is_some(), id),
+            true => place(cluster, log, container.is_some(), id),
             // ECS records only the sessions that it opens.
             false => None,
         };
     }
 }
 
-fn logging(exec: Option<&ExecConfiguration>) -> &str {
-    exec.map_or("DEFAULT", |exec| exec.logging.as_str())
-}
-
 /// `None`: unknown.
 fn place(
-    exec: Option<&ExecConfiguration>,
+    cluster: &Cluster,
     container_log: Option<&ContainerLog>,
     is_container_known: bool,
     session: &str,
 ) -> Option<String> {
-    let logging = logging(exec);
-    let exec_log = exec.and_then(|exec| exec.log.as_ref());
-    if logging == "DEFAULT" && !is_container_known {
+    if cluster.exec_logging() == "DEFAULT" && !is_container_known {
         return None;
     }
-    let group = recording_group(logging, exec_log, container_log)
-        .map(|group| format!("log group {group}, stream {session}"));
-    let log = exec_log.filter(|_| logging == "OVERRIDE");
-    let bucket = log.and_then(|log| {
+    let group = cluster.recording_group(container_log);
+    let group = group.map(|group| format!("log group {group}, stream {session}"));
+    let bucket = cluster.exec_log().and_then(|log| {
         let bucket = log.bucket.as_deref()?;
         let prefix = log
             .key_prefix
@@ -97,16 +88,19 @@ async fn definitions(
 
 #[cfg(test)]
 mod tests {
-    use model::facts::ExecLog;
+    use model::facts::{ExecConfiguration, ExecLog};
 
     use super::*;
 
     #[test]
     fn records_are_where_the_cluster_logs() {
-        let with = |logging: &str, log: Option<ExecLog>| ExecConfiguration {
-            logging: logging.to_owned(),
-            log,
-            ..ExecConfiguration::default()
+        let with = |logging: &str, log: Option<ExecLog>| Cluster {
+            exec_configuration: Some(ExecConfiguration {
+                logging: logging.to_owned(),
+                log,
+                ..ExecConfiguration::default()
+            }),
+            ..Cluster::default()
         };
         let log = ExecLog {
             log_group: Some("/exec".into()),
@@ -119,8 +113,8 @@ mod tests {
             group: Some("/app".into()),
             ..ContainerLog::default()
         };
-        let of = |exec: &ExecConfiguration, log, is_known| {
-            place(Some(exec), log, is_known, "s-1").unwrap_or_default()
+        let of = |cluster: &Cluster, log, is_known| {
+            place(cluster, log, is_known, "s-1").unwrap_or_default()
         };
         assert_eq!(
             of(&with("OVERRIDE", Some(log)), None, false),
