@@ -2,13 +2,14 @@
 //! assuming a role that can.
 //!
 //! [`session_access`] answers it from what `iam:GetAccountAuthorizationDetails` returns. `reduced_policy` keeps the few
-//! statements of a policy that matter for an action, once for all principals that have the policy. `permission` evaluates
-//! them for one principal, `condition_words` puts their conditions into words, and `role_chains` follows the roles that
-//! principals can assume.
+//! statements of a policy that matter for an action, once for all principals that have the policy. `evaluator` builds the
+//! requests of principals, `permission` decides on them, and `condition_words` puts their conditions into words.
+//! `role_chains` follows the roles that principals can assume, by their `trust` policies.
 //!
 //! Service control policies, resource control policies, session policies and permission to change IAM are not evaluated.
 
 mod condition_words;
+mod evaluator;
 mod permission;
 mod reduced_policy;
 mod role_chains;
@@ -22,7 +23,7 @@ use model::facts::{Access, Policy, SessionPrincipal};
 use serde::Serialize;
 use serde_json::Value;
 
-use permission::Evaluator;
+use evaluator::Evaluator;
 
 /// The users and roles of an account, with their policies.
 #[derive(Debug, Clone, Default)]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BinaryHeap};
 
 use model::facts::Access;
 
-use super::permission::{Evaluator, Statements};
+use super::evaluator::{Evaluator, Statements};
 use super::trust::TrustedRole;
 use super::{ASSUME, AccountPrincipal, Permission, Route, is_service_linked};
 use crate::iam::{like, strings};

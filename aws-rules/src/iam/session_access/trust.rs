@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use model::facts::Policy;
 use serde_json::Value;
 
-use super::permission::{
-    Answer, Evaluator, Resource, Statements, any_allows, boundary_allows, none_denies,
-};
+use super::evaluator::{Evaluator, Resource, Statements};
+use super::permission::{Answer, any_allows, boundary_allows, none_denies};
 use super::reduced_policy::ReducedPolicy;
 use super::{ASSUME, AccountPrincipal};
 use crate::iam::{Principal, PrincipalMatch, Ternary, has_effect, statements, strings};
