@@ -51,6 +51,7 @@ use truncated_xml::RejectTruncatedXml;
 
 /// The clients of a run, and what all of their calls share.
 pub struct AwsClients {
+    pub cloudtrail: aws_sdk_cloudtrail::Client,
     pub ec2: aws_sdk_ec2::Client,
     pub ecs: aws_sdk_ecs::Client,
     pub iam: aws_sdk_iam::Client,
@@ -108,6 +109,7 @@ impl AwsClients {
             .interceptor(clock.clone())
             .interceptor(RejectTruncatedXml);
         AwsClients {
+            cloudtrail: aws_sdk_cloudtrail::Client::new(config),
             ec2: aws_sdk_ec2::Client::from_conf(ec2.build()),
             ecs: aws_sdk_ecs::Client::new(config),
             iam: aws_sdk_iam::Client::from_conf(iam.build()),

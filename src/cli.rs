@@ -1,6 +1,7 @@
 //! The command line: the commands; a file for the arguments of each group of commands. What `--help` prints below the
 //! options (exit statuses, examples) is in `help/`.
 
+mod audit;
 mod capture;
 mod cluster;
 mod doctor;
@@ -9,6 +10,7 @@ mod global;
 pub mod habits;
 mod parse;
 mod policy;
+mod principal_arn;
 mod report;
 mod sessions;
 mod trust;
@@ -18,12 +20,14 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+pub use audit::{RecordFormat, Sessions, WhoCan};
 pub use capture::{Capture, RealNames};
 pub use cluster::{Init, List, Logs, TableFormat};
 pub use doctor::{CheckFlags, Doctor, FailOn, Targets};
 pub use global::{Color, Global};
 pub use parse::parse;
 pub use policy::{Policy, PolicyFormat, PolicyKind};
+pub use principal_arn::{PrincipalArn, PrincipalKind};
 pub use report::ReportFlags;
 pub use sessions::{
     Cp, Exec, PortForward, RecipeArguments, Run, SessionFlags, ShortForm, Transport,
@@ -82,9 +86,16 @@ pub enum Command {
         mut_arg("snapshot", |flag| flag.hide(true)),
         mut_arg("plan", |flag| flag.hide(true)),
         mut_arg("plan_over_live", |flag| flag.hide(true)),
-        mut_arg("watch", |flag| flag.hide(true))
+        mut_arg("watch", |flag| flag.hide(true)),
+        mut_arg("as_principal", |flag| flag.hide(true))
     )]
     Fix(Doctor),
+    /// List the users and roles that can open sessions into a service
+    #[command(after_help = include_str!("cli/help/who-can.txt").trim_end())]
+    WhoCan(WhoCan),
+    /// List who opened sessions, when, and into what; end an open one
+    #[command(after_help = include_str!("cli/help/sessions.txt").trim_end())]
+    Sessions(Sessions),
     /// Write the facts that the doctor reads to a file, without secrets
     Capture(Capture),
     /// Replace the made-up names of an anonymized capture in a text by the real ones

@@ -12,20 +12,25 @@
 //!
 //! | module | content |
 //! | --- | --- |
-//! | `ecs`, `ec2`, `iam`, `kms`, `logs`, `s3`, `route53`, `sts` | API calls, one file for each AWS service |
+//! | `cloudtrail`, `ssm`, `ecs`, `ec2`, `iam`, `kms`, `logs`, `s3`, `route53`, `sts` | API calls, one file for each AWS service |
 //! | `workload`, `container_hosts`, `roles`, `network` | which resources to read, and in which order |
 //! | `simulations`, `identity` | questions to the IAM policy simulator; policies that it leaves open |
+//! | `account`, `session_access` | every user and role of the account, and which of them can open sessions |
+//! | `judged_caller` | the principal of `--as`, in place of the caller |
 //! | `missing` | errors for targets that do not exist |
 //! | `local`, `machine` | this machine: plugin, AWS CLI, network; facts without credentials |
 //! | `capture_file`, `terraform_plan` | captures, demos, Terraform plans |
 //! | `pages` | paginated calls |
 
+mod account;
 pub mod capture_file;
+pub mod cloudtrail;
 mod container_hosts;
 mod ec2;
 pub mod ecs;
 mod iam;
 mod identity;
+mod judged_caller;
 mod kms;
 mod live;
 pub mod local;
@@ -37,7 +42,9 @@ mod pages;
 mod roles;
 mod route53;
 mod s3;
+mod session_access;
 mod simulations;
+pub mod ssm;
 pub mod sts;
 pub mod terraform_plan;
 mod workload;
@@ -47,10 +54,12 @@ use std::collections::BTreeMap;
 use futures::future::join_all;
 use model::facts::{Cluster, ExecConfiguration, ExecLog, Fact, Reason, Unavailable};
 
+pub use account::{AccountRead, account};
 pub use live::{Gathered, gather};
 pub use machine::machine;
-pub use missing::{ensure_services_exist, no_such_cluster, no_such_service};
+pub use missing::{ensure_services_exist, ensure_targets_exist, no_such_cluster, no_such_service};
 pub use pages::pages;
+pub use session_access::{session_target, target_tasks};
 pub use workload::{Workload, workload};
 
 /// The response lacks what was asked for. AWS lists what it does not find as missing: what is not in a response at all is

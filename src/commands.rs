@@ -15,6 +15,8 @@ pub mod port_forward;
 pub mod real_names;
 pub mod recipe;
 pub mod run;
+pub mod sessions;
 pub mod several;
 pub mod trust;
 pub mod watch;
+pub mod who_can;

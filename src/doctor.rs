@@ -49,7 +49,8 @@ impl<'a> DoctorRun<'a> {
             Some(_) => config::load(global, &[]).await.map(|_| None)?,
             None => Some(config::load(global, &uses(arguments)).await?),
         };
-        let checks = SelectedChecks::new(&arguments.checks, settings.as_mut())?;
+        let checks =
+            SelectedChecks::new(&arguments.checks, settings.as_mut(), excluded(arguments))?;
         if let Some(without_cluster) = settings.take_if(|_| reads_cluster(arguments, &checks)) {
             let uses = uses(arguments);
             settings = Some(place::with_cluster(without_cluster, global, &uses).await?);
@@ -165,6 +166,12 @@ fn reads_cluster(arguments: &Doctor, checks: &SelectedChecks) -> bool {
     let facts = &arguments.facts;
     let is_offline = facts.snapshot.is_some() || facts.plan.is_some();
     !is_offline && !checks.selection.is_within(Area::Local)
+}
+
+/// The area whose checks say nothing of the principal that is judged: this machine is not its own.
+fn excluded(arguments: &Doctor) -> Option<Area> {
+    let is_judged = arguments.facts.as_principal.is_some();
+    is_judged.then_some(Area::Local)
 }
 
 /// What the run uses of an untrusted project file.

@@ -6,7 +6,7 @@ mod github;
 pub mod human;
 mod json;
 mod junit;
-mod markdown;
+pub mod markdown;
 mod sarif;
 mod wording;
 

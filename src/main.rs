@@ -91,6 +91,8 @@ async fn run(cli: &Cli) -> Result<ExitCode, CliError> {
         Command::Trust(arguments) => commands::trust::run(arguments),
         Command::Doctor(arguments) => commands::doctor::run(arguments, global).await,
         Command::Fix(arguments) => commands::fix::run(arguments, global).await,
+        Command::Sessions(arguments) => commands::sessions::run(arguments, global).await,
+        Command::WhoCan(arguments) => commands::who_can::run(arguments, global).await,
         Command::Capture(arguments) => commands::capture::run(arguments, global).await,
         Command::RealNames(arguments) => commands::real_names::run(arguments),
         Command::Explain { words } => commands::explain::run(words, global).await,

@@ -4,6 +4,7 @@ mod ask;
 mod look;
 mod open_line;
 mod progress;
+mod records;
 mod table;
 
 use std::fs::File;
@@ -24,6 +25,7 @@ pub use ask::{can_ask, confirm};
 pub use look::{last_lines_that_fit, look_of_errors, text_width};
 pub use open_line::OpenLine;
 pub use progress::Progress;
+pub use records::Records;
 pub use table::{plain_table, table};
 
 use look::look;

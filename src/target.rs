@@ -7,7 +7,7 @@ use model::facts::{Fact, Service, ServiceTarget};
 use model::text;
 use terraform_plan::ExistingResources;
 
-use crate::cli::Targets;
+use crate::cli::{PrincipalArn, Targets};
 use crate::cli_error::CliError;
 use crate::config::{ServiceSettings, Settings};
 
@@ -20,6 +20,8 @@ pub struct GatherRequest {
     pub container: Option<String>,
     /// Accept that the services, or even the cluster, do not exist.
     pub allow_empty: bool,
+    /// The principal to judge instead of the caller.
+    pub as_principal: Option<PrincipalArn>,
     /// What planned tasks refer to, in addition to what runs.
     pub planned: ExistingResources,
 }

@@ -6,7 +6,7 @@
 //! an `operand` with the request's values) and its resource `pattern`; `variable` fills in policy variables. All answers
 //! are [`Ternary`], because some depend on unknown values and some on what AWS does not document.
 //!
-//! [`document`] goes the other way and writes policies.
+//! [`document`] goes the other way and writes policies. [`session_access`] evaluates the policies of a whole account.
 
 mod condition;
 mod credentials;
@@ -21,6 +21,7 @@ mod policy_evaluator;
 mod policy_set;
 mod principal;
 mod request;
+pub mod session_access;
 mod statement;
 mod ternary;
 mod variable;

@@ -53,14 +53,15 @@ string_kinds! {
         cluster_name: Identifier, planned: none, target: inner, expect: inner, local: inner, caller: inner,
         cluster: inner, unlisted: inner, services: inner, service_tasks: Identifier, tasks: inner,
         task_definitions: inner, roles: inner, simulations: inner, identities: inner, container_instances: inner,
-        instance_profiles: Identifier, network: inner, probes: inner, kms_keys: inner, log_groups: inner,
+        instance_profiles: Identifier, network: inner, session_principals: inner,
+        asked_by: Identifier, probes: inner, kms_keys: inner, log_groups: inner,
         buckets: inner, terraform: inner,
     }
     TerraformResource { address: Identifier, expression: Identifier, is_new: none, inputs: Identifier }
     Manifest { version: Word, anonymized: none, unseen: inner }
     Target { services: inner, tasks: Identifier, container: Identifier }
     ServiceTarget { name: Identifier, container: Identifier, shell: Identifier }
-    Expect { exec_forbidden: Identifier, traffic: none, session_logging: none }
+    Expect { exec_forbidden: Identifier, may_exec: Identifier, traffic: none, session_logging: none }
     Unavailable { action: Action, reason: none, message: Text }
     Local {
         os: Word, region_source: Word, credentials: none, plugin: inner, aws_cli: Identifier, stream: inner,
@@ -131,6 +132,7 @@ string_kinds! {
         deny_depends_on: Identifier, allowed_by_boundary: none, allowed_by_organization: none,
         matched_policies: Identifier,
     }
+    SessionPrincipal { arn: Identifier, access: none, actions: Action }
     Network {
         interfaces: inner, subnets: inner, vpcs: inner, endpoints: inner, unseen_endpoints: inner,
         route_tables: inner, nat_gateways: inner, network_acls: inner, security_groups: inner,

@@ -19,6 +19,8 @@ pub enum Kind {
     TaskRole,
     /// Whoever runs `ecs-exec doctor`.
     Doctor,
+    /// Whoever runs `ecs-exec who-can` and `ecs-exec sessions`.
+    Auditor,
     /// The ssmmessages endpoint.
     Endpoint,
     /// Denies callers to bypass ECS with ssm:StartSession.
@@ -37,8 +39,28 @@ pub struct Cluster<'a> {
     pub name: &'a str,
 }
 
-/// Actions of checks that the doctor does not need: everybody is allowed the first, and only `--live` uses the second.
-const OPTIONAL_ACTIONS: [&str; 2] = ["sts:GetCallerIdentity", "ecs:ExecuteCommand"];
+/// Actions of checks that the doctor does not need: everybody is allowed the first, only `--live` uses the second, and
+/// only `may_exec` in the configuration the third.
+const OPTIONAL_ACTIONS: [&str; 3] = [
+    "sts:GetCallerIdentity",
+    "ecs:ExecuteCommand",
+    "iam:GetAccountAuthorizationDetails",
+];
+
+/// The principals of the account, and the history of sessions.
+const AUDITOR_ACTIONS: [&str; 11] = [
+    "cloudtrail:LookupEvents",
+    "ecs:DescribeClusters",
+    "ecs:DescribeServices",
+    "ecs:DescribeTaskDefinition",
+    "ecs:DescribeTasks",
+    "ecs:ListServices",
+    "ecs:ListTasks",
+    "iam:GetAccountAuthorizationDetails",
+    "iam:GetPolicy",
+    "iam:GetPolicyVersion",
+    "ssm:DescribeSessions",
+];
 
 /// The policy document.
 pub fn policy(kind: Kind, cluster: &Cluster) -> Value {
@@ -46,6 +68,7 @@ pub fn policy(kind: Kind, cluster: &Cluster) -> Value {
         Kind::Caller => caller(cluster),
         Kind::TaskRole => policy_document::task_role(),
         Kind::Doctor => doctor(cluster),
+        Kind::Auditor => document(statements(cluster, AUDITOR_ACTIONS)),
         Kind::Endpoint => document([endpoint_statement(
             Some(cluster.account),
             &policy_document::TASK_ROLE_ACTIONS,
@@ -155,6 +178,7 @@ mod tests {
     fn the_doctor_s_policy_allows_reads_only() {
         let policy = policy(Kind::Doctor, &CLUSTER);
         let text = policy.to_string();
+        assert!(!text.contains("GetAccountAuthorizationDetails"));
         for action in [
             "ecs:DescribeTasks",
             "iam:SimulatePrincipalPolicy",
@@ -169,6 +193,18 @@ mod tests {
                 assert!(reads.iter().any(|read| verb.starts_with(read)), "{action}");
             }
         }
+    }
+
+    #[test]
+    fn auditors_read_the_account_and_its_history() {
+        let text = policy(Kind::Auditor, &CLUSTER).to_string();
+        for action in [
+            "iam:GetAccountAuthorizationDetails",
+            "cloudtrail:LookupEvents",
+        ] {
+            assert!(text.contains(action), "{action}");
+        }
+        assert!(!text.contains("Terminate"));
     }
 
     #[test]

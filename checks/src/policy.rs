@@ -3,6 +3,7 @@
 pub mod endpoint_only;
 pub mod exec_forbidden;
 pub mod logging_required;
+pub mod may_exec;
 
 use crate::prelude::*;
 

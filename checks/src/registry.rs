@@ -85,6 +85,7 @@ pub const CHECKS: &[Registered] = registered![
     policy::exec_forbidden,
     policy::endpoint_only,
     policy::logging_required,
+    policy::may_exec,
 ];
 
 /// The metadata of every check, in the same order.

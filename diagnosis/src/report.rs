@@ -105,8 +105,11 @@ pub struct Target {
 /// The caller: the principal that called AWS and would open sessions.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct CallerLine {
-    /// The ARN that STS reports; null if STS could not be asked.
+    /// The ARN that STS reports, or that of --as; null if STS could not be asked.
     pub arn: Option<String>,
+    /// With --as, the ARN of who ran the doctor: `arn` is another principal then, and this machine was not checked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asked_by: Option<String>,
 }
 
 /// Whether sessions will work.

@@ -17,6 +17,7 @@ mod proxy;
 mod records;
 mod routing;
 mod service;
+mod session_access;
 mod task;
 mod task_definition;
 mod terraform;
@@ -43,6 +44,7 @@ pub use proxy::ProxyEnvironment;
 pub use records::{Bucket, Grant, KmsKey, LogGroup};
 pub use routing::{NatGateway, Route, RouteTable, RouteTarget};
 pub use service::{AwsVpc, Deployment, DeploymentController, Event, Service};
+pub use session_access::{Access, SessionPrincipal};
 pub use task::{ContainerInstance, Task, TaskInterface};
 pub use task_definition::{ContainerDefinition, ContainerLog, Mount, TaskDefinition};
 pub use terraform::{TerraformResource, terraform_key};
@@ -112,6 +114,12 @@ pub struct Facts {
     pub instance_profiles: BTreeMap<String, Fact<String>>,
     /// The network of the tasks.
     pub network: Network,
+    /// The principals of the account that can open sessions; only where the user expects certain ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_principals: Option<Fact<Vec<SessionPrincipal>>>,
+    /// ARN of who ran the program, where the facts about the caller are about somebody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_by: Option<String>,
     /// Sessions that were opened to see whether they work, by the task's ARN; only where that was asked for.
     #[serde(default)]
     pub probes: BTreeMap<String, Vec<Probe>>,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::duration::duration;
+use super::principal_arn::{PrincipalArn, principal_arn};
 use super::report::ReportFlags;
 
 /// The services, tasks and containers to look at.
@@ -70,6 +71,12 @@ pub enum FailOn {
 #[derive(Args)]
 #[command(next_help_heading = "Facts")]
 pub struct FactFlags {
+    /// Check whether this role or user could open sessions, not you
+    #[arg(
+        long = "as", value_name = "ARN", value_parser = principal_arn,
+        conflicts_with_all = ["live", "demo", "snapshot", "plan", "fix"]
+    )]
+    pub as_principal: Option<PrincipalArn>,
     /// Open a session into each target and run a command in it: the only proof that sessions work
     #[arg(long, conflicts_with_all = ["demo", "snapshot"])]
     pub live: bool,

@@ -17,6 +17,30 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
+const DAY: Duration = Duration::from_hours(24);
+
+/// Parses a duration of more than 0 and at most 90 days, which may be in days: `7d`.
+pub fn days_or_less(text: &str) -> Result<Duration, String> {
+    const DAYS: u32 = 90;
+    let help = || "expected a number and a unit (m, h or d), like 24h or 7d".to_owned();
+    let parsed = match text.strip_suffix('d') {
+        Some(days) => DAY.checked_mul(days.parse().map_err(|_| help())?),
+        None => {
+            let signed: SignedDuration = text.parse().map_err(|_| help())?;
+            Duration::try_from(signed).ok()
+        }
+    };
+    match parsed {
+        None => Err(help()),
+        Some(Duration::ZERO) => Err("must be greater than 0".to_owned()),
+        Some(duration) if duration > DAY * DAYS => Err(
+            "CloudTrail's event history keeps 90 days; for older sessions query the bucket of a trail"
+                .to_owned(),
+        ),
+        Some(duration) => Ok(duration),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -39,5 +63,27 @@ mod tests {
         ] {
             assert!(duration(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn the_event_history_has_90_days() {
+        assert_eq!(days_or_less("7d"), Ok(DAY * 7));
+        assert_eq!(days_or_less("24h"), Ok(DAY));
+        assert_eq!(days_or_less("90d"), Ok(DAY * 90));
+        for bad in [
+            "",
+            "d",
+            "0d",
+            "-1d",
+            "91d",
+            "2161h",
+            "7",
+            "1w",
+            "99999999999d",
+            "-5h",
+        ] {
+            assert!(days_or_less(bad).is_err(), "{bad}");
+        }
+        assert!(days_or_less("1y").unwrap_err().contains("24h"));
     }
 }

@@ -25,6 +25,8 @@ pub enum PolicyKind {
     TaskRole,
     /// Users and roles that run `ecs-exec doctor`
     Doctor,
+    /// Users and roles that run `ecs-exec who-can` and `ecs-exec sessions`
+    Auditor,
     /// The interface endpoint for ssmmessages
     Endpoint,
     /// Denies ssm:StartSession, which bypasses ECS Exec

@@ -33,6 +33,17 @@ pub async fn role(aws: &AwsClients, name: &str) -> Fact<Role> {
     })
 }
 
+/// The ARN of a user, with its path.
+pub async fn user_arn(aws: &AwsClients, name: &str) -> Fact<String> {
+    let answer = aws
+        .call("iam:GetUser", || aws.iam.get_user().user_name(name).send())
+        .await;
+    fact(answer, &["NoSuchEntity"]).and_then(|output| {
+        let user = output.user;
+        user.map_or(Fact::Absent, |user| Fact::Known(user.arn))
+    })
+}
+
 /// The role of an instance profile.
 pub async fn instance_profile_role(aws: &AwsClients, arn: &str) -> Fact<String> {
     let name = arn::name(arn);

@@ -156,7 +156,7 @@ async fn boundary_policy(
     }
 }
 
-async fn managed_policy(aws: &AwsClients, arn: &str) -> Result<Policy, Failure> {
+pub(super) async fn managed_policy(aws: &AwsClients, arn: &str) -> Result<Policy, Failure> {
     let request = || aws.iam.get_policy().policy_arn(arn).send();
     let answer = aws.call("iam:GetPolicy", request).await?;
     let version = answer.policy.and_then(|policy| policy.default_version_id);

@@ -15,9 +15,11 @@ use model::arn;
 use model::facts::*;
 
 use super::container_hosts::container_hosts;
+use super::judged_caller::judged_caller;
 use super::missing::ensure_targets_exist;
 use super::network::network;
 use super::roles::{RoleQuery, definitions, roles};
+use super::session_access::{session_principals, session_target, target_tasks};
 use super::simulations::CallerQuery;
 use super::workload::workload;
 use super::{each, ec2, ecs, identity, kms, local, logs, s3, simulations, sts};
@@ -62,7 +64,17 @@ async fn collect(
         .flat_map(|service| endpoint_services(partition, region, service))
         .collect();
 
-    let caller = sts::caller(aws).shared();
+    let judged = match &request.as_principal {
+        Some(principal) => Some(judged_caller(aws, principal).await?),
+        None => None,
+    };
+    let caller = async {
+        match &judged {
+            Some(judged) => judged.caller.clone(),
+            None => sts::caller(aws).await,
+        }
+    }
+    .shared();
     let cluster = ecs::cluster(aws, &settings.cluster).shared();
     let workload = workload(aws, settings, request).map(Arc::new).shared();
     let keys = async {
@@ -143,6 +155,21 @@ async fn collect(
         simulations::caller(aws, query).await
     };
 
+    let session_principals = async {
+        if settings.expect.may_exec.is_empty() {
+            return None;
+        }
+        let (caller, cluster, workload) = join!(caller.clone(), cluster.clone(), workload.clone());
+        let cluster_arn = match (&cluster, account(&caller, &cluster)) {
+            (Fact::Known(cluster), _) => cluster.arn.clone(),
+            (_, Some(account)) => cluster_arn(partition, region, &account, cluster_name),
+            (_, None) => return None,
+        };
+        let tasks = target_tasks(&workload.running(), request.container.as_deref());
+        let target = session_target(region, &cluster_arn, &cluster, tasks);
+        Some(session_principals(aws, &target).await)
+    };
+
     let (
         (definitions, roles),
         network,
@@ -151,6 +178,7 @@ async fn collect(
         stream,
         plugin,
         aws_cli,
+        session_principals,
     ) = join!(
         roles,
         network,
@@ -159,6 +187,7 @@ async fn collect(
         local_stream(aws),
         local::plugin(),
         local::aws_cli(),
+        session_principals,
     );
     let (kms_keys, hosts) = (keys.await, hosts.await);
     let (caller, cluster) = (caller.await, cluster.await);
@@ -213,6 +242,8 @@ async fn collect(
         container_instances: hosts.container_instances,
         instance_profiles: hosts.profiles,
         network,
+        session_principals,
+        asked_by: judged.map(|judged| judged.asked_by),
         probes: BTreeMap::new(),
         kms_keys,
         log_groups,

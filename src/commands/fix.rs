@@ -44,6 +44,12 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, CliErr
             "Run it against AWS, without --demo, --snapshot and --plan.",
         ));
     }
+    if facts.as_principal.is_some() {
+        return Err(CliError::new(
+            "fix does not take --as",
+            "`ecs-exec doctor --as ARN` prints the fixes for another principal.",
+        ));
+    }
     let mut run = DoctorRun::new(arguments, global).await?;
     let mut now = run.examine(global, REPORT_TIMEOUT).await?;
     let before = now.report.clone();

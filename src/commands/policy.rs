@@ -22,6 +22,7 @@ pub async fn run(arguments: &Policy, global: &Global) -> Result<ExitCode, CliErr
         PolicyKind::Caller => Kind::Caller,
         PolicyKind::TaskRole => Kind::TaskRole,
         PolicyKind::Doctor => Kind::Doctor,
+        PolicyKind::Auditor => Kind::Auditor,
         PolicyKind::Endpoint => Kind::Endpoint,
         PolicyKind::DenyStartSession => Kind::DenyStartSession,
     };
@@ -96,6 +97,7 @@ fn terraform(kind: Kind, document: &Value, cluster: &str) -> String {
         Kind::Caller => ("ecs_exec_caller", "ecs-exec-caller"),
         Kind::TaskRole => ("ecs_exec_task", "ecs-exec-task"),
         Kind::Doctor => ("ecs_exec_doctor", "ecs-exec-doctor"),
+        Kind::Auditor => ("ecs_exec_auditor", "ecs-exec-auditor"),
         Kind::DenyStartSession => ("ecs_exec_deny_start_session", "ecs-exec-deny-start-session"),
         Kind::Endpoint => {
             return format!(

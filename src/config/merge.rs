@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use aws_rules::iam::like;
 use custom_checks::programs::DEFAULT_TIMEOUT;
 use custom_checks::source::SourceFile;
 use model::facts::Expect;
@@ -11,6 +12,7 @@ use model::facts::Expect;
 use super::file::{ConfigFile, PluginSettings, ServiceSettings};
 use super::{AWS_PROFILE, BUILT_IN_NAME, Project, Settings, SourcedValue, short_name};
 use crate::cli::Global;
+use crate::target::distinct;
 
 /// One configuration file.
 pub struct Layer {
@@ -120,6 +122,7 @@ fn strictest<'e>(all: impl Iterator<Item = &'e Expect>) -> Expect {
     for one in all {
         let Expect {
             exec_forbidden,
+            may_exec,
             traffic,
             session_logging,
         } = one;
@@ -128,10 +131,31 @@ fn strictest<'e>(all: impl Iterator<Item = &'e Expect>) -> Expect {
                 strictest.exec_forbidden.push(pattern.clone());
             }
         }
+        strictest.may_exec = match strictest.may_exec.is_empty() || may_exec.is_empty() {
+            true => [strictest.may_exec, may_exec.clone()].concat(),
+            false => narrower(&strictest.may_exec, may_exec),
+        };
         strictest.traffic = strictest.traffic.or(*traffic);
         strictest.session_logging |= session_logging;
     }
     strictest
+}
+
+/// A pattern that no ARN matches.
+pub const NO_PRINCIPAL: &str = "-";
+
+/// The patterns of each list that the other one covers.
+fn narrower(one: &[String], other: &[String]) -> Vec<String> {
+    let covered = |patterns: &[String], by: &[String]| -> Vec<String> {
+        let is_covered = |pattern: &&String| by.iter().any(|wide| like(wide, pattern));
+        patterns.iter().filter(is_covered).cloned().collect()
+    };
+    let mut both = covered(one, other);
+    both.extend(covered(other, one));
+    match both.is_empty() {
+        true => vec![NO_PRINCIPAL.to_owned()],
+        false => distinct(both),
+    }
 }
 
 /// The shortest timeout of all files. `None` if a file turns programs off.
@@ -297,6 +321,17 @@ mod tests {
         assert_eq!(settings.expect.exec_forbidden, ["web", "db-*"]);
         let alone = self::settings(&global(), &[], &[project, ""]);
         assert!(alone.program_timeout.is_none() && !alone.expect.session_logging);
+        let may = |pattern: &str| format!("[expect]\nmay_exec = [\"{pattern}\"]");
+        let may_exec = |project: &str, user: &str| {
+            let files = [may(project), may(user)];
+            let files = [files[0].as_str(), files[1].as_str()];
+            self::settings(&global(), &[], &files).expect.may_exec
+        };
+        let (wide, narrow) = ("arn:aws:iam::*:role/*", "arn:aws:iam::*:role/ops-*");
+        assert_eq!(may_exec(wide, narrow), [narrow]);
+        assert_eq!(may_exec(narrow, wide), [narrow]);
+        let user = "arn:aws:iam::*:user/jane";
+        assert_eq!(may_exec(user, narrow), [super::NO_PRINCIPAL]);
         let slower = "[plugins]\ntimeout_seconds = 5";
         let user = "[plugins]\ntimeout_seconds = 2";
         let settings = self::settings(&global(), &[], &[slower, user]);

@@ -2,7 +2,7 @@
 
 use model::arn;
 
-use super::merge::region_of_arn;
+use super::merge::{NO_PRINCIPAL, region_of_arn};
 use super::{Settings, SourcedValue, short_name};
 use crate::cli::Global;
 use crate::cli_error::CliError;
@@ -53,6 +53,13 @@ pub fn validate(
             "Omit --region, or correct one of them.",
         ));
     }
+    let mut patterns = settings.expect.may_exec.iter();
+    if let Some(pattern) = patterns.find(|pattern| !is_arn_pattern(pattern)) {
+        return Err(CliError::new(
+            format!("{pattern:?} in expect.may_exec is not a pattern of ARNs"),
+            "Patterns look like arn:aws:iam::*:role/ops-*.",
+        ));
+    }
     // Not the URLs themselves: they can contain a password.
     if let Some(name) = invalid_endpoint(environment, settings) {
         return Err(CliError::new(
@@ -74,8 +81,9 @@ fn invalid_endpoint(
     environment: &impl Fn(&str) -> Option<String>,
     settings: &Settings,
 ) -> Option<&'static str> {
-    const VARIABLES: [&str; 9] = [
+    const VARIABLES: [&str; 10] = [
         "AWS_ENDPOINT_URL",
+        "AWS_ENDPOINT_URL_CLOUDTRAIL",
         "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS",
         "AWS_ENDPOINT_URL_EC2",
         "AWS_ENDPOINT_URL_ECS",
@@ -103,6 +111,11 @@ fn invalid_proxy(environment: &impl Fn(&str) -> Option<String>) -> Option<&'stat
     let is_bad = |url: String| !url.is_empty() && !is_url(&url, "http", &SCHEMES);
     let mut proxies = PROXIES.into_iter();
     proxies.find(|name| environment(name).is_some_and(is_bad))
+}
+
+/// Whether a pattern can match the ARN of a user or role.
+fn is_arn_pattern(pattern: &str) -> bool {
+    pattern.starts_with("arn:") || pattern.starts_with('*') || pattern == NO_PRINCIPAL
 }
 
 /// Whether a text has the form of a region name.

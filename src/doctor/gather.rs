@@ -64,12 +64,15 @@ impl DoctorRun<'_> {
         timeout: Duration,
     ) -> Result<Gathered, CliError> {
         let targets = &self.arguments.targets;
-        let request = match self.service_override.as_slice() {
+        let mut request = match self.service_override.as_slice() {
             [] => GatherRequest::from_args(targets, settings)?,
             services => {
                 GatherRequest::new(settings, services, &[], false, targets.container.as_deref())?
             }
         };
+        request
+            .as_principal
+            .clone_from(&self.arguments.facts.as_principal);
         let progress = Progress::start(global, &format!("Reading {} from AWS", settings.cluster));
         let mut gathered = collect::gather(settings, &request, timeout).await?;
         progress.end();

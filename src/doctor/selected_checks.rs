@@ -19,13 +19,14 @@ pub struct SelectedChecks {
 }
 
 impl SelectedChecks {
-    /// Takes the custom checks out of the settings; the demo has none.
+    /// Takes the custom checks out of the settings; the demo has none. `excluded`: an area that is skipped in any case.
     pub fn new(
         flags: &CheckFlags,
         settings: Option<&mut Settings>,
+        excluded: Option<Area>,
     ) -> Result<SelectedChecks, CliError> {
         let custom = settings.map(CustomChecks::find).unwrap_or_default();
-        let selection = selection(flags, custom.checks())?;
+        let selection = selection(flags, excluded, custom.checks())?;
         let custom = Arc::new(custom.only(&selection));
         Ok(SelectedChecks { selection, custom })
     }
@@ -38,14 +39,25 @@ pub fn may_include(flags: &CheckFlags, area: Area) -> bool {
     (only.is_empty() || only.iter().any(is_of_area)) && !skip.iter().any(|name| name == area.name())
 }
 
-fn selection(flags: &CheckFlags, custom: Vec<&'static Check>) -> Result<Selection, CliError> {
-    let (only, skip) = (trimmed(&flags.only), trimmed(&flags.skip));
+fn selection(
+    flags: &CheckFlags,
+    excluded: Option<Area>,
+    custom: Vec<&'static Check>,
+) -> Result<Selection, CliError> {
+    let (only, mut skip) = (trimmed(&flags.only), trimmed(&flags.skip));
+    skip.extend(excluded.map(|area| area.name().to_owned()));
     let is_custom = |name: &String| Area::find(name).is_some_and(Area::is_custom);
     let only_custom = !only.is_empty() && only.iter().all(is_custom);
     let selection = Selection::with_custom_checks(custom.clone(), only, skip)
         .map_err(|unknown| no_such_check(&unknown, &custom))?;
     if !selection.is_empty() {
         return Ok(selection);
+    }
+    if let Some(area) = excluded.filter(|_| flags.skip.is_empty() && !only_custom) {
+        return Err(CliError::new(
+            "no checks are selected",
+            format!("--as skips every check of the area {}.", area.name()),
+        ));
     }
     let hint = match only_custom {
         true => "No custom checks are configured. A demo only reads a file named by --config.",

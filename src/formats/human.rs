@@ -61,6 +61,12 @@ fn context(page: &mut Page, report: &Report) {
     if let Some(arn) = &report.caller.arn {
         page.line(&page.paint.dim(&format!("as {arn}")));
     }
+    if let Some(asked_by) = &report.caller.asked_by {
+        let note = wording::judged_for_another(asked_by);
+        for line in page.wrap(&note, 0) {
+            page.line(&page.paint.dim(&line));
+        }
+    }
     page.line("");
 }
 

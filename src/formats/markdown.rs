@@ -1,7 +1,7 @@
 //! The report for a ticket, in GitHub Flavored Markdown, which GitLab and Jira read too. Texts from AWS and from users
 //! never become links, mentions or markup. <https://github.github.com/gfm/>
 
-mod escape;
+pub mod escape;
 mod picture;
 mod table;
 
@@ -156,6 +156,9 @@ fn environment(page: &mut String, report: &Report) {
         row("Region", code(&target.region));
         row("Account", or_unknown(target.account.as_ref()));
         row("Caller", or_unknown(report.caller.arn.as_ref()));
+        if let Some(asked_by) = &report.caller.asked_by {
+            row("Asked by", prose(&wording::judged_for_another(asked_by)));
+        }
         row("Facts", format!("{source}, {}", code(&report.generated_at)));
         if calls > 0 {
             row("Calls to AWS", calls.to_string());

@@ -3,6 +3,14 @@
 use diagnosis::report::{Report, Source};
 use model::{Area, Finding, Fix, Status, text};
 
+/// What a report with `--as` says of the principal that it judges.
+pub fn judged_for_another(asked_by: &str) -> String {
+    format!(
+        "asked by {asked_by} with --as: \"the caller\" is the principal above. Skipped, because only it can know: its \
+         machine, credentials and clock. Its MFA, address and session policies are unknown."
+    )
+}
+
 /// The statuses from worst to best.
 pub const STATUSES: [Status; 5] = [
     Status::Fail,

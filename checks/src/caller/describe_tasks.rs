@@ -18,6 +18,7 @@ const ACTION: &str = "ecs:DescribeTasks";
 pub fn run(index: &FactIndex) -> Vec<Finding> {
     let mut tasks = index.facts.tasks.values();
     if let Some(caller) = index.facts.caller.known()
+        && index.facts.asked_by.is_none()
         && tasks.any(|task| task.known().is_some())
     {
         let subject = Subject::new("principal", caller.arn.as_str());
@@ -68,6 +69,17 @@ mod tests {
             decision.outcome = Outcome::ImplicitDeny;
         });
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+    }
+
+    #[test]
+    fn a_successful_call_says_nothing_of_another_principal() {
+        let mut facts = healthy_coder();
+        facts.asked_by = Some("arn:aws:iam::123456789012:user/auditor".into());
+        allow_caller(&mut facts, &["ecs:DescribeTasks"], "task/");
+        decide(&mut facts, "ecs:DescribeTasks", "", |decision| {
+            decision.outcome = Outcome::ImplicitDeny;
+        });
+        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
     }
 
     #[test]

@@ -24,7 +24,8 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
             group_title: "The caller cannot generate data keys with the cluster's KMS key",
             principal: arn,
             session: matches!(caller.principal, Principal::AssumedRole { .. })
-                .then_some(caller.arn.as_str()),
+                .then_some(caller.arn.as_str())
+                .filter(|arn| arn.contains(":assumed-role/")),
         };
         judge(index, &CHECK, subject, data_key, |key, blocker| {
             let needs = [required_permissions::generate_data_key(&key.arn)];

@@ -36,6 +36,7 @@ pub(crate) fn build(facts: &Facts, diagnosis: Diagnosis, partial: bool) -> Repor
         target: target(facts),
         caller: CallerLine {
             arn: facts.caller.known().map(caller_arn),
+            asked_by: facts.asked_by.as_deref().map(sanitize_line),
         },
         verdict: verdict(&findings, &summary),
         partial,

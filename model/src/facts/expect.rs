@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub struct Expect {
     /// Patterns (`*`, `?`) of services or task families on which ECS Exec must be off.
     pub exec_forbidden: Vec<String>,
+    /// Patterns (`*`, `?`) of the ARNs of users and roles that are meant to open sessions. Empty: anybody is.
+    pub may_exec: Vec<String>,
     /// The way that sessions must take out of the tasks.
     pub traffic: Option<Traffic>,
     /// Sessions must be recorded.

@@ -1,3 +1,4 @@
+pub mod account;
 pub mod agents;
 mod altered;
 pub mod connect_proxy;

@@ -25,12 +25,16 @@ pub struct Account {
     pub kms_key: Option<&'static str>,
     /// Actions that the caller lacks, each with its message.
     pub denied: BTreeMap<&'static str, &'static str>,
+    /// Answers to other actions, made of the request's body: status and body.
+    pub answers: BTreeMap<&'static str, Reply>,
     pub calls: BTreeMap<String, u64>,
     /// What ssm:StartSession was asked.
     pub port_sessions: Vec<Value>,
     /// Port sessions end by themselves after this time.
     pub port_sessions_end_after: Option<Duration>,
 }
+
+pub type Reply = Box<dyn Fn(&str) -> (u16, String) + Send>;
 
 pub struct Service {
     pub home: TempDir,
@@ -68,6 +72,16 @@ impl Service {
         self.containers.commands.lock().unwrap().clone()
     }
 
+    /// Answers an action with what its body asks for.
+    pub fn answer(
+        &self,
+        action: &'static str,
+        reply: impl Fn(&str) -> (u16, String) + Send + 'static,
+    ) {
+        let mut account = self.account.lock().unwrap();
+        account.answers.insert(action, Box::new(reply));
+    }
+
     pub fn calls(&self, action: &str) -> u64 {
         let account = self.account.lock().unwrap();
         account.calls.get(action).copied().unwrap_or(0)
@@ -95,6 +109,15 @@ fn answer(request: &Request, account: &Mutex<Account>, containers: &Containers) 
     let action = action(request);
     let mut account = account.lock().unwrap();
     *account.calls.entry(action.clone()).or_default() += 1;
+    if let Some(reply) = account.answers.get(action.as_str()) {
+        let (status, body) = reply(&String::from_utf8_lossy(&request.body));
+        return Answer {
+            status,
+            body: body.into_bytes(),
+            date: None,
+            cut: false,
+        };
+    }
     let (status, body) = match account.denied.get(action.as_str()) {
         Some(why) => (
             400,
@@ -127,6 +150,14 @@ fn known(
     let task = format!("arn:aws:ecs:{PLACE}:task/production/0a1b2c3d4e5f60718293a4b5c6d7e8f9");
     let image = containers.image.lock().unwrap().clone();
     Some(match action {
+        "ecs:DescribeServices" => json!({"services": [{
+            "serviceArn": format!("arn:aws:ecs:{PLACE}:service/production/web"), "serviceName": "web",
+            "clusterArn": cluster, "status": "ACTIVE", "desiredCount": 1, "runningCount": 1,
+            "enableExecuteCommand": true, "taskDefinition": format!("arn:aws:ecs:{PLACE}:task-definition/web:1"),
+        }]}),
+        "ecs:ListServices" => {
+            json!({"serviceArns": [format!("arn:aws:ecs:{PLACE}:service/production/web")]})
+        }
         "ecs:ListTasks" => json!({"taskArns": [task]}),
         "ecs:DescribeTasks" => json!({"tasks": [{
             "taskArn": task, "clusterArn": cluster, "lastStatus": "RUNNING", "desiredStatus": "RUNNING",

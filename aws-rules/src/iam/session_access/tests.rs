@@ -1,0 +1,530 @@
+use serde_json::{Value, json};
+
+use super::*;
+
+const ACCOUNT: &str = "arn:aws:iam::123456789012";
+const CLUSTER: &str = "arn:aws:ecs:us-west-2:123456789012:cluster/prod";
+const TASKS: &str = "arn:aws:ecs:us-west-2:123456789012:task/prod/*";
+
+fn task(id: &str, team: &str) -> TargetTask {
+    TargetTask {
+        arn: format!("arn:aws:ecs:us-west-2:123456789012:task/prod/{id}"),
+        tags: Some([("team".to_owned(), team.to_owned())].into()),
+        containers: vec!["web".into(), "envoy".into()],
+    }
+}
+
+fn target() -> SessionTarget {
+    SessionTarget {
+        region: "us-west-2".into(),
+        cluster_arn: CLUSTER.into(),
+        cluster_tags: Some(BTreeMap::new()),
+        tasks: vec![task("0a1b", "blue")],
+    }
+}
+
+/// A policy of one statement.
+fn statement(effect: &str, action: Value, resource: Value, condition: Value) -> Value {
+    json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": effect, "Action": action, "Resource": resource, "Condition": condition,
+    }]})
+}
+
+fn allow(action: &str) -> Value {
+    statement("Allow", json!(action), json!("*"), json!({}))
+}
+
+fn exec_if(condition: Value) -> Value {
+    statement("Allow", json!("ecs:ExecuteCommand"), json!("*"), condition)
+}
+
+fn trust(principal: Value) -> Value {
+    json!({"Version": "2012-10-17", "Statement": {
+        "Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole",
+    }})
+}
+
+#[derive(Default)]
+struct Builder(Account);
+
+impl Builder {
+    fn policy(&mut self, name: &str, document: Value) -> usize {
+        let policies = &mut self.0.policies;
+        policies.push(Policy {
+            name: name.into(),
+            arn: None,
+            document,
+        });
+        policies.len() - 1
+    }
+
+    fn add(&mut self, name: &str, documents: &[Value]) -> &mut AccountPrincipal {
+        let documents = documents.iter().enumerate();
+        let policies = documents
+            .map(|(at, document)| self.policy(&format!("{name}-{at}"), document.clone()))
+            .collect();
+        self.0.principals.push(AccountPrincipal {
+            arn: format!("{ACCOUNT}:{name}"),
+            policies,
+            ..AccountPrincipal::default()
+        });
+        self.0.principals.last_mut().unwrap()
+    }
+
+    fn access(&self) -> BTreeMap<String, PrincipalAccess> {
+        self.access_to(&target())
+    }
+
+    fn access_to(&self, target: &SessionTarget) -> BTreeMap<String, PrincipalAccess> {
+        let access = session_access(&self.0, target);
+        let short = |arn: &str| arn.rsplit(':').next().unwrap().to_owned();
+        let principals = access.principals.into_iter();
+        principals.map(|one| (short(&one.arn), one)).collect()
+    }
+}
+
+/// The access of one user with these policies, and the words for it.
+fn one(documents: &[Value]) -> Option<(Access, String)> {
+    let mut builder = Builder::default();
+    builder.add("user/jane", documents);
+    let principal = builder.access().remove("user/jane")?;
+    let permission = &principal.routes[0].permission;
+    let words = [permission.conditions.clone(), permission.undecided.clone()].concat();
+    Some((principal.access, words.join("; ")))
+}
+
+#[test]
+fn a_session_needs_the_cluster_and_the_task() {
+    let on = |resource: Value| {
+        one(&[statement(
+            "Allow",
+            json!("ecs:ExecuteCommand"),
+            resource,
+            json!({}),
+        )])
+    };
+    assert_eq!(on(json!(TASKS)), None);
+    assert_eq!(on(json!(CLUSTER)), None);
+    assert_eq!(
+        on(json!([CLUSTER, TASKS])),
+        Some((Access::Allowed, String::new()))
+    );
+    assert_eq!(one(&[allow("s3:*"), allow("ecs:Describe*")]), None);
+    assert_eq!(
+        one(&[allow("ECS:executecommand")]).unwrap().0,
+        Access::Allowed
+    );
+}
+
+#[test]
+fn denies_and_boundaries_count() {
+    let deny = statement("Deny", json!("ecs:*"), json!(TASKS), json!({}));
+    assert_eq!(
+        one(&[allow("*"), deny.clone()]).map(|(access, _)| access),
+        {
+            // ssm:StartSession is left.
+            Some(Access::Allowed)
+        }
+    );
+    let both = statement("Deny", json!(["ecs:*", "ssm:*"]), json!("*"), json!({}));
+    assert_eq!(one(&[allow("*"), both]), None);
+    for (boundary, expected) in [("s3:*", false), ("ecs:ExecuteCommand", true)] {
+        let mut builder = Builder::default();
+        let limit = builder.policy("limit", allow(boundary));
+        builder.add("role/ops", &[allow("*")]).boundary = Some(limit);
+        let access = builder.access();
+        assert_eq!(access.contains_key("role/ops"), expected, "{boundary}");
+    }
+}
+
+#[test]
+fn conditions_are_kept_in_words() {
+    for (condition, words) in [
+        (
+            json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}}),
+            "only with MFA",
+        ),
+        (
+            json!({"Bool": {"aws:MultiFactorAuthPresent": true}}),
+            "only with MFA",
+        ),
+        (
+            json!({"BoolIfExists": {"aws:MultiFactorAuthPresent": "true"}}),
+            "only with MFA or long-term access keys",
+        ),
+        (
+            json!({"Null": {"aws:MultiFactorAuthAge": "false"}}),
+            "only with MFA",
+        ),
+        (
+            json!({"NumericLessThan": {"aws:MultiFactorAuthAge": "3600"}}),
+            "only within 3600 s after MFA",
+        ),
+        (
+            json!({"IpAddress": {"aws:SourceIp": ["10.0.0.0/8", "192.0.2.1/32"]}}),
+            "only from 10.0.0.0/8 or 192.0.2.1/32",
+        ),
+        (
+            json!({"StringEquals": {"aws:SourceVpce": "vpce-1"}, "Bool": {"aws:MultiFactorAuthPresent": "true"}}),
+            "only with MFA and through VPC endpoint vpce-1",
+        ),
+        (
+            json!({"StringLike": {"sts:SourceIdentity": "*@example.com"}}),
+            "",
+        ),
+        (
+            json!({"StringEquals": {"aws:PrincipalOrgID": "o-1"}}),
+            "only in organization o-1",
+        ),
+        (
+            json!({"DateLessThan": {"aws:CurrentTime": "2030-01-01T00:00:00Z"}}),
+            "only if aws:CurrentTime is less than 2030-01-01T00:00:00Z",
+        ),
+    ] {
+        match one(&[exec_if(condition.clone())]) {
+            Some((access, found)) => {
+                assert_eq!(
+                    (access, found.as_str()),
+                    (Access::Conditional, words),
+                    "{condition}"
+                );
+            }
+            None => assert_eq!(words, "", "{condition}"),
+        }
+    }
+}
+
+#[test]
+fn a_deny_is_worded_by_what_exempts_from_it() {
+    for (condition, words) in [
+        (
+            json!({"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}),
+            "only with MFA",
+        ),
+        (
+            json!({"Bool": {"aws:MultiFactorAuthPresent": "false"}}),
+            "only with MFA or long-term access keys",
+        ),
+        (
+            json!({"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}}),
+            "only from 10.0.0.0/8",
+        ),
+        (
+            json!({"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}, "StringNotEquals": {"aws:SourceVpc": "vpc-1"}}),
+            "only from 10.0.0.0/8 or from VPC vpc-1",
+        ),
+    ] {
+        let deny = statement("Deny", json!("*"), json!("*"), condition.clone());
+        let found = one(&[allow("*"), deny]);
+        assert_eq!(
+            found,
+            Some((Access::Conditional, words.to_owned())),
+            "{condition}"
+        );
+    }
+}
+
+#[test]
+fn known_conditions_are_decided_and_only_those_about_targets_are_named() {
+    let tagged = |team: &str| exec_if(json!({"StringEquals": {"aws:ResourceTag/Team": team}}));
+    let on_cluster = statement(
+        "Allow",
+        json!("ecs:ExecuteCommand"),
+        json!(CLUSTER),
+        json!({}),
+    );
+    assert_eq!(
+        one(&[on_cluster.clone(), tagged("blue")]),
+        Some((Access::Allowed, "only tasks tagged Team=blue".to_owned()))
+    );
+    assert_eq!(one(&[on_cluster, tagged("red")]), None);
+    assert_eq!(
+        one(&[exec_if(
+            json!({"StringEquals": {"aws:RequestedRegion": "us-west-2"}})
+        )]),
+        Some((Access::Allowed, String::new()))
+    );
+    assert_eq!(
+        one(&[exec_if(
+            json!({"ArnEquals": {"ecs:cluster": "arn:aws:ecs:us-west-2:123456789012:cluster/x"}})
+        )]),
+        None
+    );
+    assert_eq!(
+        one(&[exec_if(
+            json!({"StringEquals": {"ecs:container-name": "envoy"}})
+        )]),
+        Some((Access::Allowed, "only container envoy".to_owned())),
+        "any container counts"
+    );
+    let wide = exec_if(json!({}));
+    let narrow = exec_if(json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}}));
+    assert_eq!(one(&[narrow, wide]), Some((Access::Allowed, String::new())));
+}
+
+#[test]
+fn any_task_counts() {
+    let mut target = target();
+    target.tasks.push(task("ff00", "red"));
+    let on_cluster = statement("Allow", json!("ecs:*"), json!(CLUSTER), json!({}));
+    let mut builder = Builder::default();
+    builder.add(
+        "user/red",
+        &[
+            on_cluster.clone(),
+            exec_if(json!({"StringEquals": {"ecs:ResourceTag/team": "red"}})),
+        ],
+    );
+    let one_task = json!("arn:aws:ecs:us-west-2:123456789012:task/prod/ff*");
+    builder.add(
+        "user/one",
+        &[
+            on_cluster,
+            statement("Allow", json!("ecs:*"), one_task, json!({})),
+        ],
+    );
+    let access = builder.access_to(&target);
+    assert!(access.contains_key("user/one"));
+    let red = &access["user/red"].routes[0].permission;
+    // The cluster is not tagged, which its own statement makes up for.
+    assert_eq!(red.conditions, ["only tasks tagged team=red"]);
+}
+
+#[test]
+fn the_tags_of_users_are_known_and_those_of_roles_unless_sessions_set_them() {
+    let document = exec_if(json!({"StringEquals": {"aws:PrincipalTag/team": "blue"}}));
+    let mut builder = Builder::default();
+    for (name, team) in [
+        ("user/blue", Some("blue")),
+        ("user/red", Some("red")),
+        ("user/none", None),
+    ] {
+        let user = builder.add(name, std::slice::from_ref(&document));
+        user.tags
+            .extend(team.map(|team| ("team".to_owned(), team.to_owned())));
+    }
+    let role = builder.add("role/plain", std::slice::from_ref(&document));
+    role.trust = Some(trust(json!({"Service": "ec2.amazonaws.com"})));
+    let role = builder.add("role/tagged", &[document]);
+    let mut open = trust(json!({"Federated": "arn:aws:iam::123456789012:saml-provider/corp"}));
+    open["Statement"]["Action"] = json!(["sts:AssumeRoleWithSAML", "sts:TagSession"]);
+    role.trust = Some(open);
+    let access = builder.access();
+    let names: Vec<&str> = access.keys().map(String::as_str).collect();
+    assert_eq!(names, ["role/tagged", "user/blue"]);
+    let tagged = &access["role/tagged"];
+    assert_eq!(
+        tagged.routes[0].permission.conditions,
+        ["only if aws:PrincipalTag/team is blue"]
+    );
+    assert_eq!(tagged.trusts, ["identity provider corp"]);
+}
+
+#[test]
+fn what_aws_does_not_document_is_undecided_with_the_reason() {
+    let (access, why) = one(&[exec_if(json!({"StringEqual": {"aws:userid": "x"}}))]).unwrap();
+    assert_eq!(access, Access::Undecided);
+    assert!(why.contains("unknown operator StringEqual"), "{why}");
+    let mfa = exec_if(json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}}));
+    let wrong = exec_if(json!({"StringEqual": {"aws:userid": "x"}}));
+    let with_mfa = Some((Access::Conditional, "only with MFA".to_owned()));
+    assert_eq!(one(&[mfa, wrong]), with_mfa, "it is certain with MFA");
+    let (access, why) = one(&[Value::Null]).unwrap();
+    assert_eq!(
+        (access, why.as_str()),
+        (Access::Undecided, "a policy that is no JSON")
+    );
+}
+
+#[test]
+fn start_session_is_a_route_of_its_own() {
+    let mut builder = Builder::default();
+    builder.add(
+        "user/past",
+        &[statement("Allow", json!("ssm:*"), json!(TASKS), json!({}))],
+    );
+    builder.add("user/both", &[allow("*")]);
+    builder.add(
+        "user/nodes",
+        &[statement(
+            "Allow",
+            json!("ssm:StartSession"),
+            json!("arn:aws:ec2:*:*:instance/*"),
+            json!({}),
+        )],
+    );
+    let access = builder.access();
+    let actions = |name: &str| -> Vec<&str> {
+        access[name]
+            .routes
+            .iter()
+            .map(|route| route.action)
+            .collect()
+    };
+    assert_eq!(actions("user/past"), [START_SESSION]);
+    assert_eq!(actions("user/both"), [EXECUTE, START_SESSION]);
+    assert!(!access.contains_key("user/nodes"));
+}
+
+fn assume(role: &str) -> Value {
+    statement(
+        "Allow",
+        json!("sts:AssumeRole"),
+        json!(format!("{ACCOUNT}:{role}")),
+        json!({}),
+    )
+}
+
+fn root() -> Value {
+    json!({"AWS": format!("{ACCOUNT}:root")})
+}
+
+fn chain(access: &BTreeMap<String, PrincipalAccess>, name: &str) -> Option<(Access, String)> {
+    let routes = &access.get(name)?.routes;
+    let route = routes.iter().find(|route| !route.assumes.is_empty())?;
+    let names = route
+        .assumes
+        .iter()
+        .map(|arn| arn.rsplit('/').next().unwrap());
+    Some((
+        route.permission.access,
+        names.collect::<Vec<_>>().join(" > "),
+    ))
+}
+
+#[test]
+fn roles_are_followed_by_trust_and_permission() {
+    let mut builder = Builder::default();
+    builder.add("role/ops", &[allow("ecs:*")]).trust = Some(trust(root()));
+    builder.add("role/closed", &[allow("ecs:*")]).trust =
+        Some(trust(json!({"AWS": format!("{ACCOUNT}:user/named")})));
+    builder.add("role/step", &[assume("role/ops")]).trust = Some(trust(root()));
+    builder.add("user/jane", &[assume("role/ops")]);
+    builder.add("user/far", &[assume("role/step")]);
+    builder.add(
+        "user/barred",
+        &[
+            allow("sts:*"),
+            statement("Deny", json!("sts:AssumeRole"), json!("*"), json!({})),
+        ],
+    );
+    builder.add("user/nobody", &[allow("s3:*")]);
+    builder.add("user/named", &[]);
+    builder.add("user/admin", &[allow("*")]);
+    let access = builder.access();
+    let yes = |chain: &str| Some((Access::Allowed, chain.to_owned()));
+    assert_eq!(chain(&access, "user/jane"), yes("ops"));
+    assert_eq!(chain(&access, "user/far"), yes("step > ops"));
+    assert_eq!(chain(&access, "role/step"), yes("ops"));
+    assert_eq!(
+        chain(&access, "user/named"),
+        yes("closed"),
+        "trust by name is enough"
+    );
+    assert_eq!(chain(&access, "user/admin"), None, "needs no role");
+    assert!(!access.contains_key("user/barred") && !access.contains_key("user/nobody"));
+    assert!(access["role/ops"].as_fact().is_some());
+    assert!(access["user/jane"].as_fact().is_none());
+}
+
+#[test]
+fn a_chain_keeps_the_conditions_of_each_step_and_circles_end() {
+    let mut builder = Builder::default();
+    let mfa = json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}});
+    let mut with_mfa = trust(root());
+    with_mfa["Statement"]["Condition"] = mfa;
+    builder
+        .add(
+            "role/ops",
+            &[exec_if(
+                json!({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}),
+            )],
+        )
+        .trust = Some(with_mfa);
+    builder.add("role/a", &[allow("sts:AssumeRole")]).trust = Some(trust(root()));
+    builder.add("role/b", &[allow("sts:AssumeRole")]).trust = Some(trust(root()));
+    builder.add("user/jane", &[allow("sts:AssumeRole")]);
+    let access = builder.access();
+    let jane = &access["user/jane"].routes[0];
+    assert_eq!(
+        chain(&access, "user/jane"),
+        Some((Access::Conditional, "ops".to_owned()))
+    );
+    assert_eq!(
+        jane.permission.conditions,
+        ["only with MFA", "only from 10.0.0.0/8"]
+    );
+    assert_eq!(
+        chain(&access, "role/a"),
+        Some((Access::Conditional, "ops".to_owned()))
+    );
+}
+
+#[test]
+fn a_boundary_limits_a_role_but_not_a_user_that_a_trust_policy_names() {
+    let mut builder = Builder::default();
+    let limit = builder.policy("limit", allow("s3:*"));
+    let named = json!({"AWS": [format!("{ACCOUNT}:user/jane"), format!("{ACCOUNT}:role/ci")]});
+    builder.add("role/ops", &[allow("ecs:*")]).trust = Some(trust(named));
+    builder.add("user/jane", &[]).boundary = Some(limit);
+    builder.add("role/ci", &[]).boundary = Some(limit);
+    let access = builder.access();
+    assert!(access.contains_key("user/jane") && !access.contains_key("role/ci"));
+}
+
+#[test]
+fn other_principals_of_a_trust_policy_are_named() {
+    let mut builder = Builder::default();
+    builder.add("role/ops", &[allow("ecs:*")]).trust = Some(trust(json!({
+        "AWS": ["arn:aws:iam::999999999999:root", format!("{ACCOUNT}:root"), "888888888888"],
+        "Service": "ecs-tasks.amazonaws.com",
+    })));
+    builder.add("role/aws-service-role/x/linked", &[allow("ecs:*")]);
+    let access = builder.access();
+    assert_eq!(
+        access["role/ops"].trusts,
+        [
+            "account 888888888888",
+            "account 999999999999",
+            "service ecs-tasks.amazonaws.com"
+        ]
+    );
+    assert_eq!(access.len(), 1, "AWS alone uses a service-linked role");
+}
+
+/// A thousand roles with a large policy that they share, one of their own, and trust in the whole account.
+pub fn large_account(roles: usize) -> Account {
+    let mut builder = Builder::default();
+    let reads: Vec<String> = (0..1200).map(|at| format!("service{at}:Get*")).collect();
+    let read_only = builder.policy(
+        "ReadOnlyAccess",
+        statement("Allow", json!(reads), json!("*"), json!({})),
+    );
+    for at in 0..roles {
+        let own = match at % 10 {
+            0 => exec_if(json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}})),
+            1 => allow("sts:AssumeRole"),
+            2 => allow("*"),
+            _ => allow("s3:GetObject"),
+        };
+        let role = builder.add(&format!("role/r{at}"), &[own]);
+        role.policies.push(read_only);
+        role.trust = Some(trust(root()));
+    }
+    builder.0
+}
+
+#[test]
+fn the_work_grows_with_the_principals_that_matter() {
+    let account = large_account(1000);
+    let access = session_access(&account, &target());
+    assert_eq!(access.principals.len(), 300);
+    // Each policy is searched once for each of three actions, however many principals have it.
+    assert!(
+        access.searched_policies <= 3 * 1001,
+        "{}",
+        access.searched_policies
+    );
+    // Two for each of 200 that may execute, one for StartSession of 100, and one chain each is found at once.
+    assert!(access.evaluations <= 2_000, "{}", access.evaluations);
+}

@@ -1,0 +1,172 @@
+//! Trust policies of roles.
+
+use std::collections::BTreeSet;
+
+use model::facts::Policy;
+use serde_json::Value;
+
+use super::evaluator::{Evaluator, Resource, Statements};
+use super::permission::{Answer, any_allows, boundary_allows, none_denies};
+use super::reduced_policy::ReducedPolicy;
+use super::{ASSUME, AccountPrincipal};
+use crate::iam::{Principal, PrincipalMatch, Ternary, has_effect, statements, strings};
+use model::arn;
+
+/// A role that can be assumed.
+pub struct TrustedRole<'a> {
+    role: &'a AccountPrincipal,
+    reduced: ReducedPolicy,
+    /// Stands for the trust policy where statements have the name of their policy.
+    policy: Policy,
+}
+
+/// The principals of the account that a trust policy may let in.
+pub struct Named {
+    /// Those whose identity policies allow it.
+    pub account: bool,
+    pub everyone: bool,
+    /// ARNs and patterns of principals.
+    pub arns: BTreeSet<String>,
+}
+
+impl<'a> TrustedRole<'a> {
+    /// `None`: not a role, or nobody can assume it.
+    pub fn new(role: &'a AccountPrincipal) -> Option<TrustedRole<'a>> {
+        let reduced = ReducedPolicy::new(role.trust.as_ref()?, ASSUME);
+        (!reduced.allow.is_empty()).then(|| TrustedRole {
+            role,
+            reduced,
+            policy: Policy {
+                name: "the trust policy".to_owned(),
+                arn: None,
+                document: Value::Null,
+            },
+        })
+    }
+
+    pub fn arn(&self) -> &str {
+        &self.role.arn
+    }
+
+    /// Whom the Allow statements name.
+    pub fn named(&self) -> Named {
+        let account = arn::account(&self.role.arn).unwrap_or_default();
+        let mut named = Named {
+            account: false,
+            everyone: false,
+            arns: BTreeSet::new(),
+        };
+        for policy in &self.reduced.allow {
+            let principal = &policy["Statement"]["Principal"];
+            let names = match principal {
+                Value::String(everyone) => vec![everyone.clone()],
+                other => strings(&other["AWS"]),
+            };
+            // What is malformed may be anybody.
+            named.account |= !policy.is_object() || principal.is_null();
+            for name in names {
+                if name == "*" {
+                    named.everyone = true;
+                } else if name == account || name.ends_with(&format!("::{account}:root")) {
+                    named.account = true;
+                } else {
+                    named.arns.insert(name);
+                }
+            }
+        }
+        named
+    }
+
+    /// Whether a principal of the account can assume the role.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics-single-account.html>
+    pub fn assumable_by(
+        &self,
+        evaluator: &Evaluator,
+        principal: &AccountPrincipal,
+        own: &Statements,
+    ) -> Answer {
+        evaluator.count_evaluation();
+        let resource = Resource {
+            arn: &self.role.arn,
+            noun: "roles",
+            tags: Some(&self.role.tags),
+            task: None,
+            container: None,
+        };
+        let trust_keys = self.reduced.keys.iter().map(String::as_str);
+        let keys = own.keys.iter().copied().chain(trust_keys).collect();
+        let request = evaluator.request(principal, ASSUME, &keys, resource);
+        let named_as = |matched_by| Principal {
+            arn: &principal.arn,
+            session: None,
+            account: arn::account(&principal.arn).unwrap_or_default(),
+            matched_by,
+            has_boundary: Some(principal.boundary.is_some()),
+        };
+        let with_policy = |statements: &'_ [Value]| {
+            let statements = statements.iter();
+            let named: Vec<(&Policy, Value)> =
+                statements.map(|one| (&self.policy, one.clone())).collect();
+            named
+        };
+        let allow = with_policy(&self.reduced.allow);
+        let allow: Vec<(&Policy, &Value)> = allow.iter().map(|(p, one)| (*p, one)).collect();
+        let trusts = |matched_by| {
+            let principal = named_as(matched_by);
+            any_allows(&allow, Some(&principal), &request, resource)
+        };
+        let through_account = trusts(PrincipalMatch::AccountOrPrincipal)
+            .and(|| any_allows(&own.allow, None, &request, resource))
+            .and(|| boundary_allows(own, &request, resource));
+        let by_itself =
+            trusts(PrincipalMatch::Principal).and(|| boundary_allows(own, &request, resource));
+        let as_user = trusts(PrincipalMatch::SessionOrUser);
+        let granted = [as_user, by_itself, through_account]
+            .into_iter()
+            .filter(|answer| answer.value != Ternary::No)
+            .min_by_key(|answer| (answer.value != Ternary::Yes, answer.demands.len()));
+        let Some(granted) = granted else {
+            return Answer {
+                value: Ternary::No,
+                ..Answer::yes()
+            };
+        };
+        let deny = with_policy(&self.reduced.deny);
+        let deny: Vec<(&Policy, &Value)> = deny.iter().map(|(p, one)| (*p, one)).collect();
+        let itself = named_as(PrincipalMatch::AccountOrPrincipal);
+        granted
+            .and(|| none_denies(&own.deny, None, &request, resource))
+            .and(|| none_denies(&deny, Some(&itself), &request, resource))
+    }
+}
+
+/// The services, identity providers and other accounts that the trust policy of a role names, in words.
+pub fn outsiders(role: &AccountPrincipal) -> Vec<String> {
+    let Some(trust) = &role.trust else {
+        return Vec::new();
+    };
+    let account = arn::account(&role.arn);
+    let mut names = BTreeSet::new();
+    let allow = statements(trust).iter();
+    let allow = allow.filter(|statement| has_effect(statement, "Allow") != Ternary::No);
+    for statement in allow {
+        let principal = &statement["Principal"];
+        let services = strings(&principal["Service"]).into_iter();
+        names.extend(services.map(|service| format!("service {service}")));
+        let providers = strings(&principal["Federated"]).into_iter();
+        names.extend(
+            providers.map(|provider| format!("identity provider {}", arn::name(&provider))),
+        );
+        let accounts = strings(&principal["AWS"]).into_iter();
+        let accounts = accounts.filter_map(|name| match arn::account(&name) {
+            Some(account) => Some(account.to_owned()),
+            None => name
+                .bytes()
+                .all(|byte| byte.is_ascii_digit())
+                .then_some(name),
+        });
+        let others = accounts.filter(|other| account != Some(other.as_str()));
+        names.extend(others.map(|other| format!("account {other}")));
+    }
+    names.into_iter().collect()
+}
