@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use support::world::{REGION, World};
+use support::platform::{REGION, World};
 
 const RUNS: usize = 9;
 

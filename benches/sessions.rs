@@ -9,7 +9,7 @@ use std::fs;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use support::world::World;
+use support::platform::World;
 
 const RUNS: usize = 9;
 const MEBIBYTES: usize = 100;

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::support::doctor::{FORMATS, Run, command, run};
-use crate::support::world::{Plan, World, home};
+use crate::support::platform::{Plan, World, home};
 
 /// A capture of each version of the format, as the version that made it wrote it.
 const FROZEN: &[&str] = &["1.json"];

@@ -5,9 +5,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
+use crate::environment_errors::assert_refused;
 use crate::support::doctor::{command, run};
-use crate::support::world::home;
-use crate::trouble::assert_refused;
+use crate::support::platform::home;
 use crate::trust::{CHECK, ask, doctor, write};
 
 /// A relative state folder could belong to the project.

@@ -7,7 +7,7 @@ pub mod repair;
 use std::collections::BTreeSet;
 
 use crate::support::doctor::Run;
-use crate::support::world::{Plan, World};
+use crate::support::platform::{Plan, World};
 use cases::try_all;
 use catalogue::{FAULTS, Fault, NOTHING};
 use repair::{fix, paste_fixes};

@@ -1,7 +1,7 @@
 //! The reports of the demos: one whole in every format, each by its screen and its outcome.
 
 use crate::support::doctor::{FORMATS, command, run};
-use crate::support::world::home;
+use crate::support::platform::home;
 
 const DEMOS: [&str; 5] = [
     "healthy",

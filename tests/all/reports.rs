@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::support::doctor::{Run, command, run};
-use crate::support::world::home;
+use crate::support::platform::home;
 
 fn doctor(home: &Path, arguments: &[&str]) -> Run {
     run(command(home).arg("doctor").args(arguments))

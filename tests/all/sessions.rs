@@ -1,18 +1,18 @@
 //! Sessions: the built binary against the emulator, and containers behind agents of our own.
 
 mod connection;
+mod errors;
 mod interrupts;
 mod keyboard;
 mod one_off;
 mod real_agent;
-mod refusals;
 mod shell;
 
 use std::io::Write;
 use std::process::Stdio;
 
 use crate::support::doctor::Run;
-use crate::support::world::World;
+use crate::support::platform::World;
 
 fn with_input(world: &World, arguments: &[&str], input: &[u8]) -> Run {
     let mut child = world

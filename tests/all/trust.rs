@@ -5,10 +5,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
+use crate::environment_errors::assert_refused;
 use crate::support::doctor::{Run, command, run};
+use crate::support::platform::{World, home};
 use crate::support::pty::Terminal;
-use crate::support::world::{World, home};
-use crate::trouble::assert_refused;
 
 pub fn write(home: &Path, text: &str) {
     fs::write(home.join("ecs-exec.toml"), text).unwrap();

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use crate::support::agents::Agent;
+use crate::support::managed_agents::Agent;
+use crate::support::platform::{Plan, World};
 use crate::support::proxy::Rules;
-use crate::support::world::{Plan, World};
 
 /// One thing broken in a healthy world.
 pub struct Fault {

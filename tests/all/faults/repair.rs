@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::support::agents::Agent;
 use crate::support::doctor::{Run, strings};
-use crate::support::world::World;
+use crate::support::managed_agents::Agent;
+use crate::support::platform::World;
 
 /// Pastes the first fix of each cause into a shell, in the order of the report's fixes, and asks again.
 pub fn paste_fixes(world: &World, run: &Run) -> Result<(), String> {

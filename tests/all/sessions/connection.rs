@@ -3,9 +3,9 @@
 use super::image;
 use crate::support::connect_proxy::ConnectProxy;
 use crate::support::doctor::run;
+use crate::support::fake_service::{KEY, Service};
 use crate::support::fault::Fault;
-use crate::support::service::{KEY, Service};
-use crate::support::world::{Plan, World};
+use crate::support::platform::{Plan, World};
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]

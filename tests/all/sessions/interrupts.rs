@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::support::agents::Agent;
 use crate::support::fault::{Fault, Hold};
+use crate::support::managed_agents::Agent;
+use crate::support::platform::{Plan, World};
 use crate::support::pty::Terminal;
-use crate::support::world::{Plan, World};
 
 const CTRL_C: &str = "\u{3}";
 

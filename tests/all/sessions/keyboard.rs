@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use rustix::termios::LocalModes;
 
 use super::real_agent::lacking;
+use crate::support::fake_service::Service;
 use crate::support::pty::Terminal;
-use crate::support::service::Service;
 
 #[test]
 fn keys_typed_while_a_shell_fails_reach_the_next_one() {

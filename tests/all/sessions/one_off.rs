@@ -4,8 +4,8 @@ use std::process::Stdio;
 use std::time::Instant;
 
 use super::with_input;
+use crate::support::platform::{Plan, World};
 use crate::support::pty::Terminal;
-use crate::support::world::{Plan, World};
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::support::doctor::Run;
-use crate::support::service::Service;
+use crate::support::fake_service::Service;
 
 /// U+FFFD, alone and in company, and bytes that are no character.
 const MIXED: &[u8] = b"a\xef\xbf\xbdb\xef\xbf\xbd\xef\xbf\xbd\n\xff\xe2\x82\r\n\0\xef\xbf\xbd";

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::{commands, image};
+use crate::support::platform::World;
 use crate::support::pty::Terminal;
-use crate::support::world::World;
 
 /// Keys that make the remote shell print `resized2` once its terminal has this size.
 fn wait_for_size(size: &str) -> String {

@@ -1,14 +1,14 @@
-pub mod agents;
-mod altered;
+mod altered_responses;
 pub mod connect_proxy;
 pub mod container;
 pub mod doctor;
+pub mod fake_service;
 pub mod fault;
 pub mod http;
+pub mod managed_agents;
+pub mod platform;
 pub mod policy_gate;
 pub mod proxy;
 pub mod pty;
 pub mod sdk;
-pub mod service;
 pub mod terraform;
-pub mod world;

@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
-use super::agents::{Agent, add_agents, add_guard};
 use super::container::Containers;
 use super::fault::{self, Fault, broken, is_json};
 use super::http::{Answer, Request, serve};
+use super::managed_agents::{Agent, add_agents, add_guard};
 use super::policy_gate::PolicyGate;
 
 /// What the proxy does; tests change it while it runs.

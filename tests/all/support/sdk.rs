@@ -10,7 +10,7 @@ use aws_sdk_ecs::types::{
     LogConfiguration, LogDriver, NetworkConfiguration, NetworkMode,
 };
 
-use super::world::{ACCOUNT, Caller, PREFIX, Plan, REGION, allow, role_name};
+use super::platform::{ACCOUNT, Caller, PREFIX, Plan, REGION, allow, role_name};
 
 /// The network of a world, by ID.
 pub struct Net {

@@ -6,8 +6,8 @@ use std::time::Duration;
 use crate::faults::cases::{Case, try_all};
 use crate::faults::named;
 use crate::faults::repair::{FIXER, fix};
-use crate::support::agents::Agent;
-use crate::support::world::World;
+use crate::support::managed_agents::Agent;
+use crate::support::platform::World;
 
 /// Faults whose fix takes several steps.
 const FIXES_OF_SEVERAL_STEPS: [&str; 7] = [

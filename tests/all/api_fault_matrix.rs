@@ -6,10 +6,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use crate::least_policies::RECORDED;
+use crate::least_privilege::RECORDED;
 use crate::support::doctor::Run;
 use crate::support::fault::Fault;
-use crate::support::world::{Plan, World};
+use crate::support::platform::{Plan, World};
 
 const FAULTS: [(&str, Fault); 12] = [
     ("denied", Fault::Deny),

@@ -5,9 +5,9 @@ mod roles;
 
 use serde_json::Value;
 
-use crate::support::agents::Agent;
 use crate::support::doctor::Run;
-use crate::support::world::{Plan, SSMMESSAGES, World, allow};
+use crate::support::managed_agents::Agent;
+use crate::support::platform::{Plan, SSMMESSAGES, World, allow};
 
 /// The report names exactly these causes, and fails nothing but them and their symptoms.
 fn assert_causes(run: &Run, causes: &[&str], symptoms: &[&str]) {

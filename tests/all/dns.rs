@@ -1,8 +1,8 @@
 //! Where names lead: by DNS servers other than Amazon's, and by private hosted zones.
 
-use crate::gateways::{PUBLIC, WAY_OUT, behind_a_gateway};
+use crate::nat_gateways::{PUBLIC, WAY_OUT, behind_a_gateway};
 use crate::support::fault::Fault;
-use crate::support::world::World;
+use crate::support::platform::World;
 
 fn ask(world: &World, server: &str) {
     world.sh(&format!(

@@ -1,7 +1,7 @@
 //! Each API refused, one at a time: what needs it is unknown and names it, and nothing is blamed.
 
 use crate::support::fault::Fault;
-use crate::support::world::{Caller, Plan, World};
+use crate::support::platform::{Caller, Plan, World};
 
 /// Action, a check that needs it, and the exit status that is left.
 const APIS: [(&str, &str, i32); 15] = [

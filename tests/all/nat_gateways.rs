@@ -1,8 +1,8 @@
 //! Tasks without an endpoint, whose route leads to a NAT gateway: what counts is where the gateway itself leads.
 
-use crate::fixing::paste_all;
+use crate::fix::paste_all;
 use crate::support::fault::Fault;
-use crate::support::world::{Plan, World};
+use crate::support::platform::{Plan, World};
 
 /// `kind`: that of the gateway, as the AWS CLI takes it; `endpoint`: there is an endpoint too.
 pub fn behind_a_gateway(kind: &str, endpoint: bool) -> World {

@@ -6,8 +6,8 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::support::doctor::{Run, command, run};
+use crate::support::platform::{Plan, World, home};
 use crate::support::terraform::{self, Resource};
-use crate::support::world::{Plan, World, home};
 
 fn root(path: &str) -> String {
     format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))

@@ -1,6 +1,6 @@
 //! How many calls a question costs.
 
-use crate::support::world::{Plan, World};
+use crate::support::platform::{Plan, World};
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]

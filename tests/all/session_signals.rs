@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use rustix::termios::LocalModes;
 
 use crate::support::fault::Fault;
+use crate::support::platform::World;
 use crate::support::pty::Terminal;
-use crate::support::world::World;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Stage {

@@ -1,8 +1,8 @@
 //! The role of the tasks: not there, lacking actions, held back.
 
 use super::assert_causes;
-use crate::support::agents::Agent;
-use crate::support::world::{Plan, SSMMESSAGES, World, allow, statement};
+use crate::support::managed_agents::Agent;
+use crate::support::platform::{Plan, SSMMESSAGES, World, allow, statement};
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]

@@ -2,9 +2,9 @@
 
 use std::fs;
 
+use crate::environment_errors::{KEYS, assert_refused, offline};
 use crate::support::doctor::{Run, command, run};
-use crate::support::world::home;
-use crate::trouble::{KEYS, assert_refused, offline};
+use crate::support::platform::home;
 
 #[test]
 fn contradictions_and_nonsense() {

@@ -10,8 +10,8 @@ use tempfile::TempDir;
 use super::container::{Containers, Image};
 use super::doctor::{self, Run};
 use super::http::{Answer, Request, serve};
+use super::platform::home;
 use super::proxy::action;
-use super::world::home;
 
 const PLACE: &str = "us-west-2:123456789012";
 pub const KEY: &str = "arn:aws:kms:us-west-2:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";

@@ -3,11 +3,11 @@
 use serde_json::json;
 
 use crate::faults::catalogue::KEY;
-use crate::support::agents::Agent;
 use crate::support::doctor::Run;
 use crate::support::fault::Fault;
+use crate::support::managed_agents::Agent;
+use crate::support::platform::{Plan, World};
 use crate::support::pty::Terminal;
-use crate::support::world::{Plan, World};
 
 /// A service whose task was started before the flag was set.
 fn stale() -> World {
@@ -298,7 +298,7 @@ fn a_roll_out_that_fails_says_why_and_ctrl_c_ends_the_waiting() {
 
 #[test]
 fn facts_from_a_file_are_not_fixed() {
-    let home = crate::support::world::home(true);
+    let home = crate::support::platform::home(true);
     let run = |arguments: &[&str]| {
         crate::support::doctor::run(crate::support::doctor::command(home.path()).args(arguments))
     };

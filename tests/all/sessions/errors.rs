@@ -2,7 +2,7 @@
 
 use super::image;
 use crate::support::fault::Fault;
-use crate::support::world::{Plan, World};
+use crate::support::platform::{Plan, World};
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]

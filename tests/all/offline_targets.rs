@@ -5,9 +5,9 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::environment_errors::assert_refused;
 use crate::support::doctor::{Run, command, run};
-use crate::support::world::home;
-use crate::trouble::assert_refused;
+use crate::support::platform::home;
 
 const FACTS: &str = include_str!("../../fixtures/healthy.json");
 

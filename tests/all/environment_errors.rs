@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::doctor::{Run, command, run};
 use crate::support::fault::Fault;
-use crate::support::world::{Plan, World, home};
+use crate::support::platform::{Plan, World, home};
 
 /// Refused with status 2: one sentence on standard error, and what to do; nothing on standard output.
 pub fn assert_refused(run: &Run, what: &str, help: &str) {

@@ -5,7 +5,7 @@ use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, PolicyEvaluationDecis
 use model::facts::{Identity, Outcome, Policy};
 use serde_json::{Value, json};
 
-use crate::support::world::{Plan, World};
+use crate::support::platform::{Plan, World};
 
 /// Numbers that look random and are the same on every run.
 struct Dice(u64);

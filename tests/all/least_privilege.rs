@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::world::{Plan, World};
+use crate::support::platform::{Plan, World};
 
 /// Sessions that are encrypted and recorded in both ways, so that everything is looked at.
 pub const RECORDED: &str = r#"

@@ -1,7 +1,7 @@
 //! Who asks: rights that are missing, denied, conditional, or enough.
 
 use super::{assert_causes, assert_healthy};
-use crate::support::world::{Caller, Plan, World};
+use crate::support::platform::{Caller, Plan, World};
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::world::{Plan, World};
+use crate::support::platform::{Plan, World};
 
 /// One where everything is in order, one whose tasks are older than the flag.
 fn two() -> (World, World) {
