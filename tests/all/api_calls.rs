@@ -4,7 +4,7 @@ use crate::support::platform::{Plan, World};
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn each_fact_is_asked_for_once() {
+fn each_fact_costs_one_call() {
     let world = World::healthy();
     let report = world.doctor(&["coder"]).json();
     let expected = [
@@ -49,14 +49,14 @@ fn each_fact_is_asked_for_once() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn more_tasks_cost_no_more_calls() {
+fn the_number_of_tasks_does_not_change_the_calls() {
     assert_same_calls(|_| {});
 }
 
 /// Those with the same values of its condition keys are asked about in one call.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn nor_do_they_where_a_policy_tells_containers_apart() {
+fn a_container_condition_does_not_add_calls_per_task() {
     assert_same_calls(|world| {
         let user = format!("{}-caller", world.cluster);
         let policy = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ecs:ExecuteCommand","Resource":"*","Condition":{"StringEquals":{"ecs:container-name":"coder"}}}]}"#;

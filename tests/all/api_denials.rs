@@ -25,7 +25,7 @@ const APIS: [(&str, &str, i32); 15] = [
 /// Where the simulator may not be asked, the policies are read; where these may not be read either, it is unknown.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn without_the_simulator_the_policies_decide() {
+fn policies_are_evaluated_offline_if_the_simulator_is_denied() {
     let world = World::new(Plan {
         caller: Caller::Role,
         ..Plan::default()
@@ -64,7 +64,7 @@ fn without_the_simulator_the_policies_decide() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn each_api_denied() {
+fn a_denied_api_makes_its_checks_unknown() {
     for (action, check, status) in APIS {
         let world = World::new(Plan {
             caller: Caller::Role,
@@ -89,7 +89,7 @@ fn each_api_denied() {
 /// What only clusters with a key and records of their own are asked about.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn each_api_of_keys_and_records_denied() {
+fn failing_kms_and_logging_apis_make_checks_unknown() {
     let world = World::new(Plan {
         nat: true,
         ..Plan::default()
@@ -145,7 +145,7 @@ fn each_api_of_keys_and_records_denied() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn without_an_endpoint_the_route_tables_matter() {
+fn denied_route_tables_matter_only_without_an_endpoint() {
     let world = World::new(Plan {
         endpoint: false,
         nat: true,
@@ -163,7 +163,7 @@ fn without_an_endpoint_the_route_tables_matter() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_failure_is_named_beside_what_cannot_be_seen() {
+fn a_failure_is_reported_despite_a_denied_api() {
     let world = World::new(Plan {
         exec: false,
         ..Plan::default()
@@ -177,7 +177,7 @@ fn a_failure_is_named_beside_what_cannot_be_seen() {
 /// A service that is failing answers with 500: as little is known as when it refuses.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn each_api_broken() {
+fn http_500_causes_no_failure() {
     for (action, _, status) in APIS {
         let world = World::healthy();
         world.proxy.fault(action, Fault::Status500);
@@ -189,7 +189,7 @@ fn each_api_broken() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn throttling_changes_no_verdict() {
+fn throttling_does_not_change_the_verdict() {
     let world = World::healthy();
     world.proxy.fault("*", Fault::Throttle(2));
     let run = world.doctor(&["coder"]);
@@ -207,7 +207,7 @@ fn throttling_changes_no_verdict() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_cluster_whose_services_cannot_be_listed_is_not_empty() {
+fn unlisted_services_are_unknown_and_not_absent() {
     let world = World::healthy();
     world.proxy.fault("ecs:ListServices", Fault::Deny);
     let run = world.doctor(&["--all"]);
@@ -227,7 +227,7 @@ fn a_cluster_whose_services_cannot_be_listed_is_not_empty() {
 /// An answer that mentions nothing of what was asked for is no answer.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn each_api_empty() {
+fn empty_responses_cause_no_failure() {
     for (action, _, _) in APIS {
         let world = World::healthy();
         world.proxy.fault(action, Fault::Empty);

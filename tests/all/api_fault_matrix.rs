@@ -63,7 +63,7 @@ fn wrong(healthy: &BTreeMap<String, BTreeSet<String>>, run: &Run, passes: bool) 
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn every_api_in_every_way() {
+fn api_faults_cause_no_wrong_diagnosis() {
     let world = |breaks: bool| {
         let world = World::new(Plan {
             nat: true,

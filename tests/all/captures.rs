@@ -16,7 +16,7 @@ fn doctor(home: &Path, arguments: &[&str]) -> Run {
 }
 
 #[test]
-fn captures_of_every_version_are_read() {
+fn captures_of_every_format_version_are_read() {
     let home = home(true);
     for name in FROZEN {
         let file = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -33,7 +33,7 @@ fn captures_of_every_version_are_read() {
 }
 
 #[test]
-fn what_is_no_capture_is_refused_in_a_sentence() {
+fn invalid_captures_are_refused_with_a_short_error() {
     let home = home(true);
     let file = home.path().join("capture.json");
     let healthy = include_str!("../../fixtures/healthy.json");
@@ -92,7 +92,7 @@ fn what_is_no_capture_is_refused_in_a_sentence() {
 
 /// What stands in a secret, a tag, a reason and everything else that AWS returns comes out nowhere, in no format.
 #[test]
-fn no_secret_is_in_any_report() {
+fn reports_contain_no_secrets() {
     let home = home(true);
     let planted = "postgres://app:hunter2@db/x DB_PASSWORD=hunter2 AKIAIOSFODNN7EXAMPLE \u{1b}]0;owned\u{7}\u{202e}";
     let mut facts: serde_json::Value =
@@ -161,7 +161,7 @@ fn texts(format: &str, run: &Run) -> Vec<String> {
 /// The same of a live account: no value of a variable or a tag comes out of any command.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn no_secret_of_an_account_is_in_any_output() {
+fn output_of_a_live_account_contains_no_secrets() {
     let world = World::new(Plan {
         environment: vec![("DB_PASSWORD", "hunter2"), ("AWS_ACCESS_KEY_ID", "hunter2")],
         ..Plan::default()
@@ -193,7 +193,7 @@ fn no_secret_of_an_account_is_in_any_output() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_capture_says_the_same_without_aws() {
+fn a_capture_gives_the_same_diagnosis_offline() {
     let world = World::healthy();
     world.sh("aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec");
     let live = world.doctor(&["coder"]);

@@ -12,7 +12,7 @@ use crate::trust::{CHECK, ask, doctor, write};
 
 /// A relative state folder could belong to the project.
 #[test]
-fn relative_state_and_config_folders_are_ignored() {
+fn relative_xdg_directories_are_ignored() {
     let home = home(true);
     write(home.path(), CHECK);
     assert_eq!(ask(home.path(), &["trust"]).status, 0);
@@ -34,7 +34,7 @@ fn relative_state_and_config_folders_are_ignored() {
 }
 
 #[test]
-fn the_user_s_file_needs_no_trust() {
+fn the_user_configuration_needs_no_trust() {
     let home = home(true);
     let folder = home.path().join(".config/ecs-exec");
     fs::create_dir_all(&folder).unwrap();
@@ -59,7 +59,7 @@ fn the_user_s_file_needs_no_trust() {
 }
 
 #[test]
-fn a_file_that_others_can_write_is_an_error() {
+fn a_world_writable_configuration_is_refused() {
     let home = home(true);
     write(home.path(), "cluster = \"c\"");
     let file = home.path().join("ecs-exec.toml");
@@ -122,7 +122,7 @@ fn plant(folder: &Path) {
 }
 
 #[test]
-fn the_plugin_is_not_searched_in_the_working_folder() {
+fn the_plugin_is_never_run_from_the_working_directory() {
     let home = home(false);
     let here = home.path().join("here");
     fs::create_dir_all(here.join("tools")).unwrap();

@@ -152,7 +152,7 @@ fn assert_refused(run: &Run, what: &str, help: &str) {
 }
 
 #[test]
-fn roles_are_taken_on_one_after_the_other() {
+fn chained_roles_are_assumed_in_order() {
     for named in [&["--profile", "chained"][..], &[]] {
         let sts = Sts::new(None);
         let variables = [("AWS_PROFILE", "chained")];
@@ -164,7 +164,7 @@ fn roles_are_taken_on_one_after_the_other() {
 }
 
 #[test]
-fn keys_of_the_environment_beat_a_profile_that_is_not_said_now() {
+fn environment_keys_take_precedence_over_a_configured_profile() {
     let keys = [
         ("AWS_ACCESS_KEY_ID", "AKIDENV"),
         ("AWS_SECRET_ACCESS_KEY", "s"),
@@ -196,7 +196,7 @@ fn keys_of_the_environment_beat_a_profile_that_is_not_said_now() {
 }
 
 #[test]
-fn a_profile_that_wants_a_code_says_what_to_do() {
+fn a_profile_with_mfa_gives_a_hint() {
     for profile in ["coded", "behind-a-code"] {
         let sts = Sts::new(Some("AccessDenied"));
         let run = sts.ask(&["--profile", profile], &[]);
@@ -216,7 +216,7 @@ fn a_profile_that_wants_a_code_says_what_to_do() {
 }
 
 #[test]
-fn a_profile_with_only_a_region_leaves_credentials_to_others() {
+fn a_profile_without_credentials_uses_the_default_chain() {
     let sts = Sts::new(None);
     let container = format!("{}/credentials", sts.url);
     let variables = [
@@ -229,7 +229,7 @@ fn a_profile_with_only_a_region_leaves_credentials_to_others() {
 }
 
 #[test]
-fn web_identities() {
+fn web_identity_tokens_are_exchanged() {
     let sts = Sts::new(None);
     let token = sts.home.path().join("token");
     fs::write(&token, "a.b.c").unwrap();
@@ -260,7 +260,7 @@ const PATH: [(&str, &str); 1] = [("PATH", "/usr/bin:/bin")];
 
 #[cfg(unix)]
 #[test]
-fn a_program_that_gives_credentials_is_started_once() {
+fn the_credential_process_runs_once() {
     use std::os::unix::fs::PermissionsExt;
     let sts = Sts::new(None);
     let program = sts.home.path().join("give-credentials");
@@ -287,7 +287,7 @@ fn a_program_that_gives_credentials_is_started_once() {
 }
 
 #[test]
-fn who_has_to_sign_in_is_told_how() {
+fn an_sso_profile_gives_the_login_command() {
     let sts = Sts::new(None);
     for variables in [&[("AWS_PROFILE", "signed-in")][..], &[]] {
         let named: &[&str] = if variables.is_empty() {
@@ -305,7 +305,7 @@ fn who_has_to_sign_in_is_told_how() {
 }
 
 #[test]
-fn a_broken_configuration_is_named_with_its_line() {
+fn an_invalid_aws_config_is_reported_with_its_line() {
     let sts = Sts::new(None);
     let path = sts.home.path().join(".aws").join("config");
     fs::write(&path, "[default]\nregion = x\n[profile a\n").unwrap();

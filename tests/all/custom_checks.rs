@@ -177,7 +177,7 @@ fn an_invalid_expression_is_shown_with_its_line() {
 
 /// An expression can ask for more time or memory than there is.
 #[test]
-fn an_endless_expression_is_killed_and_the_others_count() {
+fn an_endless_expression_is_killed_and_other_checks_run() {
     let home = home(true);
     let loops = (0..12).fold("true".to_owned(), |inner, level| {
         format!("[0,1,2,3,4,5,6,7,8,9].all(v{level}, {inner})")

@@ -32,7 +32,7 @@ fn assert_open(world: &World) {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn where_the_endpoint_is_the_only_way() {
+fn custom_dns_servers_make_an_endpoint_only_path_unknown() {
     let world = World::healthy();
     ask(&world, "10.0.0.53");
     assert_open(&world);
@@ -43,7 +43,7 @@ fn where_the_endpoint_is_the_only_way() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn where_every_answer_leads_to_ssmmessages() {
+fn custom_dns_servers_are_harmless_if_every_path_is_open() {
     for (kind, is_open) in [(PUBLIC, true), ("private", false)] {
         let world = behind_a_gateway(kind, true);
         world.sh(WAY_OUT);
@@ -63,7 +63,7 @@ fn where_every_answer_leads_to_ssmmessages() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn where_a_private_hosted_zone_may_name_the_endpoint() {
+fn a_private_hosted_zone_makes_the_endpoint_name_unknown() {
     let world = World::healthy();
     world.sh("aws ec2 modify-vpc-endpoint --vpc-endpoint-id $ENDPOINT --no-private-dns-enabled");
     let run = world.doctor(&["coder"]);

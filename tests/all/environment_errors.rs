@@ -30,7 +30,7 @@ pub const KEYS: [(&str, &str); 2] = [
 ];
 
 #[test]
-fn no_credentials() {
+fn missing_credentials_are_reported() {
     for metadata in ["true", "false"] {
         let run = offline(
             &["doctor", "coder"],
@@ -46,7 +46,7 @@ fn no_credentials() {
 
 /// What looks like a service may be a command with a slip in it, whatever else is missing.
 #[test]
-fn a_misspelt_command_without_credentials() {
+fn a_misspelt_command_is_suggested_without_credentials() {
     let run = offline(
         &["docter", "coder"],
         &[("AWS_EC2_METADATA_DISABLED", "true")],
@@ -59,13 +59,13 @@ fn a_misspelt_command_without_credentials() {
 }
 
 #[test]
-fn no_region() {
+fn a_missing_region_is_reported() {
     let run = offline(&["doctor", "coder", "--cluster", "mine"], &KEYS);
     assert_refused(&run, "no region is set for cluster mine", "--region");
 }
 
 #[test]
-fn usage() {
+fn invalid_values_are_usage_errors() {
     assert_refused(
         &offline(&["doctor", "--format", "xml"], &[]),
         "invalid value 'xml'",
@@ -95,7 +95,7 @@ fn usage() {
 
 /// What holds a password is not said.
 #[test]
-fn addresses_with_passwords() {
+fn passwords_in_urls_are_not_printed() {
     let mut variables = KEYS.to_vec();
     variables.push(("AWS_ENDPOINT_URL_ECS", "ops:hunter2@host"));
     let run = offline(&["list"], &variables);
@@ -121,7 +121,7 @@ fn addresses_with_passwords() {
 
 /// Another identity's credentials are not used in place of those that were meant.
 #[test]
-fn half_a_pair_of_keys_and_a_profile_that_is_not_there() {
+fn incomplete_keys_and_missing_profiles_are_refused() {
     assert_refused(
         &offline(&["doctor", "coder"], &[("AWS_ACCESS_KEY_ID", "AKID")]),
         "AWS_SECRET_ACCESS_KEY is not",
@@ -137,7 +137,7 @@ fn half_a_pair_of_keys_and_a_profile_that_is_not_there() {
 /// A message that cannot be written is no reason to crash.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_disk_behind_standard_error() {
+fn a_full_disk_on_standard_error_does_not_crash() {
     let full = std::fs::File::options()
         .write(true)
         .open("/dev/full")
@@ -153,7 +153,7 @@ fn a_full_disk_behind_standard_error() {
 /// Who writes help to a file is told where it did not get there.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_disk_behind_standard_output() {
+fn a_full_disk_on_standard_output_is_an_error() {
     for arguments in [
         &["--help"][..],
         &["--version"],
@@ -176,7 +176,7 @@ fn a_full_disk_behind_standard_output() {
 }
 
 #[test]
-fn a_snapshot_that_is_none() {
+fn an_invalid_snapshot_is_refused() {
     let home = home(true);
     for (name, text) in [
         ("empty", ""),
@@ -208,7 +208,7 @@ fn refused_connections_and_garbage_leave_everything_unknown() {
 
 /// Sessions end with 255, as when they are refused; nothing is called healthy, and the reason is never left out.
 #[test]
-fn an_aws_that_cannot_be_reached() {
+fn an_unreachable_aws_is_reported() {
     let mut variables = KEYS.to_vec();
     variables.extend([
         ("AWS_REGION", "us-west-2"),
@@ -237,7 +237,7 @@ fn an_aws_that_cannot_be_reached() {
 }
 
 #[test]
-fn a_closed_pipe_is_no_error() {
+fn a_closed_pipe_prints_no_error() {
     let home = home(true);
     let mut child = command(home.path())
         .args(["doctor", "--demo", "--format", "json"])
@@ -265,7 +265,7 @@ fn silent() -> (TcpListener, String) {
 }
 
 #[test]
-fn an_endpoint_that_hangs_ends_at_the_time_out() {
+fn the_timeout_ends_a_hanging_endpoint() {
     let (_listener, url) = silent();
     let mut variables = KEYS.to_vec();
     variables.push(("AWS_ENDPOINT_URL", &url));
@@ -280,7 +280,7 @@ fn an_endpoint_that_hangs_ends_at_the_time_out() {
 }
 
 #[test]
-fn ctrl_c_ends_it_quietly() {
+fn ctrl_c_prints_nothing() {
     let (_listener, url) = silent();
     let home = home(true);
     let child = command(home.path())
@@ -305,7 +305,7 @@ fn ctrl_c_ends_it_quietly() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn expired_credentials() {
+fn expired_credentials_are_reported() {
     let world = World::healthy();
     for action in ["*", "ecs:DescribeTasks", "sts:GetCallerIdentity"] {
         world.proxy.rules.lock().unwrap().faults.clear();
@@ -320,7 +320,7 @@ fn expired_credentials() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn targets_that_do_not_exist() {
+fn missing_targets_get_suggestions() {
     let world = World::new(Plan {
         services: vec!["coder", "litellm"],
         ..Plan::default()
@@ -349,7 +349,7 @@ fn targets_that_do_not_exist() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn an_empty_cluster() {
+fn an_empty_cluster_is_refused() {
     let world = World::new(Plan {
         services: Vec::new(),
         ..Plan::default()
@@ -363,7 +363,7 @@ fn an_empty_cluster() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn garbage_from_every_api() {
+fn invalid_responses_make_everything_unknown() {
     let world = World::healthy();
     world.proxy.fault("*", Fault::Garbage);
     let run = world.doctor(&["coder"]);
@@ -373,7 +373,7 @@ fn garbage_from_every_api() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn one_api_that_hangs_leaves_the_rest_standing() {
+fn a_hanging_api_affects_only_its_checks() {
     let world = World::healthy();
     world.proxy.fault("ec2:DescribeVpcEndpoints", Fault::Hang);
     let run = world.doctor(&["coder", "--timeout", "2s"]);

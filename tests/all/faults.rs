@@ -134,7 +134,7 @@ fn every_fault_has_a_test() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn in_pairs_and_fixed_by_the_printed_commands() {
+fn printed_commands_fix_pairs_of_faults() {
     let cases = pairs()
         .into_iter()
         .map(|(one, other)| {
@@ -155,7 +155,7 @@ fn in_pairs_and_fixed_by_the_printed_commands() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn in_pairs_and_fixed_by_ecs_exec_fix() {
+fn ecs_exec_fix_fixes_pairs_of_faults() {
     let cases = pairs()
         .into_iter()
         .filter(|(one, other)| one.is_fixable && other.is_fixable)
@@ -221,7 +221,7 @@ fn can_be_together(one: &Fault, other: &Fault) -> bool {
 /// Nearest worlds in which nothing is broken though something is unusual.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn unusual_but_healthy() {
+fn unusual_configurations_are_healthy() {
     type Unusual = (&'static str, fn(&mut Plan), &'static str);
     const WORLDS: &[Unusual] = &[
         ("a key that both may use", |plan| plan.nat = true, "KEY"),

@@ -41,7 +41,7 @@ pub fn paste_all(world: &World, run: &Run) {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn without_consent_nothing_is_changed() {
+fn fix_changes_nothing_without_confirmation() {
     let world = stale();
     let run = world.run(&["fix", "coder"]);
     assert_eq!(run.status, 2, "{}", run.stderr);
@@ -112,7 +112,7 @@ fn without_consent_nothing_is_changed() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn what_infrastructure_code_owns_is_left_unless_allowed() {
+fn infrastructure_fixes_need_allow_drift() {
     let world = stale();
     world.sh("aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec");
     let run = world.run(&["fix", "coder", "--yes"]);
@@ -147,7 +147,7 @@ fn what_infrastructure_code_owns_is_left_unless_allowed() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_policy_of_the_same_name_is_not_replaced() {
+fn an_existing_policy_with_the_same_name_is_not_replaced() {
     let world = stale();
     let put = |name: &str| {
         world.sh(&format!(r#"aws iam put-role-policy --role-name $ROLE --policy-name {name} --policy-document '{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"*"}}]}}'"#))
@@ -174,7 +174,7 @@ fn a_policy_of_the_same_name_is_not_replaced() {
 /// The same holds for what a person pastes: another policy is left as it is, and a revision keeps its tags.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn what_is_pasted_takes_nothing_away() {
+fn printed_commands_keep_existing_permissions_and_tags() {
     let world = World::new(Plan {
         read_only_root: true,
         ..Plan::default()
@@ -197,7 +197,7 @@ fn what_is_pasted_takes_nothing_away() {
 /// A policy that cannot be read may be there already, with what somebody has changed in it.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_policy_that_cannot_be_read_is_not_written_over() {
+fn an_unreadable_policy_is_not_overwritten() {
     let world = stale();
     world.sh("aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec");
     let shown = world.doctor(&["coder"]).stdout;
@@ -218,7 +218,7 @@ fn a_policy_that_cannot_be_read_is_not_written_over() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_step_that_is_refused_says_how_far_it_came() {
+fn a_denied_step_reports_the_progress() {
     let world = stale();
     world.proxy.fault("ecs:UpdateService", Fault::Deny);
     let run = world.run(&["fix", "coder", "--yes"]);
@@ -238,7 +238,7 @@ fn a_step_that_is_refused_says_how_far_it_came() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_roll_out_that_fails_says_why_and_ctrl_c_ends_the_waiting() {
+fn a_failed_rollout_gives_its_reason_and_ctrl_c_stops_waiting() {
     let world = stale();
     let deployment = |id: &str, status: &str, state: &str| {
         json!({"id": id, "status": status, "rolloutState": state, "rolloutStateReason": "tasks failed to start",
@@ -297,7 +297,7 @@ fn a_roll_out_that_fails_says_why_and_ctrl_c_ends_the_waiting() {
 }
 
 #[test]
-fn facts_from_a_file_are_not_fixed() {
+fn fix_refuses_demos() {
     let home = crate::support::platform::home(true);
     let run = |arguments: &[&str]| {
         crate::support::doctor::run(crate::support::doctor::command(home.path()).args(arguments))
@@ -313,7 +313,7 @@ fn facts_from_a_file_are_not_fixed() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_task_that_was_named_is_followed_by_its_service() {
+fn fix_with_a_task_redeploys_its_service() {
     let world = stale();
     let task = world.tasks("coder").remove(0);
     let run = world.run(&["fix", "--task", &task, "--yes"]);
@@ -328,7 +328,7 @@ fn a_task_that_was_named_is_followed_by_its_service() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn the_container_of_guardduty_is_neither_blamed_nor_waited_for() {
+fn the_guardduty_container_is_ignored() {
     let world = stale();
     world.proxy.rules.lock().unwrap().guarded = true;
     assert_eq!(world.doctor(&["coder"]).causes(), ["task.exec-enabled"]);
@@ -341,7 +341,7 @@ fn the_container_of_guardduty_is_neither_blamed_nor_waited_for() {
 /// Each of two edits of one document was made from what it was before the other.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn two_edits_of_one_key_policy_keep_each_other() {
+fn two_fixes_of_one_key_policy_both_apply() {
     let world = World::new(Plan {
         nat: true,
         ..Plan::default()

@@ -64,7 +64,7 @@ fn keys(world: &World) -> usize {
 /// Nothing is left half done that the next run does not finish.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_fix_that_was_killed_is_finished_by_the_next() {
+fn a_killed_fix_is_completed_by_the_next_run() {
     let cases: Vec<Case> = FIXES_OF_SEVERAL_STEPS
         .iter()
         .map(|&name| {

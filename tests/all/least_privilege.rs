@@ -49,7 +49,7 @@ fn missing(run: &Value) -> Vec<String> {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn the_doctor_needs_exactly_its_policy() {
+fn the_doctor_policy_has_exactly_the_required_actions() {
     let world = World::strict(Plan {
         nat: true,
         ..Plan::default()
@@ -114,7 +114,7 @@ fn the_doctor_needs_exactly_its_policy() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_session_needs_no_more_than_the_caller_s_policy() {
+fn the_caller_policy_suffices_for_a_session() {
     let world = World::strict(Plan::default());
     world.sh("aws iam delete-user-policy --user-name $CALLER --policy-name ops");
     let refused = world.run(&["run", "coder", "--no-doctor", "--", "echo", "hi"]);

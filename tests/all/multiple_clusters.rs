@@ -16,7 +16,7 @@ fn two() -> (World, World) {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn one_report_of_two_clusters() {
+fn two_clusters_give_one_report() {
     let (fine, stale) = two();
     let both = format!("{},{}", fine.cluster, stale.cluster);
     let only = "service,task,container,role";
@@ -83,7 +83,7 @@ fn one_report_of_two_clusters() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_cluster_that_is_not_there_does_not_hide_the_other() {
+fn a_missing_cluster_does_not_hide_the_other() {
     let fine = World::healthy();
     let both = format!("{},nowhere", fine.cluster);
     let run = fine.run(&["doctor", "--cluster", &both, "--format", "json"]);

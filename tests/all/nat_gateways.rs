@@ -31,7 +31,7 @@ pub const WAY_OUT: &str = r#"
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_gateway_in_a_subnet_without_a_way_out() {
+fn a_nat_gateway_needs_a_route_to_an_internet_gateway() {
     let world = behind_a_gateway(PUBLIC, false);
     let run = world.doctor(&["coder"]);
     assert_eq!(run.causes(), ["network.endpoint-present"], "{}", run.stdout);
@@ -56,7 +56,7 @@ fn a_gateway_in_a_subnet_without_a_way_out() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_private_gateway_leads_nobody_knows_where() {
+fn a_private_nat_gateway_makes_the_path_unknown() {
     let world = behind_a_gateway("private", false);
     world.sh(WAY_OUT);
     let run = world.doctor(&["coder"]);
@@ -77,7 +77,7 @@ const OWN_ACL: &str = r#"
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_gateway_whose_acl_lets_nothing_through() {
+fn the_acl_of_the_nat_gateway_subnet_can_block() {
     let world = behind_a_gateway(PUBLIC, false);
     world.sh(WAY_OUT);
     world.sh(OWN_ACL);
@@ -91,7 +91,7 @@ fn a_gateway_whose_acl_lets_nothing_through() {
 /// One for the account and the region, so that it is only said here.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn public_access_is_blocked_above_all_routes() {
+fn vpc_block_public_access_overrides_routes() {
     let world = behind_a_gateway(PUBLIC, false);
     world.sh(WAY_OUT);
     for (mode, status) in [(">block-ingress<", 0), (">block-bidirectional<", 3)] {

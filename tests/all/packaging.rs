@@ -46,7 +46,7 @@ fn install(folder: &Path, downloads: &str) -> Command {
 }
 
 #[test]
-fn the_install_script_installs_what_has_the_right_checksum() {
+fn the_install_script_verifies_the_checksum() {
     let folder = tempfile::tempdir().unwrap();
     let downloads = release(folder.path());
     let (installed, stdout, stderr) = run(&mut install(folder.path(), &downloads));
@@ -75,7 +75,7 @@ fn the_install_script_installs_what_has_the_right_checksum() {
 }
 
 #[test]
-fn the_install_script_says_what_is_wrong() {
+fn the_install_script_explains_errors() {
     let folder = tempfile::tempdir().unwrap();
     let downloads = format!("file://{}/none", folder.path().display());
     let refused = run(&mut install(folder.path(), &downloads));

@@ -107,7 +107,7 @@ const CONTEXT: [(&str, &str, ContextKeyTypeEnum); 6] = [
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn both_engines_decide_alike() {
+fn offline_evaluation_agrees_with_the_simulator() {
     const CASES: usize = 400;
     let world = World::new(Plan {
         services: Vec::new(),

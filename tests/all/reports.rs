@@ -22,7 +22,7 @@ const DEMOS: [&str; 5] = [
 ];
 
 #[test]
-fn sarif_is_valid_by_its_schema() {
+fn sarif_reports_match_the_sarif_schema() {
     let schema: Value = serde_json::from_str(&sarif_schema()).unwrap();
     let validator = jsonschema::draft7::new(&schema).unwrap();
     assert!(
@@ -88,7 +88,7 @@ fn stdout(command: &mut Command) -> String {
 }
 
 #[test]
-fn every_json_report_is_valid_by_our_schema() {
+fn json_reports_match_the_published_schema() {
     let home = home(true);
     let schema = run(command(home.path()).arg("schema")).json();
     let validator = jsonschema::draft202012::new(&schema).unwrap();
@@ -121,7 +121,7 @@ fn every_json_report_is_valid_by_our_schema() {
 }
 
 #[test]
-fn junit_counts_what_failed() {
+fn junit_counts_match_the_json_summary() {
     let home = home(true);
     for name in DEMOS {
         let demo = format!("--demo={name}");
@@ -136,7 +136,7 @@ fn junit_counts_what_failed() {
 }
 
 #[test]
-fn several_reports_at_once() {
+fn several_formats_can_be_written_in_one_run() {
     let home = home(true);
     let run = doctor(
         home.path(),
@@ -184,7 +184,7 @@ fn several_reports_at_once() {
 }
 
 #[test]
-fn a_step_summary_is_added_to() {
+fn the_github_step_summary_is_appended_to() {
     let home = home(true);
     fs::write(home.path().join("summary.md"), "before\n").unwrap();
     let run = run(command(home.path())
@@ -196,7 +196,7 @@ fn a_step_summary_is_added_to() {
 }
 
 #[test]
-fn findings_have_their_place_in_the_terraform_sources() {
+fn findings_point_at_terraform_sources() {
     let home = home(true);
     let modules = home.path().join("infra/modules/iam");
     fs::create_dir_all(&modules).unwrap();
@@ -259,7 +259,7 @@ fn findings_have_their_place_in_the_terraform_sources() {
 }
 
 #[test]
-fn a_baseline_leaves_what_is_new() {
+fn a_baseline_hides_known_findings() {
     let home = home(true);
     let before = home.path().join("before.json");
     let report = doctor(home.path(), &["--demo=stale-tasks", "--format", "json"]);

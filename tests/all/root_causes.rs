@@ -37,13 +37,13 @@ fn services_of(cause: &Value) -> Vec<&str> {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn healthy() {
+fn a_healthy_service_passes() {
     assert_healthy(&World::healthy().doctor(&["coder"]));
 }
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn healthy_by_full_name_by_task_and_as_a_whole_cluster() {
+fn a_target_can_be_a_service_a_task_or_the_cluster() {
     let world = World::healthy();
     assert_healthy(&world.doctor(&["coder-production-coder"]));
     assert_healthy(&world.doctor(&["--all"]));
@@ -59,7 +59,7 @@ fn healthy_by_full_name_by_task_and_as_a_whole_cluster() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn service_never_enabled() {
+fn a_service_without_exec_is_the_cause() {
     let world = World::new(Plan {
         exec: false,
         ..Plan::default()
@@ -74,7 +74,7 @@ fn service_never_enabled() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn task_older_than_the_flag() {
+fn a_task_older_than_the_exec_flag_is_the_cause() {
     let world = World::new(Plan {
         exec: false,
         ..Plan::default()
@@ -92,7 +92,7 @@ fn task_older_than_the_flag() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn agents_that_are_not_running() {
+fn an_agent_that_is_not_running_is_the_cause() {
     let world = World::healthy();
     for agent in [Agent::Absent, Agent::Stopped, Agent::Pending] {
         world.proxy.agent(agent);
@@ -102,7 +102,7 @@ fn agents_that_are_not_running() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn endpoint_missing_with_and_without_a_way_out() {
+fn a_missing_endpoint_is_the_cause_only_without_internet_access() {
     let closed = World::new(Plan {
         endpoint: false,
         ..Plan::default()
@@ -127,7 +127,7 @@ fn endpoint_missing_with_and_without_a_way_out() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn no_running_task() {
+fn a_service_without_tasks_is_the_cause() {
     let world = World::new(Plan {
         tasks: 0,
         ..Plan::default()
@@ -151,7 +151,7 @@ const SIX: [&str; 6] = [
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn six_services_with_one_broken() {
+fn only_the_broken_one_of_six_services_is_reported() {
     let world = World::new(Plan {
         services: SIX.to_vec(),
         tasks: 2,
@@ -176,7 +176,7 @@ fn six_services_with_one_broken() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_shared_cause_is_one() {
+fn a_cause_shared_by_services_is_reported_once() {
     let world = World::new(Plan {
         services: SIX.to_vec(),
         endpoint: false,
@@ -227,7 +227,7 @@ fn two_faults_are_two_causes() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_configured_container_that_no_task_has() {
+fn a_configured_container_that_does_not_exist_warns() {
     let world = World::healthy();
     std::fs::write(
         world.home.path().join("ecs-exec.toml"),
@@ -244,7 +244,7 @@ fn a_configured_container_that_no_task_has() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn plugin_absent() {
+fn a_missing_plugin_only_warns() {
     let world = World::new(Plan {
         plugin: false,
         ..Plan::default()

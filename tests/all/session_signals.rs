@@ -60,7 +60,7 @@ impl Stage {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_signal_at_every_stage_ends_the_session_and_restores_the_terminal() {
+fn signals_end_the_session_and_restore_the_terminal_at_every_stage() {
     let fresh = Terminal::start(&std::process::Command::new("true"))
         .pty
         .attributes();

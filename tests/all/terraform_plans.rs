@@ -142,7 +142,7 @@ fn a_fault_in_a_plan_is_reported_at_its_block() {
 }
 
 #[test]
-fn a_file_that_is_no_plan_exits_with_2() {
+fn an_invalid_plan_exits_with_2() {
     let home = home(false);
     let file = home.path().join("tfplan.json");
     for (what, bytes) in [

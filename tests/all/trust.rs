@@ -111,7 +111,7 @@ fn each_key_that_needs_trust_is_an_error_until_trusted() {
 
 /// Unused keys cause no error and have no effect.
 #[test]
-fn a_command_ignores_untrusted_keys_that_it_does_not_use() {
+fn untrusted_keys_that_a_command_does_not_use_are_ignored() {
     let unused = [
         (
             "shell = \"/bin/evil\"\n[recipes.x]\nservice = \"s\"\ncommand = [\"evil\"]",
@@ -148,7 +148,7 @@ fn a_command_ignores_untrusted_keys_that_it_does_not_use() {
 }
 
 #[test]
-fn config_flag_and_hash_give_trust_too() {
+fn the_config_flag_and_a_hash_grant_trust() {
     let home = home(true);
     write(home.path(), CHECK);
     assert_refused(
@@ -215,7 +215,7 @@ fn trust_is_stored_privately_and_can_be_revoked() {
 }
 
 #[test]
-fn a_terminal_user_is_asked_for_trust() {
+fn trust_is_requested_at_a_terminal() {
     let home = home(true);
     write(home.path(), "profile = \"adm\\u001b[2Jin\"\n");
     let start = || Terminal::start(command(home.path()).arg("list"));
@@ -249,7 +249,7 @@ fn a_terminal_user_is_asked_for_trust() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_session_names_what_the_project_decides() {
+fn a_session_shows_the_settings_of_the_project() {
     let world = World::healthy();
     let home = world.home.path();
     let first_line = |arguments: &[&str]| {

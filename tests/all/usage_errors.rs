@@ -7,7 +7,7 @@ use crate::support::doctor::{Run, command, run};
 use crate::support::platform::home;
 
 #[test]
-fn contradictions_and_nonsense() {
+fn contradictory_or_invalid_arguments_are_refused() {
     let with_keys = |arguments: &[&str]| offline(arguments, &KEYS);
     let other = "arn:aws:ecs:us-west-2:123456789012:service/other/coder-production-coder";
     assert_refused(
@@ -83,7 +83,7 @@ fn contradictions_and_nonsense() {
 }
 
 #[test]
-fn a_configuration_with_an_unknown_key() {
+fn an_unknown_configuration_key_is_refused() {
     let home = home(true);
     fs::write(home.path().join("ecs-exec.toml"), "clusster = \"x\"\n").unwrap();
     let run = run(command(home.path()).args(["doctor", "coder"]));
@@ -96,7 +96,7 @@ fn a_configuration_with_an_unknown_key() {
 
 /// `SERVICE -- CMD ARG…` is what it is after `exec`, and no container called CMD.
 #[test]
-fn a_command_after_dashes() {
+fn a_command_after_a_double_dash_is_no_container() {
     let unsigned = offline(&["web", "--", "ls", "-l"], &[]);
     assert_refused(&unsigned, "there are no AWS credentials", "");
     let twice = offline(&["web", "app", "--", "ls"], &[]);
@@ -104,7 +104,7 @@ fn a_command_after_dashes() {
 }
 
 #[test]
-fn dashes_before_a_service_and_flags_alone() {
+fn a_leading_double_dash_is_accepted_and_flags_alone_print_usage() {
     let (plain, dashed) = (offline(&["coder"], &[]), offline(&["--", "coder"], &[]));
     assert_eq!((dashed.status, &dashed.stderr), (2, &plain.stderr));
     let flags = offline(&["-q"], &[]);
@@ -118,7 +118,7 @@ fn dashes_before_a_service_and_flags_alone() {
 }
 
 #[test]
-fn lists_of_checks_as_people_write_them() {
+fn lists_of_checks_accept_spaces_and_trailing_commas() {
     let demo = |only: &str| offline(&["doctor", "--demo=healthy", "--only", only], &[]);
     let plain = demo("task,container").stdout;
     for written in ["task, container", "task,container,", " task ,container"] {
@@ -145,7 +145,7 @@ fn lists_of_checks_as_people_write_them() {
 }
 
 #[test]
-fn accounts_and_durations() {
+fn contradictory_accounts_and_invalid_durations_are_refused() {
     let arn = "arn:aws:ecs:us-west-2:123456789013:cluster/mine";
     let accounts = [
         "policy",
@@ -167,7 +167,7 @@ fn accounts_and_durations() {
 
 /// An empty variable is none, as for the AWS SDK; a file that was named and is not there is a mistake everywhere.
 #[test]
-fn variables_and_files_of_configuration() {
+fn empty_variables_are_unset_and_missing_config_files_are_refused() {
     let empty = ["CLUSTER", "REGION", "PROFILE", "SERVICE_PREFIX", "CONFIG"];
     let empty = empty.map(|name| format!("ECS_EXEC_{name}"));
     let empty: Vec<(&str, &str)> = empty.iter().map(|name| (name.as_str(), "")).collect();
@@ -234,7 +234,7 @@ fn recipes_are_listed_without_control_characters() {
 
 /// The team's own platform is no default for other clusters.
 #[test]
-fn names_of_the_built_in_platform_stay_there() {
+fn built_in_settings_do_not_apply_to_other_clusters() {
     let run = configured("cluster = \"other\"", &["recipe", "--list"]);
     assert!(
         run.stdout.starts_with("There are no recipes"),
@@ -245,7 +245,7 @@ fn names_of_the_built_in_platform_stay_there() {
 
 /// This machine is looked at without AWS too: what is wrong with its credentials is a finding.
 #[test]
-fn the_machine_alone_without_credentials() {
+fn local_checks_run_without_credentials() {
     let variables = [
         ("AWS_REGION", "us-west-2"),
         ("AWS_EC2_METADATA_DISABLED", "true"),
@@ -267,14 +267,14 @@ fn the_machine_alone_without_credentials() {
 
 /// A gate that looks at nothing is not green.
 #[test]
-fn checks_that_have_nothing_to_look_at() {
+fn checks_without_subjects_are_refused() {
     let run = offline(&["doctor", "--demo=healthy", "--only", "policy"], &[]);
     assert_refused(&run, "no selected check applies", "[expect]");
 }
 
 /// The same cluster named twice is one.
 #[test]
-fn a_cluster_that_is_named_twice() {
+fn a_repeated_cluster_counts_once() {
     let run = offline(
         &["doctor", "--cluster", "a,a", "--region", "us-west-2"],
         &[],
@@ -283,7 +283,7 @@ fn a_cluster_that_is_named_twice() {
 }
 
 #[test]
-fn areas_of_custom_checks_are_explained() {
+fn explain_accepts_the_custom_check_areas() {
     for area in ["custom", "program"] {
         let run = offline(&["explain", area], &[]);
         assert_eq!(run.status, 0, "{}", run.stdout);

@@ -5,7 +5,7 @@ use crate::support::platform::{Caller, Plan, World};
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn callers() {
+fn a_caller_needs_permission_on_the_cluster_and_the_tasks() {
     for (cluster, tasks, title) in [
         (
             false,
@@ -36,7 +36,7 @@ fn callers() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn callers_that_are_allowed() {
+fn assumed_roles_and_root_are_allowed() {
     for caller in [Caller::Role, Caller::Root] {
         assert_healthy(
             &World::new(Plan {
@@ -50,7 +50,7 @@ fn callers_that_are_allowed() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_caller_s_conditions_are_met_unmet_or_open() {
+fn conditions_of_the_caller_policy_are_evaluated() {
     let with_condition = |condition: &str| {
         format!(
             r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"ecs:ExecuteCommand","Resource":"*","Condition":{condition}}}]}}"#
@@ -103,7 +103,7 @@ fn a_caller_s_conditions_are_met_unmet_or_open() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn policies_that_tell_containers_apart() {
+fn a_container_condition_applies_to_the_target_container() {
     let world = World::new(Plan {
         sidecars: vec!["envoy"],
         ..Plan::default()

@@ -6,7 +6,7 @@ use crate::support::platform::{Plan, SSMMESSAGES, World, allow, statement};
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn roles_that_lack_actions() {
+fn a_role_that_lacks_an_action_is_the_cause() {
     let none = World::new(Plan {
         role_actions: Some(Vec::new()),
         ..Plan::default()
@@ -40,7 +40,7 @@ fn roles_that_lack_actions() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn roles_that_are_held_back() {
+fn boundaries_and_explicit_denies_of_the_role_are_named() {
     let world = World::healthy();
     let role = world.role("coder");
     world.sdk.wait(async {
@@ -92,7 +92,7 @@ fn conditions_in_other_statements_do_not_hide_a_missing_action() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn roles_that_are_not_there() {
+fn a_missing_role_is_the_cause() {
     let world = World::new(Plan {
         role_actions: None,
         ..Plan::default()

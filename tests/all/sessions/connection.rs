@@ -9,7 +9,7 @@ use crate::support::platform::{Plan, World};
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_broken_connection_is_resumed() {
+fn a_lost_connection_is_resumed() {
     let world = World::healthy();
     image(&world, |image| image.cut_after = Some(60_000));
     let script = "i=0; while [ $i -lt 20000 ]; do echo line $i; i=$((i + 1)); done";
@@ -35,7 +35,7 @@ fn a_broken_connection_is_resumed() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn sessions_of_a_cluster_with_a_key_are_encrypted() {
+fn sessions_in_a_cluster_with_a_kms_key_are_encrypted() {
     let world = World::new(Plan {
         nat: true,
         ..Plan::default()
@@ -79,7 +79,7 @@ fn sessions_of_a_cluster_with_a_key_are_encrypted() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_port_is_forwarded_by_the_plugin() {
+fn port_forward_uses_the_plugin() {
     let world = World::healthy();
     let recorder = world.home.path().join("bin/session-manager-plugin");
     std::fs::write(
@@ -108,7 +108,7 @@ fn a_port_is_forwarded_by_the_plugin() {
 /// Signals of the keyboard are for the plugin; others end it and this program.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn signals_end_the_plugin_except_those_of_the_keyboard() {
+fn only_keyboard_signals_leave_the_plugin_running() {
     let world = World::healthy();
     let session = |body: &str| {
         let script = format!(
@@ -134,7 +134,7 @@ fn signals_end_the_plugin_except_those_of_the_keyboard() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn the_doctor_opens_a_session_to_be_sure() {
+fn doctor_live_opens_a_session() {
     let world = World::healthy();
     let run = world.doctor(&["coder", "--live"]);
     assert_eq!(run.status, 0, "{}", run.stdout);
@@ -165,7 +165,7 @@ fn the_doctor_opens_a_session_to_be_sure() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_session_goes_through_the_proxy_of_the_environment() {
+fn sessions_use_the_proxy_environment_variables() {
     let world = World::healthy();
     let proxy = ConnectProxy::start();
     let through = |user: &str, rest: &[(&str, &str)]| {
@@ -250,7 +250,7 @@ fn the_plugin_is_started_as_the_aws_cli_starts_it() {
 }
 
 #[test]
-fn encryption_by_the_clusters_key_alone() {
+fn only_the_cluster_key_is_accepted_for_encryption() {
     let service = Service::with_image(|image| {
         image.data_key = Some((0..64).collect());
         image.kms_key = KEY.to_owned();

@@ -6,7 +6,7 @@ use crate::support::platform::{Plan, World};
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_session_that_cannot_be_opened_says_why() {
+fn a_refused_session_is_diagnosed() {
     let world = World::new(Plan {
         role_actions: Some(Vec::new()),
         ..Plan::default()
@@ -99,7 +99,7 @@ fn each_failure_has_its_message_and_status() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn an_agent_that_never_answers() {
+fn a_silent_agent_times_out() {
     let world = World::healthy();
     image(&world, |image| image.is_silent = true);
     let run = world.run(&["coder", "--no-doctor"]);
@@ -113,7 +113,7 @@ fn an_agent_that_never_answers() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn tasks_that_cannot_be_entered() {
+fn tasks_without_exec_or_stopped_are_refused() {
     let world = World::new(Plan {
         exec: false,
         ..Plan::default()
@@ -137,7 +137,7 @@ fn tasks_that_cannot_be_entered() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_service_without_tasks() {
+fn a_service_without_running_tasks_is_refused() {
     let world = World::new(Plan {
         tasks: 0,
         ..Plan::default()

@@ -25,7 +25,7 @@ fn is_clean(terminal: &Terminal) -> bool {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn ctrl_c_while_the_task_is_looked_up() {
+fn ctrl_c_during_the_task_lookup_exits_with_130() {
     let world = World::healthy();
     world.proxy.fault("ecs:DescribeTasks", Fault::Hang);
     for command in [
@@ -49,7 +49,7 @@ fn ctrl_c_while_the_task_is_looked_up() {
 /// A session that opens nevertheless is ended, since no client would join it.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn ctrl_c_while_the_session_is_requested_ends_it() {
+fn ctrl_c_during_execute_command_ends_the_session() {
     let world = World::healthy();
     for command in [&["coder"][..], &["run", "coder", "--", "true"]] {
         let ended = || world.proxy.calls().get("ssm:TerminateSession").copied();
@@ -72,7 +72,7 @@ fn ctrl_c_while_the_session_is_requested_ends_it() {
 /// Sessions that were cut off say nothing about the containers, and no others are opened.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn ctrl_c_while_the_doctor_opens_sessions() {
+fn ctrl_c_during_doctor_live_opens_no_more_sessions() {
     let world = World::new(Plan {
         tasks: 12,
         ..Plan::default()
@@ -97,7 +97,7 @@ fn ctrl_c_while_the_doctor_opens_sessions() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn ctrl_c_while_the_doctor_looks_for_the_cause() {
+fn ctrl_c_during_the_automatic_doctor_exits_with_130() {
     let world = World::healthy();
     // The session comes, so that Ctrl-C was its own for a time, and breaks off.
     world.proxy.agent(Agent::Stopped);
@@ -114,7 +114,7 @@ fn ctrl_c_while_the_doctor_looks_for_the_cause() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn ctrl_c_while_a_task_is_picked() {
+fn ctrl_c_in_the_picker_exits_with_130() {
     let world = World::new(Plan {
         tasks: 2,
         ..Plan::default()
@@ -127,7 +127,7 @@ fn ctrl_c_while_a_task_is_picked() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn ctrl_c_while_a_file_is_copied_leaves_no_file() {
+fn ctrl_c_during_a_copy_leaves_no_partial_file() {
     let world = World::healthy();
     world.proxy.fault("ecs:ExecuteCommand", Fault::Hang);
     let copy = ["cp", "coder:/etc/hosts", "hosts"];

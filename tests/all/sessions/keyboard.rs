@@ -33,7 +33,7 @@ fn keys_typed_while_a_shell_fails_reach_the_next_one() {
 }
 
 #[test]
-fn escape_keys() {
+fn escape_keys_close_the_session() {
     let service = Service::start();
     let shell = |arguments: &[&str]| {
         let mut all = vec!["web", "--no-doctor"];
@@ -70,7 +70,7 @@ fn escape_keys() {
 }
 
 #[test]
-fn a_silent_session_says_so_and_can_be_left() {
+fn a_silent_session_prints_a_notice_and_can_be_closed() {
     let service = Service::with_image(|image| image.is_silent = true);
     let mut terminal = Terminal::start(&service.command(&["web", "--no-doctor"]));
     terminal.expect("No answer for 15 s");
@@ -92,7 +92,7 @@ fn soon(what: &str, test: impl Fn() -> bool) {
 }
 
 #[test]
-fn any_signal_leaves_the_terminal_as_it_was() {
+fn every_signal_restores_the_terminal() {
     let service = Service::start();
     for (signal, status) in [
         ("HUP", 129),

@@ -9,7 +9,7 @@ use crate::support::pty::Terminal;
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn words_reach_the_program_as_they_are() {
+fn arguments_are_passed_unchanged() {
     let world = World::healthy();
     let run = world.run(&[
         "exec", "coder", "--", "printf", "%s|", "a b", "it's", "$HOME", "*", "",
@@ -21,7 +21,7 @@ fn words_reach_the_program_as_they_are() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn run_prints_the_output_and_ends_with_the_status() {
+fn run_prints_the_output_and_exits_with_the_command_status() {
     let world = World::healthy();
     let run = |arguments: &[&str]| world.run(arguments);
     let exact = run(&["run", "coder", "--", "printf", "a\\tb\\nc\\r\\nno end"]);
@@ -50,7 +50,7 @@ fn run_prints_the_output_and_ends_with_the_status() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn run_takes_standard_input_byte_for_byte() {
+fn run_passes_standard_input_unchanged() {
     let world = World::healthy();
     let text = with_input(
         &world,
@@ -77,7 +77,7 @@ fn run_takes_standard_input_byte_for_byte() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn much_output_is_whole() {
+fn large_output_is_complete() {
     const BYTES: usize = 100_000_000;
     let world = World::healthy();
     let script = format!("head -c {BYTES} /dev/zero | tr '\\0' 'x'");
@@ -96,7 +96,7 @@ fn much_output_is_whole() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn logs_of_all_tasks_in_the_order_of_time() {
+fn logs_of_all_tasks_are_merged_by_time() {
     let world = World::new(Plan {
         log_group: Some("/ecs/sessions-test"),
         ..Plan::default()
@@ -131,7 +131,7 @@ fn logs_of_all_tasks_in_the_order_of_time() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn on_all_tasks_with_a_prefix() {
+fn all_tasks_prefixes_each_line_with_the_task() {
     let world = World::new(Plan {
         tasks: 3,
         ..Plan::default()
@@ -160,7 +160,7 @@ fn on_all_tasks_with_a_prefix() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn recipes_lists_and_copies() {
+fn recipe_and_list_and_cp_work() {
     let world = World::healthy();
     std::fs::write(
         world.home.path().join("ecs-exec.toml"),
@@ -213,7 +213,7 @@ fn recipes_lists_and_copies() {
 /// On a narrow terminal the table goes without what matters least; whoever reads a pipe gets everything.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_list_fits_its_terminal() {
+fn list_fits_the_terminal_width() {
     let world = World::healthy();
     let piped = world.run(&["list"]).stdout;
     assert!(piped.contains("DEFINITION"), "{piped}");
@@ -233,7 +233,7 @@ fn a_list_fits_its_terminal() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn logs_and_init() {
+fn logs_needs_a_log_group_and_init_writes_a_configuration() {
     let world = World::healthy();
     let none = world.run(&["logs", "coder"]);
     assert_eq!(none.status, 2);

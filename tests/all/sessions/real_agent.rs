@@ -51,7 +51,7 @@ fn with_input(
 }
 
 #[test]
-fn output_is_exact_with_base64_or_od_and_else_a_warning_says_so() {
+fn output_is_exact_with_base64_or_od_and_otherwise_warns() {
     for (lacks, is_exact) in [
         (&[][..], true),
         (&["base64"], true),
@@ -78,7 +78,7 @@ fn output_is_exact_with_base64_or_od_and_else_a_warning_says_so() {
 }
 
 #[test]
-fn files_are_copied_as_they_are() {
+fn cp_copies_files_unchanged() {
     let service = Service::start();
     let home = service.home.path();
     fs::write(home.join("there"), MIXED).unwrap();
@@ -107,7 +107,7 @@ fn files_are_copied_as_they_are() {
 }
 
 #[test]
-fn each_failure_of_a_copy_has_its_own_message() {
+fn each_cp_failure_has_its_own_message() {
     let service = Service::start();
     let home = service.home.path().to_owned();
     fs::write(home.join("file"), "text").unwrap();
@@ -143,7 +143,7 @@ fn each_failure_of_a_copy_has_its_own_message() {
 }
 
 #[test]
-fn output_that_cannot_be_written_is_an_error() {
+fn unwritable_output_is_an_error() {
     let service = Service::start();
     for arguments in [
         &["run", "web", "--no-doctor", "--", "echo", "lost"][..],
@@ -194,7 +194,7 @@ fn a_closed_pipe_ends_with_141() {
 }
 
 #[test]
-fn output_comes_as_it_is_printed() {
+fn output_is_streamed() {
     let service = Service::start();
     let read = service.home.path().join("read");
     let script = "echo one; until [ -e \"$0\" ]; do sleep 0.1; done; echo two";
@@ -215,7 +215,7 @@ fn output_comes_as_it_is_printed() {
 }
 
 #[test]
-fn the_end_does_not_wait_for_input() {
+fn the_exit_does_not_wait_for_input() {
     let service = Service::start();
     let (status, stdout, stderr) = with_input(
         &service,
@@ -227,7 +227,7 @@ fn the_end_does_not_wait_for_input() {
 }
 
 #[test]
-fn an_image_without_base64_takes_no_input_and_needs_none() {
+fn an_image_without_base64_accepts_no_input() {
     let service = lacking(&["base64"]);
     let nothing = service
         .command(&["run", "web", "--", "echo", "here"])
@@ -260,7 +260,7 @@ fn an_image_without_base64_takes_no_input_and_needs_none() {
 }
 
 #[test]
-fn an_image_without_stty_adds_nothing() {
+fn an_image_without_stty_gives_exact_output() {
     let service = lacking(&["stty"]);
     for input in [&b"one\ntwo\n"[..], MIXED, b"", &MIXED.repeat(1000)] {
         let (status, stdout, stderr) =
@@ -281,7 +281,7 @@ fn an_image_without_stty_adds_nothing() {
 }
 
 #[test]
-fn the_end_of_input_reaches_a_shell() {
+fn end_of_input_ends_the_shell() {
     let service = Service::start();
     let run = service
         .command(&["web", "--no-doctor"])
@@ -312,7 +312,7 @@ fn the_end_of_input_reaches_a_shell() {
 }
 
 #[test]
-fn a_flood_before_the_command_is_cut_short() {
+fn excess_output_before_the_command_ends_the_session() {
     let service = Service::with_image(|image| image.floods = 8 << 20);
     let run = service.run(&["run", "web", "-n", "--no-doctor", "--", "true"]);
     assert_eq!(run.status, 255);
@@ -321,7 +321,7 @@ fn a_flood_before_the_command_is_cut_short() {
 }
 
 #[test]
-fn remote_text_is_masked_cleaned_and_shortened() {
+fn remote_text_is_masked_sanitized_and_truncated() {
     let service = Service::start();
     let is_safe = |run: &Run, told: &str| {
         assert!(run.stderr.contains(told), "{}", run.stderr);

@@ -13,7 +13,7 @@ fn wait_for_size(size: &str) -> String {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_shell_resizes_gets_ctrl_c_and_restores_the_terminal() {
+fn a_shell_resizes_receives_ctrl_c_and_restores_the_terminal() {
     let world = World::healthy();
     let mut terminal = Terminal::start(world.command().args(["coder", "coder", "/bin/sh"]));
     let before = Terminal::start(&std::process::Command::new("true"))
@@ -43,7 +43,7 @@ fn a_shell_resizes_gets_ctrl_c_and_restores_the_terminal() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_signal_restores_the_terminal() {
+fn termination_signals_restore_the_terminal() {
     let world = World::healthy();
     for (signal, status) in [("TERM", 143), ("HUP", 129), ("INT", 130)] {
         let mut terminal = Terminal::start(world.command().args(["coder", "coder", "/bin/sh"]));
@@ -113,7 +113,7 @@ fn a_large_paste_and_many_resizes_lose_nothing() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn four_calls_open_a_session() {
+fn opening_a_session_takes_four_calls() {
     let world = World::healthy();
     let run = world.run(&["coder", "coder", "true"]);
     assert_eq!(run.status, 0, "{}", run.stderr);
@@ -161,7 +161,7 @@ fn a_missing_shell_is_replaced_by_bin_sh() {
 /// Prints how long a line and its answer take through this program, the test's agent and `cat`.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn each_line_comes_back() {
+fn each_typed_line_is_answered() {
     let world = World::healthy();
     let mut terminal = Terminal::start(world.command().args(["coder", "coder", "/bin/sh"]));
     terminal.expect("$ ");
