@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use support::platform::{REGION, World};
+use support::platform::{Platform, REGION};
 
 const RUNS: usize = 9;
 
@@ -25,14 +25,14 @@ fn main() {
         );
         return;
     };
-    let world = World::healthy();
-    let mut checker = checker_of(&world, &checker);
-    let mut doctor = doctor_of(&world, &installed(&world));
+    let platform = Platform::healthy();
+    let mut checker = checker_of(&platform, &checker);
+    let mut doctor = doctor_of(&platform, &installed(&platform));
     // What the emulator lacks is added to the answers of ECS only; everything else is asked of the emulator itself.
     for command in [&mut checker, &mut doctor] {
         command
             .env("AWS_ENDPOINT_URL", &emulator)
-            .env("AWS_ENDPOINT_URL_ECS", &world.proxy.url)
+            .env("AWS_ENDPOINT_URL_ECS", &platform.proxy.url)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
@@ -54,16 +54,16 @@ fn main() {
     );
 }
 
-fn checker_of(world: &World, script: &OsString) -> Command {
-    let task = world.tasks("coder").remove(0);
+fn checker_of(platform: &Platform, script: &OsString) -> Command {
+    let task = platform.tasks("coder").remove(0);
     let id = task.rsplit('/').next().unwrap();
-    let plugin = world.home.path().join("bin").into_os_string();
+    let plugin = platform.home.path().join("bin").into_os_string();
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut command = Command::new("bash");
     command
         .arg(script)
-        .args([&world.cluster, id])
-        .envs(variables_of(world))
+        .args([&platform.cluster, id])
+        .envs(variables_of(platform))
         .env("PATH", [plugin, path].join(&OsString::from(":")))
         // The first version of the AWS CLI knows the region by this name only.
         .env("AWS_DEFAULT_REGION", REGION)
@@ -73,18 +73,18 @@ fn checker_of(world: &World, script: &OsString) -> Command {
     command
 }
 
-fn doctor_of(world: &World, binary: &Path) -> Command {
+fn doctor_of(platform: &Platform, binary: &Path) -> Command {
     let mut command = Command::new(binary);
     command
         .env_clear()
-        .envs(variables_of(world))
+        .envs(variables_of(platform))
         .args(["doctor", "coder", "--format", "json"]);
     command
 }
 
 /// Who the caller is.
-fn variables_of(world: &World) -> Vec<(OsString, OsString)> {
-    let configured = world.command();
+fn variables_of(platform: &Platform) -> Vec<(OsString, OsString)> {
+    let configured = platform.command();
     let variables = configured.get_envs();
     variables
         .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())))
@@ -93,10 +93,10 @@ fn variables_of(world: &World) -> Vec<(OsString, OsString)> {
 
 /// A copy, as installing makes one: what the linker has just written lies in memory in many small pieces, and takes a
 /// sixth longer to start.
-fn installed(world: &World) -> PathBuf {
+fn installed(platform: &Platform) -> PathBuf {
     let built = std::env::var_os("ECS_EXEC_BINARY");
-    let built = built.unwrap_or_else(|| world.command().get_program().to_owned());
-    let installed = world.home.path().join("ecs-exec");
+    let built = built.unwrap_or_else(|| platform.command().get_program().to_owned());
+    let installed = platform.home.path().join("ecs-exec");
     std::fs::copy(built, &installed).unwrap();
     installed
 }

@@ -9,7 +9,7 @@ use std::fs;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use support::platform::World;
+use support::platform::Platform;
 
 const RUNS: usize = 9;
 const MEBIBYTES: usize = 100;
@@ -23,27 +23,34 @@ fn main() {
         println!("skipped: scripts/with-emulator cargo bench --profile dev --bench sessions");
         return;
     }
-    let world = World::healthy();
+    let platform = Platform::healthy();
     // A plugin that ends as soon as it has started.
-    let plugin = world.home.path().join("bin/session-manager-plugin");
+    let plugin = platform.home.path().join("bin/session-manager-plugin");
     fs::write(&plugin, "#!/bin/sh\necho 1.2.764.0\n").unwrap();
 
     let mut runbook = Command::new("bash");
     runbook
         .args(["-euc", RUNBOOK])
-        .env("AWS_ENDPOINT_URL", &world.proxy.url)
+        .env("AWS_ENDPOINT_URL", &platform.proxy.url)
         .env("AWS_ACCESS_KEY_ID", "test")
         .env("AWS_SECRET_ACCESS_KEY", "test")
         .env("AWS_DEFAULT_REGION", "us-west-2")
-        .env("CLUSTER", &world.cluster)
+        .env("CLUSTER", &platform.cluster)
         .env("SERVICE", "coder-production-coder")
-        .env("PATH", path_with(&world));
+        .env("PATH", path_with(&platform));
     let ours = |arguments: &[&str]| {
-        let mut command = world.command();
+        let mut command = platform.command();
         command.args(arguments);
         command
     };
-    let joined = world.proxy.rules.lock().unwrap().containers.joined.clone();
+    let joined = platform
+        .proxy
+        .rules
+        .lock()
+        .unwrap()
+        .containers
+        .joined
+        .clone();
     let [runbook, plugin, native, whole, doctor] = medians([
         &mut || time(&mut runbook),
         &mut || {
@@ -78,8 +85,8 @@ fn main() {
     );
 }
 
-fn path_with(world: &World) -> String {
-    let ours = world.home.path().join("bin");
+fn path_with(platform: &Platform) -> String {
+    let ours = platform.home.path().join("bin");
     format!("{}:{}", ours.display(), std::env::var("PATH").unwrap())
 }
 

@@ -1,12 +1,12 @@
 //! How many calls a question costs.
 
-use crate::support::platform::{Plan, World};
+use crate::support::platform::{Platform, PlatformSpec};
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn each_fact_costs_one_call() {
-    let world = World::healthy();
-    let report = world.doctor(&["coder"]).json();
+    let platform = Platform::healthy();
+    let report = platform.doctor(&["coder"]).json();
     let expected = [
         "ec2:DescribeDhcpOptions",
         "ec2:DescribeNatGateways",
@@ -41,7 +41,7 @@ fn each_fact_costs_one_call() {
         assert_eq!(count, most, "{action}");
     }
     assert_eq!(
-        world.proxy.calls().len(),
+        platform.proxy.calls().len(),
         calls.len(),
         "the report tells of every call"
     );
@@ -57,24 +57,24 @@ fn the_number_of_tasks_does_not_change_the_calls() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn a_container_condition_does_not_add_calls_per_task() {
-    assert_same_calls(|world| {
-        let user = format!("{}-caller", world.cluster);
+    assert_same_calls(|platform| {
+        let user = format!("{}-caller", platform.cluster);
         let policy = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ecs:ExecuteCommand","Resource":"*","Condition":{"StringEquals":{"ecs:container-name":"coder"}}}]}"#;
-        let changed = world.sdk.put_user_policy(&user, "ops", policy);
-        world.sdk.wait(changed);
+        let changed = platform.sdk.put_user_policy(&user, "ops", policy);
+        platform.sdk.wait(changed);
     });
 }
 
 /// One task costs as many as five.
-fn assert_same_calls(change: fn(&World)) {
+fn assert_same_calls(change: fn(&Platform)) {
     let calls = |tasks| {
-        let world = World::new(Plan {
+        let platform = Platform::new(PlatformSpec {
             tasks,
-            ..Plan::default()
+            ..PlatformSpec::default()
         });
-        change(&world);
-        assert_eq!(world.doctor(&["coder"]).status, 0);
-        world.proxy.calls()
+        change(&platform);
+        assert_eq!(platform.doctor(&["coder"]).status, 0);
+        platform.proxy.calls()
     };
     assert_eq!(calls(1), calls(5));
 }

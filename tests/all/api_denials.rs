@@ -1,7 +1,7 @@
 //! Each API refused, one at a time: what needs it is unknown and names it, and nothing is blamed.
 
 use crate::support::fault::Fault;
-use crate::support::platform::{Caller, Plan, World};
+use crate::support::platform::{Caller, Platform, PlatformSpec};
 
 /// Action, a check that needs it, and the exit status that is left.
 const APIS: [(&str, &str, i32); 15] = [
@@ -26,29 +26,29 @@ const APIS: [(&str, &str, i32); 15] = [
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn policies_are_evaluated_offline_if_the_simulator_is_denied() {
-    let world = World::new(Plan {
+    let platform = Platform::new(PlatformSpec {
         caller: Caller::Role,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
-    world
+    platform
         .proxy
         .fault("iam:SimulatePrincipalPolicy", Fault::Deny);
-    let run = world.doctor(&["coder"]);
+    let run = platform.doctor(&["coder"]);
     assert_eq!(run.status, 0, "{}", run.stdout);
     assert!(run.stdout.contains("policies, evaluated offline"));
-    world.sh("aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec");
-    let run = world.doctor(&["coder"]);
+    platform.sh("aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec");
+    let run = platform.doctor(&["coder"]);
     assert_eq!(run.causes(), ["role.ssmmessages"], "{}", run.stdout);
     for action in ["iam:ListRolePolicies", "iam:ListAttachedRolePolicies"] {
-        world
+        platform
             .proxy
             .rules
             .lock()
             .unwrap()
             .faults
             .retain(|denied, _| denied.starts_with("iam:Sim"));
-        world.proxy.fault(action, Fault::Deny);
-        let run = world.doctor(&["coder"]);
+        platform.proxy.fault(action, Fault::Deny);
+        let run = platform.doctor(&["coder"]);
         assert_eq!(run.causes(), [""; 0], "{action}");
         assert_eq!(run.status, 3);
         assert!(
@@ -66,12 +66,12 @@ fn policies_are_evaluated_offline_if_the_simulator_is_denied() {
 #[ignore = "needs the emulator: scripts/test"]
 fn a_denied_api_makes_its_checks_unknown() {
     for (action, check, status) in APIS {
-        let world = World::new(Plan {
+        let platform = Platform::new(PlatformSpec {
             caller: Caller::Role,
-            ..Plan::default()
+            ..PlatformSpec::default()
         });
-        world.proxy.fault(action, Fault::Deny);
-        let run = world.doctor(&["coder"]);
+        platform.proxy.fault(action, Fault::Deny);
+        let run = platform.doctor(&["coder"]);
         assert_eq!(run.causes(), [""; 0], "{action}: {}", run.stdout);
         assert_eq!(run.with_status("fail"), [""; 0], "{action}");
         assert_eq!(run.status, status, "{action}: {}", run.stdout);
@@ -90,11 +90,11 @@ fn a_denied_api_makes_its_checks_unknown() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn failing_kms_and_logging_apis_make_checks_unknown() {
-    let world = World::new(Plan {
+    let platform = Platform::new(PlatformSpec {
         nat: true,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
-    world.sh(&format!(
+    platform.sh(&format!(
         "{}{}",
         crate::faults::catalogue::KEY,
         r#"aws logs create-log-group --log-group-name /exec/$CLUSTER
@@ -104,7 +104,7 @@ fn failing_kms_and_logging_apis_make_checks_unknown() {
         aws logs associate-kms-key --log-group-name /exec/$CLUSTER --kms-key-id $KEY
         aws s3api put-bucket-encryption --bucket $CLUSTER --server-side-encryption-configuration '{"Rules":[{"ApplyServerSideEncryptionByDefault":{"SSEAlgorithm":"AES256"}}]}'"#
     ));
-    let run = world.doctor(&["coder"]);
+    let run = platform.doctor(&["coder"]);
     assert_eq!(run.status, 0, "{}", run.stdout);
     for (action, check) in [
         ("kms:DescribeKey", "cluster.kms-key-usable"),
@@ -113,9 +113,9 @@ fn failing_kms_and_logging_apis_make_checks_unknown() {
         ("s3:GetEncryptionConfiguration", "cluster.log-encryption"),
     ] {
         for fault in [Fault::Deny, Fault::Status500, Fault::Empty] {
-            world.proxy.rules.lock().unwrap().faults.clear();
-            world.proxy.fault(action, fault.clone());
-            let run = world.doctor(&["coder", "--timeout", "20s"]);
+            platform.proxy.rules.lock().unwrap().faults.clear();
+            platform.proxy.fault(action, fault.clone());
+            let run = platform.doctor(&["coder", "--timeout", "20s"]);
             assert_eq!(
                 run.with_status("fail"),
                 [""; 0],
@@ -131,11 +131,11 @@ fn failing_kms_and_logging_apis_make_checks_unknown() {
         }
     }
     // Grants matter only where policies refuse.
-    world.proxy.rules.lock().unwrap().faults.clear();
-    world.proxy.fault("kms:ListGrants", Fault::Deny);
-    assert_eq!(world.doctor(&["coder"]).status, 0);
-    world.sh("aws iam delete-role-policy --role-name $ROLE --policy-name kms");
-    let run = world.doctor(&["coder"]);
+    platform.proxy.rules.lock().unwrap().faults.clear();
+    platform.proxy.fault("kms:ListGrants", Fault::Deny);
+    assert_eq!(platform.doctor(&["coder"]).status, 0);
+    platform.sh("aws iam delete-role-policy --role-name $ROLE --policy-name kms");
+    let run = platform.doctor(&["coder"]);
     assert_eq!(run.status, 3, "{}", run.stdout);
     assert!(
         run.stdout
@@ -146,13 +146,13 @@ fn failing_kms_and_logging_apis_make_checks_unknown() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn denied_route_tables_matter_only_without_an_endpoint() {
-    let world = World::new(Plan {
+    let platform = Platform::new(PlatformSpec {
         endpoint: false,
         nat: true,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
-    world.proxy.fault("ec2:DescribeRouteTables", Fault::Deny);
-    let run = world.doctor(&["coder"]);
+    platform.proxy.fault("ec2:DescribeRouteTables", Fault::Deny);
+    let run = platform.doctor(&["coder"]);
     assert_eq!(run.causes(), [""; 0]);
     assert_eq!(run.status, 3);
     assert_eq!(
@@ -164,12 +164,14 @@ fn denied_route_tables_matter_only_without_an_endpoint() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn a_failure_is_reported_despite_a_denied_api() {
-    let world = World::new(Plan {
+    let platform = Platform::new(PlatformSpec {
         exec: false,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
-    world.proxy.fault("ec2:DescribeVpcEndpoints", Fault::Deny);
-    let run = world.doctor(&["coder"]);
+    platform
+        .proxy
+        .fault("ec2:DescribeVpcEndpoints", Fault::Deny);
+    let run = platform.doctor(&["coder"]);
     assert_eq!(run.causes(), ["service.exec-enabled"]);
     assert_eq!(run.status, 1);
 }
@@ -179,9 +181,9 @@ fn a_failure_is_reported_despite_a_denied_api() {
 #[ignore = "needs the emulator: scripts/test"]
 fn http_500_causes_no_failure() {
     for (action, _, status) in APIS {
-        let world = World::healthy();
-        world.proxy.fault(action, Fault::Status500);
-        let run = world.doctor(&["coder", "--timeout", "20s"]);
+        let platform = Platform::healthy();
+        platform.proxy.fault(action, Fault::Status500);
+        let run = platform.doctor(&["coder", "--timeout", "20s"]);
         assert_eq!(run.causes(), [""; 0], "{action}: {}", run.stdout);
         assert_eq!(run.status, status, "{action}: {}", run.stdout);
     }
@@ -190,13 +192,13 @@ fn http_500_causes_no_failure() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn throttling_does_not_change_the_verdict() {
-    let world = World::healthy();
-    world.proxy.fault("*", Fault::Throttle(2));
-    let run = world.doctor(&["coder"]);
+    let platform = Platform::healthy();
+    platform.proxy.fault("*", Fault::Throttle(2));
+    let run = platform.doctor(&["coder"]);
     assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
-    let broken = World::new(Plan {
+    let broken = Platform::new(PlatformSpec {
         endpoint: false,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
     broken.proxy.fault("*", Fault::Throttle(2));
     assert_eq!(
@@ -208,9 +210,9 @@ fn throttling_does_not_change_the_verdict() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn unlisted_services_are_unknown_and_not_absent() {
-    let world = World::healthy();
-    world.proxy.fault("ecs:ListServices", Fault::Deny);
-    let run = world.doctor(&["--all"]);
+    let platform = Platform::healthy();
+    platform.proxy.fault("ecs:ListServices", Fault::Deny);
+    let run = platform.doctor(&["--all"]);
     assert_eq!(
         run.with_status("unknown"),
         ["service.exists"],
@@ -218,8 +220,8 @@ fn unlisted_services_are_unknown_and_not_absent() {
         run.stdout
     );
     assert_eq!(run.status, 3);
-    world.proxy.fault("ecs:ListTasks", Fault::Deny);
-    let blind = world.doctor(&["--all"]);
+    platform.proxy.fault("ecs:ListTasks", Fault::Deny);
+    let blind = platform.doctor(&["--all"]);
     assert_eq!(blind.status, 3);
     assert_eq!(blind.with_status("unknown"), ["service.exists"]);
 }
@@ -229,9 +231,9 @@ fn unlisted_services_are_unknown_and_not_absent() {
 #[ignore = "needs the emulator: scripts/test"]
 fn empty_responses_cause_no_failure() {
     for (action, _, _) in APIS {
-        let world = World::healthy();
-        world.proxy.fault(action, Fault::Empty);
-        let run = world.doctor(&["coder"]);
+        let platform = Platform::healthy();
+        platform.proxy.fault(action, Fault::Empty);
+        let run = platform.doctor(&["coder"]);
         assert_eq!(run.causes(), [""; 0], "{action}: {}", run.stdout);
         assert!(
             run.status == 3 || run.status == 0,

@@ -9,7 +9,7 @@ use std::thread;
 use crate::least_privilege::RECORDED;
 use crate::support::doctor::Run;
 use crate::support::fault::Fault;
-use crate::support::platform::{Plan, World};
+use crate::support::platform::{Platform, PlatformSpec};
 
 const FAULTS: [(&str, Fault); 12] = [
     ("denied", Fault::Deny),
@@ -64,18 +64,18 @@ fn wrong(healthy: &BTreeMap<String, BTreeSet<String>>, run: &Run, passes: bool) 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn api_faults_cause_no_wrong_diagnosis() {
-    let world = |breaks: bool| {
-        let world = World::new(Plan {
+    let platform = |breaks: bool| {
+        let platform = Platform::new(PlatformSpec {
             nat: true,
-            ..Plan::default()
+            ..PlatformSpec::default()
         });
-        world.sh(RECORDED);
+        platform.sh(RECORDED);
         if breaks {
-            world.sh("aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec");
+            platform.sh("aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec");
         }
-        world
+        platform
     };
-    let first = world(false);
+    let first = platform(false);
     let apis: Vec<String> = first.doctor(&["coder"]).json()["api_calls"]
         .as_object()
         .unwrap()
@@ -96,24 +96,24 @@ fn api_faults_cause_no_wrong_diagnosis() {
     thread::scope(|scope| {
         for _ in 0..3 {
             scope.spawn(|| {
-                let worlds = [(world(false), true), (world(true), false)];
-                let before: Vec<_> = worlds
+                let platforms = [(platform(false), true), (platform(true), false)];
+                let before: Vec<_> = platforms
                     .iter()
-                    .map(|(world, _)| said(&world.doctor(&["coder"])))
+                    .map(|(platform, _)| said(&platform.doctor(&["coder"])))
                     .collect();
                 while let Some((api, name, fault)) = cases.get(next.fetch_add(1, Ordering::Relaxed))
                 {
-                    for ((world, passes), before) in worlds.iter().zip(&before) {
-                        world.proxy.rules.lock().unwrap().faults.clear();
-                        world.proxy.fault(api, fault.clone());
-                        let run = world.doctor(&["coder", "--timeout", "2s"]);
+                    for ((platform, passes), before) in platforms.iter().zip(&before) {
+                        platform.proxy.rules.lock().unwrap().faults.clear();
+                        platform.proxy.fault(api, fault.clone());
+                        let run = platform.doctor(&["coder", "--timeout", "2s"]);
                         *ends.lock().unwrap().entry(run.status).or_default() += 1;
                         if let Some(why) = wrong(before, &run, *passes) {
                             let kind = if *passes { "healthy" } else { "broken" };
                             found
                                 .lock()
                                 .unwrap()
-                                .push(format!("{kind} world, {api} {name}: {why}"));
+                                .push(format!("{kind} platform, {api} {name}: {why}"));
                         }
                     }
                 }
@@ -123,7 +123,7 @@ fn api_faults_cause_no_wrong_diagnosis() {
     let found = found.into_inner().unwrap();
     let count = cases.len() * 2;
     let line = format!(
-        "Fault grid: {} APIs, {} faults, 2 worlds: {count} runs, {} wrong; by exit status {:?}\n",
+        "Fault grid: {} APIs, {} faults, 2 platforms: {count} runs, {} wrong; by exit status {:?}\n",
         apis.len(),
         FAULTS.len(),
         found.len(),

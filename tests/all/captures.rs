@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::support::doctor::{FORMATS, Run, command, run};
-use crate::support::platform::{Plan, World, home};
+use crate::support::platform::{Platform, PlatformSpec, home};
 
 /// A capture of each version of the format, as the version that made it wrote it.
 const FROZEN: &[&str] = &["1.json"];
@@ -162,11 +162,11 @@ fn texts(format: &str, run: &Run) -> Vec<String> {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn output_of_a_live_account_contains_no_secrets() {
-    let world = World::new(Plan {
+    let platform = Platform::new(PlatformSpec {
         environment: vec![("DB_PASSWORD", "hunter2"), ("AWS_ACCESS_KEY_ID", "hunter2")],
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
-    world.sh("aws ecs tag-resource --resource-arn arn:aws:ecs:us-west-2:123456789012:cluster/$CLUSTER --tags key=owner,value=hunter2");
+    platform.sh("aws ecs tag-resource --resource-arn arn:aws:ecs:us-west-2:123456789012:cluster/$CLUSTER --tags key=owner,value=hunter2");
     let commands: [&[&str]; 12] = [
         &["doctor", "coder", "-v"],
         &["doctor", "coder", "--format", "json"],
@@ -182,22 +182,22 @@ fn output_of_a_live_account_contains_no_secrets() {
         &["exec", "coder", "-c", "no-such-container"],
     ];
     for command in commands {
-        let run = world.run(command);
+        let run = platform.run(command);
         let told = format!("{}{}", run.stdout, run.stderr);
         assert!(!told.contains("hunter2"), "{command:?}: {told}");
         assert!(!told.is_empty());
     }
-    let capture = world.run(&["capture", "coder", "-o", "-"]).stdout;
+    let capture = platform.run(&["capture", "coder", "-o", "-"]).stdout;
     assert!(capture.contains("DB_PASSWORD"), "names are told");
 }
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn a_capture_gives_the_same_diagnosis_offline() {
-    let world = World::healthy();
-    world.sh("aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec");
-    let live = world.doctor(&["coder"]);
-    let told = world.run(&["capture", "coder", "-o", "capture.json"]);
+    let platform = Platform::healthy();
+    platform.sh("aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec");
+    let live = platform.doctor(&["coder"]);
+    let told = platform.run(&["capture", "coder", "-o", "capture.json"]);
     assert_eq!(
         (told.status, told.stdout.as_str()),
         (0, ""),
@@ -208,25 +208,28 @@ fn a_capture_gives_the_same_diagnosis_offline() {
         told.stderr
             .contains("Read it with: ecs-exec doctor --snapshot capture.json")
     );
-    let anonymous = world.run(&["capture", "coder", "--anonymize", "-o", "anonymous.json"]);
+    let anonymous = platform.run(&["capture", "coder", "--anonymize", "-o", "anonymous.json"]);
     assert_eq!(anonymous.status, 0, "{}", anonymous.stderr);
-    let text = fs::read_to_string(world.home.path().join("anonymous.json")).unwrap();
+    let text = fs::read_to_string(platform.home.path().join("anonymous.json")).unwrap();
     assert!(
-        !text.contains("coder") && !text.contains(&world.net.vpc),
+        !text.contains("coder") && !text.contains(&platform.net.vpc),
         "{text}"
     );
     for file in ["capture.json", "anonymous.json"] {
         // Elsewhere: no credentials, no endpoint.
-        let offline = doctor(world.home.path(), &["--snapshot", file, "--format", "json"]);
+        let offline = doctor(
+            platform.home.path(),
+            &["--snapshot", file, "--format", "json"],
+        );
         assert_eq!(offline.status, 1, "{}", offline.stderr);
         assert_eq!(offline.causes(), live.causes(), "{file}");
         assert_eq!(offline.json()["summary"], live.json()["summary"], "{file}");
     }
     let denied = {
-        world
+        platform
             .proxy
             .fault("iam:GetRole", crate::support::fault::Fault::Deny);
-        world.run(&["capture", "coder", "-o", "-"])
+        platform.run(&["capture", "coder", "-o", "-"])
     };
     assert!(
         denied.stderr.contains("Missing permissions: iam:GetRole"),

@@ -2,18 +2,18 @@
 
 use crate::nat_gateways::{PUBLIC, WAY_OUT, behind_a_gateway};
 use crate::support::fault::Fault;
-use crate::support::platform::World;
+use crate::support::platform::Platform;
 
-fn ask(world: &World, server: &str) {
-    world.sh(&format!(
+fn ask(platform: &Platform, server: &str) {
+    platform.sh(&format!(
         "OPTIONS=$(aws ec2 create-dhcp-options --dhcp-configurations Key=domain-name-servers,Values={server} --query DhcpOptions.DhcpOptionsId --output text)
         aws ec2 associate-dhcp-options --dhcp-options-id $OPTIONS --vpc-id $VPC"
     ));
 }
 
 /// Nothing is blamed; whether sessions work is left open.
-fn assert_open(world: &World) {
-    let run = world.doctor(&["coder"]);
+fn assert_open(platform: &Platform) {
+    let run = platform.doctor(&["coder"]);
     assert_eq!(run.causes(), [""; 0], "{}", run.stdout);
     assert_eq!(run.status, 3, "{}", run.stdout);
     for check in ["network.vpc-dns", "network.path"] {
@@ -33,11 +33,11 @@ fn assert_open(world: &World) {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn custom_dns_servers_make_an_endpoint_only_path_unknown() {
-    let world = World::healthy();
-    ask(&world, "10.0.0.53");
-    assert_open(&world);
-    ask(&world, "10.0.0.2");
-    let run = world.doctor(&["coder"]);
+    let platform = Platform::healthy();
+    ask(&platform, "10.0.0.53");
+    assert_open(&platform);
+    ask(&platform, "10.0.0.2");
+    let run = platform.doctor(&["coder"]);
     assert_eq!(run.status, 0, "Amazon's under another name: {}", run.stdout);
 }
 
@@ -45,28 +45,28 @@ fn custom_dns_servers_make_an_endpoint_only_path_unknown() {
 #[ignore = "needs the emulator: scripts/test"]
 fn custom_dns_servers_are_harmless_if_every_path_is_open() {
     for (kind, is_open) in [(PUBLIC, true), ("private", false)] {
-        let world = behind_a_gateway(kind, true);
-        world.sh(WAY_OUT);
-        ask(&world, "10.0.0.53");
+        let platform = behind_a_gateway(kind, true);
+        platform.sh(WAY_OUT);
+        ask(&platform, "10.0.0.53");
         if !is_open {
-            assert_open(&world);
+            assert_open(&platform);
             continue;
         }
-        let run = world.doctor(&["coder"]);
+        let run = platform.doctor(&["coder"]);
         assert_eq!(run.status, 0, "{}", run.stdout);
         assert_eq!(run.with_status("unknown"), [""; 0]);
 
-        world.sh("aws ec2 revoke-security-group-ingress --group-id $ENDPOINT_GROUP --protocol tcp --port 443 --cidr 10.0.0.0/16");
-        assert_open(&world);
+        platform.sh("aws ec2 revoke-security-group-ingress --group-id $ENDPOINT_GROUP --protocol tcp --port 443 --cidr 10.0.0.0/16");
+        assert_open(&platform);
     }
 }
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn a_private_hosted_zone_makes_the_endpoint_name_unknown() {
-    let world = World::healthy();
-    world.sh("aws ec2 modify-vpc-endpoint --vpc-endpoint-id $ENDPOINT --no-private-dns-enabled");
-    let run = world.doctor(&["coder"]);
+    let platform = Platform::healthy();
+    platform.sh("aws ec2 modify-vpc-endpoint --vpc-endpoint-id $ENDPOINT --no-private-dns-enabled");
+    let run = platform.doctor(&["coder"]);
     assert_eq!(
         run.causes(),
         ["network.endpoint-private-dns"],
@@ -75,8 +75,8 @@ fn a_private_hosted_zone_makes_the_endpoint_name_unknown() {
     );
     assert!(!run.stdout.contains("Unknown: whether"), "{}", run.stdout);
 
-    world.sh("aws route53 create-hosted-zone --name ssmmessages.us-west-2.amazonaws.com --vpc VPCRegion=us-west-2,VPCId=$VPC --caller-reference $CLUSTER");
-    let run = world.doctor(&["coder"]);
+    platform.sh("aws route53 create-hosted-zone --name ssmmessages.us-west-2.amazonaws.com --vpc VPCRegion=us-west-2,VPCId=$VPC --caller-reference $CLUSTER");
+    let run = platform.doctor(&["coder"]);
     assert_eq!(run.causes(), [""; 0], "{}", run.stdout);
     assert_eq!(run.status, 3);
     assert!(
@@ -84,10 +84,10 @@ fn a_private_hosted_zone_makes_the_endpoint_name_unknown() {
             .contains("the private hosted zone ssmmessages.us-west-2.amazonaws.com")
     );
 
-    world
+    platform
         .proxy
         .fault("route53:ListHostedZonesByVPC", Fault::Deny);
-    let run = world.doctor(&["coder"]);
+    let run = platform.doctor(&["coder"]);
     assert_eq!(
         run.causes(),
         ["network.endpoint-private-dns"],

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::doctor::{Run, command, run};
 use crate::support::fault::Fault;
-use crate::support::platform::{Plan, World, home};
+use crate::support::platform::{Platform, PlatformSpec, home};
 
 /// Refused with status 2: one sentence on standard error, and what to do; nothing on standard output.
 pub fn assert_refused(run: &Run, what: &str, help: &str) {
@@ -306,12 +306,12 @@ fn ctrl_c_prints_nothing() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn expired_credentials_are_reported() {
-    let world = World::healthy();
+    let platform = Platform::healthy();
     for action in ["*", "ecs:DescribeTasks", "sts:GetCallerIdentity"] {
-        world.proxy.rules.lock().unwrap().faults.clear();
-        world.proxy.fault(action, Fault::Expired);
+        platform.proxy.rules.lock().unwrap().faults.clear();
+        platform.proxy.fault(action, Fault::Expired);
         assert_refused(
-            &world.doctor(&["coder"]),
+            &platform.doctor(&["coder"]),
             "the AWS credentials have expired",
             "aws sso login",
         );
@@ -321,27 +321,27 @@ fn expired_credentials_are_reported() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn missing_targets_get_suggestions() {
-    let world = World::new(Plan {
+    let platform = Platform::new(PlatformSpec {
         services: vec!["coder", "litellm"],
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
     assert_refused(
-        &world.doctor(&["codr"]),
+        &platform.doctor(&["codr"]),
         "there is no service coder-production-codr or codr",
         "Did you mean coder-production-coder?",
     );
     assert_refused(
-        &world.doctor(&["coder", "--container", "codr"]),
+        &platform.doctor(&["coder", "--container", "codr"]),
         "these tasks have no container codr",
         "Their containers: coder.",
     );
     assert_refused(
-        &world.doctor(&["--task", "0123456789abcdef"]),
+        &platform.doctor(&["--task", "0123456789abcdef"]),
         "there is no task 0123456789abcdef",
         "",
     );
     assert_refused(
-        &world.doctor(&["coder", "--cluster", "nowhere"]),
+        &platform.doctor(&["coder", "--cluster", "nowhere"]),
         "there is no cluster nowhere in us-west-2",
         "Its clusters: ",
     );
@@ -350,12 +350,12 @@ fn missing_targets_get_suggestions() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn an_empty_cluster_is_refused() {
-    let world = World::new(Plan {
+    let platform = Platform::new(PlatformSpec {
         services: Vec::new(),
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
     assert_refused(
-        &world.doctor(&["--all"]),
+        &platform.doctor(&["--all"]),
         "has no services and no running tasks",
         "--cluster",
     );
@@ -364,9 +364,9 @@ fn an_empty_cluster_is_refused() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn invalid_responses_make_everything_unknown() {
-    let world = World::healthy();
-    world.proxy.fault("*", Fault::Garbage);
-    let run = world.doctor(&["coder"]);
+    let platform = Platform::healthy();
+    platform.proxy.fault("*", Fault::Garbage);
+    let run = platform.doctor(&["coder"]);
     assert_eq!(run.status, 3, "{}{}", run.stdout, run.stderr);
     assert_eq!(run.causes(), [""; 0]);
 }
@@ -374,9 +374,11 @@ fn invalid_responses_make_everything_unknown() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn a_hanging_api_affects_only_its_checks() {
-    let world = World::healthy();
-    world.proxy.fault("ec2:DescribeVpcEndpoints", Fault::Hang);
-    let run = world.doctor(&["coder", "--timeout", "2s"]);
+    let platform = Platform::healthy();
+    platform
+        .proxy
+        .fault("ec2:DescribeVpcEndpoints", Fault::Hang);
+    let run = platform.doctor(&["coder", "--timeout", "2s"]);
     assert_eq!(run.status, 3);
     let unknown = run.with_status("unknown");
     assert!(

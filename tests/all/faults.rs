@@ -7,21 +7,21 @@ pub mod repair;
 use std::collections::BTreeSet;
 
 use crate::support::doctor::Run;
-use crate::support::platform::{Plan, World};
+use crate::support::platform::{Platform, PlatformSpec};
 use cases::try_all;
 use catalogue::{FAULTS, Fault, NOTHING};
 use repair::{fix, paste_fixes};
 
-pub fn world(faults: &[&Fault]) -> World {
-    let mut plan = Plan::default();
+pub fn broken_platform(faults: &[&Fault]) -> Platform {
+    let mut spec = PlatformSpec::default();
     for fault in faults {
-        (fault.plan)(&mut plan);
+        (fault.spec)(&mut spec);
     }
-    let world = World::new(plan);
+    let platform = Platform::new(spec);
     for fault in faults {
-        fault.break_it(&world);
+        fault.break_it(&platform);
     }
-    world
+    platform
 }
 
 /// What is wrong with a report about these faults; nothing, if it names them and only them.
@@ -49,12 +49,12 @@ fn judge(run: &Run, faults: &[&Fault]) -> Result<(), String> {
 /// The doctor names the fault alone, the commands of its report fix it, and so does `ecs-exec fix`.
 fn alone(name: &str) {
     let fault = named(name);
-    let world = world(&[fault]);
-    let run = world.doctor(&["coder"]);
+    let platform = broken_platform(&[fault]);
+    let run = platform.doctor(&["coder"]);
     judge(&run, &[fault]).unwrap();
     if fault.is_fixable {
-        paste_fixes(&world, &run).unwrap();
-        fix(&self::world(&[fault])).unwrap();
+        paste_fixes(&platform, &run).unwrap();
+        fix(&broken_platform(&[fault])).unwrap();
     }
 }
 
@@ -139,11 +139,11 @@ fn printed_commands_fix_pairs_of_faults() {
         .into_iter()
         .map(|(one, other)| {
             let case = move || {
-                let world = world(&[one, other]);
-                let run = world.doctor(&["coder"]);
+                let platform = broken_platform(&[one, other]);
+                let run = platform.doctor(&["coder"]);
                 judge(&run, &[one, other])?;
                 match one.is_fixable && other.is_fixable {
-                    true => paste_fixes(&world, &run),
+                    true => paste_fixes(&platform, &run),
                     false => Ok(()),
                 }
             };
@@ -160,7 +160,7 @@ fn ecs_exec_fix_fixes_pairs_of_faults() {
         .into_iter()
         .filter(|(one, other)| one.is_fixable && other.is_fixable)
         .map(|(one, other)| {
-            let case = move || fix(&world(&[one, other]));
+            let case = move || fix(&broken_platform(&[one, other]));
             (both(one, other), Box::new(case) as Box<_>)
         })
         .collect();
@@ -218,18 +218,18 @@ fn can_be_together(one: &Fault, other: &Fault) -> bool {
     !clash(one, other) && !clash(other, one)
 }
 
-/// Nearest worlds in which nothing is broken though something is unusual.
+/// Nearest platforms in which nothing is broken though something is unusual.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn unusual_configurations_are_healthy() {
-    type Unusual = (&'static str, fn(&mut Plan), &'static str);
-    const WORLDS: &[Unusual] = &[
-        ("a key that both may use", |plan| plan.nat = true, "KEY"),
-        ("encrypted logs", |plan| plan.nat = true, "ENCRYPTED_LOGS\n"),
-        ("an encrypted bucket", |plan| plan.nat = true, "ENCRYPTED_BUCKET\n"),
+    type Unusual = (&'static str, fn(&mut PlatformSpec), &'static str);
+    const PLATFORMS: &[Unusual] = &[
+        ("a key that both may use", |spec| spec.nat = true, "KEY"),
+        ("encrypted logs", |spec| spec.nat = true, "ENCRYPTED_LOGS\n"),
+        ("an encrypted bucket", |spec| spec.nat = true, "ENCRYPTED_BUCKET\n"),
         (
             "an unencrypted log group that need not be encrypted",
-            |plan| plan.nat = true,
+            |spec| spec.nat = true,
             "aws logs create-log-group --log-group-name /plain/$CLUSTER
              aws ecs update-cluster --cluster $CLUSTER --configuration executeCommandConfiguration=\"{logging=OVERRIDE,logConfiguration={cloudWatchLogGroupName=/plain/$CLUSTER}}\"",
         ),
@@ -241,15 +241,15 @@ fn unusual_configurations_are_healthy() {
         ),
         (
             "a NAT instead of an endpoint",
-            |plan| {
-                plan.nat = true;
-                plan.endpoint = false;
+            |spec| {
+                spec.nat = true;
+                spec.endpoint = false;
             },
             "",
         ),
         (
             "an endpoint that nobody uses beside a NAT",
-            |plan| plan.nat = true,
+            |spec| spec.nat = true,
             "aws ec2 modify-vpc-endpoint --vpc-endpoint-id $ENDPOINT --no-private-dns-enabled
              aws ec2 revoke-security-group-ingress --group-id $ENDPOINT_GROUP --protocol tcp --port 443 --cidr 10.0.0.0/16",
         ),
@@ -261,7 +261,7 @@ fn unusual_configurations_are_healthy() {
         ),
         (
             "a proxy with the exceptions that the agent needs",
-            |plan| plan.environment = vec![("HTTPS_PROXY", "http://p:1"), ("NO_PROXY", "169.254.170.2,.amazonaws.com")],
+            |spec| spec.environment = vec![("HTTPS_PROXY", "http://p:1"), ("NO_PROXY", "169.254.170.2,.amazonaws.com")],
             "",
         ),
         (
@@ -270,16 +270,16 @@ fn unusual_configurations_are_healthy() {
             "printf '[expect]\nexec_forbidden = [\"workspace-*\"]\ntraffic = \"endpoint\"\n' > ecs-exec.toml",
         ),
     ];
-    let cases = WORLDS
+    let cases = PLATFORMS
         .iter()
-        .map(|(name, plan, script)| {
+        .map(|(name, spec, script)| {
             let case = move || {
                 let fault = Fault {
-                    plan: *plan,
+                    spec: *spec,
                     script,
                     ..NOTHING
                 };
-                let run = world(&[&fault]).doctor(&["coder"]);
+                let run = broken_platform(&[&fault]).doctor(&["coder"]);
                 match (run.status, run.with_status("fail").as_slice()) {
                     (0, []) => Ok(()),
                     (status, failed) => Err(format!(

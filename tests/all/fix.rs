@@ -6,23 +6,23 @@ use crate::faults::catalogue::KEY;
 use crate::support::doctor::Run;
 use crate::support::fault::Fault;
 use crate::support::managed_agents::Agent;
-use crate::support::platform::{Plan, World};
+use crate::support::platform::{Platform, PlatformSpec};
 use crate::support::pty::Terminal;
 
 /// A service whose task was started before the flag was set.
-fn stale() -> World {
-    let world = World::new(Plan {
+fn stale() -> Platform {
+    let platform = Platform::new(PlatformSpec {
         exec: false,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
-    world.set_exec("coder", true);
-    world.proxy.rules.lock().unwrap().agent_of_new_tasks = Some(Agent::Running);
-    world.sh(r#"aws iam put-user-policy --user-name $CALLER --policy-name fixer --policy-document '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Resource":"*","Action":["ecs:UpdateService","iam:PutRolePolicy","iam:GetRolePolicy"]}]}'"#);
-    world
+    platform.set_exec("coder", true);
+    platform.proxy.rules.lock().unwrap().agent_of_new_tasks = Some(Agent::Running);
+    platform.sh(r#"aws iam put-user-policy --user-name $CALLER --policy-name fixer --policy-document '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Resource":"*","Action":["ecs:UpdateService","iam:PutRolePolicy","iam:GetRolePolicy"]}]}'"#);
+    platform
 }
 
-fn updates(world: &World) -> u64 {
-    world
+fn updates(platform: &Platform) -> u64 {
+    platform
         .proxy
         .calls()
         .get("ecs:UpdateService")
@@ -31,10 +31,10 @@ fn updates(world: &World) -> u64 {
 }
 
 /// Pastes the commands of every fix, one after the other.
-pub fn paste_all(world: &World, run: &Run) {
+pub fn paste_all(platform: &Platform, run: &Run) {
     for fix in run.json()["fixes"].as_array().unwrap() {
         for command in fix["commands"].as_array().unwrap() {
-            world.paste(command.as_str().unwrap()).unwrap();
+            platform.paste(command.as_str().unwrap()).unwrap();
         }
     }
 }
@@ -42,8 +42,8 @@ pub fn paste_all(world: &World, run: &Run) {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn fix_changes_nothing_without_confirmation() {
-    let world = stale();
-    let run = world.run(&["fix", "coder"]);
+    let platform = stale();
+    let run = platform.run(&["fix", "coder"]);
     assert_eq!(run.status, 2, "{}", run.stderr);
     assert!(
         run.stderr
@@ -59,9 +59,9 @@ fn fix_changes_nothing_without_confirmation() {
     );
     assert!(run.stderr.contains("no changes made"));
     assert_eq!(run.stdout, "", "the plan says it all");
-    assert_eq!(updates(&world), 0);
+    assert_eq!(updates(&platform), 0);
 
-    let dry = world.run(&["fix", "coder", "--dry-run"]);
+    let dry = platform.run(&["fix", "coder", "--dry-run"]);
     assert_eq!((dry.status, dry.stdout.as_str()), (1, ""), "{}", dry.stderr);
     assert!(
         dry.stderr.contains("--force-new-deployment"),
@@ -69,35 +69,35 @@ fn fix_changes_nothing_without_confirmation() {
         dry.stderr
     );
     assert!(dry.stderr.ends_with("No changes made.\n"), "{}", dry.stderr);
-    let asked = world.run(&["fix", "coder", "--dry-run", "--format", "json"]);
+    let asked = platform.run(&["fix", "coder", "--dry-run", "--format", "json"]);
     assert_eq!(asked.causes(), ["task.exec-enabled"]);
-    assert_eq!(updates(&world), 0);
+    assert_eq!(updates(&platform), 0);
 
-    let mut terminal = Terminal::start(world.command().args(["fix", "coder"]));
+    let mut terminal = Terminal::start(platform.command().args(["fix", "coder"]));
     terminal.expect("Apply 1 change? [y/N]");
     terminal.type_keys("n\r");
     assert_eq!(terminal.wait(), 1);
     let screen = terminal.screen();
     assert!(screen.trim_end().ends_with("No changes made."), "{screen}");
-    assert_eq!(updates(&world), 0);
+    assert_eq!(updates(&platform), 0);
 
     // What is typed before the question is no answer to it.
-    let mut terminal = Terminal::start(world.command().args(["fix", "coder"]));
+    let mut terminal = Terminal::start(platform.command().args(["fix", "coder"]));
     terminal.type_keys("y\r");
     terminal.expect("Apply 1 change? [y/N]");
     std::thread::sleep(std::time::Duration::from_millis(500));
     assert!(!terminal.screen().contains("Done"), "{}", terminal.screen());
     terminal.type_keys("\r");
     assert_eq!(terminal.wait(), 1);
-    assert_eq!(updates(&world), 0);
+    assert_eq!(updates(&platform), 0);
 
-    let mut terminal = Terminal::start(world.command().args(["fix", "coder"]));
+    let mut terminal = Terminal::start(platform.command().args(["fix", "coder"]));
     terminal.expect("[y/N]");
     terminal.type_keys("\u{3}");
     assert_eq!(terminal.wait(), 130);
-    assert_eq!(updates(&world), 0);
+    assert_eq!(updates(&platform), 0);
 
-    let mut terminal = Terminal::start(world.command().args(["doctor", "coder", "--fix"]));
+    let mut terminal = Terminal::start(platform.command().args(["doctor", "coder", "--fix"]));
     terminal.expect("[y/N]");
     terminal.type_keys("y\r");
     assert_eq!(terminal.wait(), 0, "{}", terminal.screen());
@@ -107,15 +107,15 @@ fn fix_changes_nothing_without_confirmation() {
         screen.contains("After: no root cause (0 failed)."),
         "{screen}"
     );
-    assert_eq!(updates(&world), 1);
+    assert_eq!(updates(&platform), 1);
 }
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn infrastructure_fixes_need_allow_drift() {
-    let world = stale();
-    world.sh("aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec");
-    let run = world.run(&["fix", "coder", "--yes"]);
+    let platform = stale();
+    platform.sh("aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec");
+    let run = platform.run(&["fix", "coder", "--yes"]);
     assert_eq!(run.status, 1);
     assert!(
         run.stderr
@@ -124,7 +124,7 @@ fn infrastructure_fixes_need_allow_drift() {
         run.stderr
     );
     assert!(run.stderr.contains("resource \"aws_iam_role_policy\""));
-    assert_eq!(world.proxy.calls().get("iam:PutRolePolicy"), None);
+    assert_eq!(platform.proxy.calls().get("iam:PutRolePolicy"), None);
     // New tasks would fail in the same way.
     assert!(
         run.stderr
@@ -137,31 +137,31 @@ fn infrastructure_fixes_need_allow_drift() {
         "{}",
         run.stderr
     );
-    assert_eq!(updates(&world), 0);
+    assert_eq!(updates(&platform), 0);
     // Whatever the caller asks about.
-    let run = world.run(&["fix", "coder", "--yes", "--only", "task"]);
-    assert_eq!(updates(&world), 0, "{}", run.stderr);
-    let run = world.run(&["fix", "coder", "--yes", "--allow-drift"]);
+    let run = platform.run(&["fix", "coder", "--yes", "--only", "task"]);
+    assert_eq!(updates(&platform), 0, "{}", run.stderr);
+    let run = platform.run(&["fix", "coder", "--yes", "--allow-drift"]);
     assert_eq!(run.status, 0, "{}", run.stderr);
 }
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn an_existing_policy_with_the_same_name_is_not_replaced() {
-    let world = stale();
+    let platform = stale();
     let put = |name: &str| {
-        world.sh(&format!(r#"aws iam put-role-policy --role-name $ROLE --policy-name {name} --policy-document '{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"*"}}]}}'"#))
+        platform.sh(&format!(r#"aws iam put-role-policy --role-name $ROLE --policy-name {name} --policy-document '{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"*"}}]}}'"#))
     };
     put("ecs-exec");
     // Even one that has been changed under the very name that the fix would take.
-    let shown = world.doctor(&["coder"]).stdout;
+    let shown = platform.doctor(&["coder"]).stdout;
     let (_, rest) = shown.split_once("--policy-name ").unwrap();
     let name = rest.split(' ').next().unwrap();
     put(name);
-    let run = world.run(&["fix", "coder", "--yes", "--allow-drift"]);
+    let run = platform.run(&["fix", "coder", "--yes", "--allow-drift"]);
     assert_eq!(run.status, 0, "{}", run.stderr);
     let get = |name: &str| {
-        world.sh(&format!(
+        platform.sh(&format!(
             "aws iam get-role-policy --role-name $ROLE --policy-name {name}"
         ))
     };
@@ -175,22 +175,22 @@ fn an_existing_policy_with_the_same_name_is_not_replaced() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn printed_commands_keep_existing_permissions_and_tags() {
-    let world = World::new(Plan {
+    let platform = Platform::new(PlatformSpec {
         read_only_root: true,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
-    world.sh(r#"
+    platform.sh(r#"
         aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec
         for name in ecs-exec ecs-exec-ssmmessages; do aws iam put-role-policy --role-name $ROLE --policy-name $name --policy-document '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}'; done
         aws ecs tag-resource --resource-arn $(aws ecs describe-task-definition --task-definition $FAMILY --query taskDefinition.taskDefinitionArn --output text) --tags key=team,value=x"#);
-    paste_all(&world, &world.doctor(&["coder"]));
-    let kept =
-        world.sh("aws iam list-role-policies --role-name $ROLE --query PolicyNames --output text");
+    paste_all(&platform, &platform.doctor(&["coder"]));
+    let kept = platform
+        .sh("aws iam list-role-policies --role-name $ROLE --query PolicyNames --output text");
     let names: Vec<&str> = kept.split_whitespace().collect();
     assert!(names.len() > 2 && names.contains(&"ecs-exec"), "{kept}");
-    let old = world.sh("aws iam get-role-policy --role-name $ROLE --policy-name ecs-exec");
+    let old = platform.sh("aws iam get-role-policy --role-name $ROLE --policy-name ecs-exec");
     assert!(old.contains("s3:GetObject"), "{old}");
-    let tags = world.sh("aws ecs describe-task-definition --task-definition $FAMILY --include TAGS --query '[taskDefinition.revision, tags[0].value]' --output text");
+    let tags = platform.sh("aws ecs describe-task-definition --task-definition $FAMILY --include TAGS --query '[taskDefinition.revision, tags[0].value]' --output text");
     assert!(tags.ends_with('x') && !tags.starts_with("1\t"), "{tags}");
 }
 
@@ -198,30 +198,30 @@ fn printed_commands_keep_existing_permissions_and_tags() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn an_unreadable_policy_is_not_overwritten() {
-    let world = stale();
-    world.sh("aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec");
-    let shown = world.doctor(&["coder"]).stdout;
+    let platform = stale();
+    platform.sh("aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec");
+    let shown = platform.doctor(&["coder"]).stdout;
     let (_, rest) = shown.split_once("--policy-name ").unwrap();
     let name = rest.split(' ').next().unwrap();
-    world.sh(&format!(r#"aws iam put-role-policy --role-name $ROLE --policy-name {name} --policy-document '{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"*"}}]}}'"#));
-    world.proxy.fault("iam:GetRolePolicy", Fault::Deny);
-    let run = world.run(&["fix", "coder", "--yes", "--allow-drift"]);
+    platform.sh(&format!(r#"aws iam put-role-policy --role-name $ROLE --policy-name {name} --policy-document '{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"*"}}]}}'"#));
+    platform.proxy.fault("iam:GetRolePolicy", Fault::Deny);
+    let run = platform.run(&["fix", "coder", "--yes", "--allow-drift"]);
     assert_eq!(run.status, 1, "{}", run.stderr);
     assert!(
         run.stderr.contains("missing permission iam:GetRolePolicy"),
         "{}",
         run.stderr
     );
-    assert_eq!(world.proxy.calls().get("iam:PutRolePolicy"), None);
-    assert_eq!(updates(&world), 0);
+    assert_eq!(platform.proxy.calls().get("iam:PutRolePolicy"), None);
+    assert_eq!(updates(&platform), 0);
 }
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn a_denied_step_reports_the_progress() {
-    let world = stale();
-    world.proxy.fault("ecs:UpdateService", Fault::Deny);
-    let run = world.run(&["fix", "coder", "--yes"]);
+    let platform = stale();
+    platform.proxy.fault("ecs:UpdateService", Fault::Deny);
+    let run = platform.run(&["fix", "coder", "--yes"]);
     assert_eq!(run.status, 1);
     assert!(
         run.stderr.contains("Stopped after 0 of 1 step."),
@@ -239,7 +239,7 @@ fn a_denied_step_reports_the_progress() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn a_failed_rollout_gives_its_reason_and_ctrl_c_stops_waiting() {
-    let world = stale();
+    let platform = stale();
     let deployment = |id: &str, status: &str, state: &str| {
         json!({"id": id, "status": status, "rolloutState": state, "rolloutStateReason": "tasks failed to start",
             "desiredCount": 1, "runningCount": 1, "pendingCount": 0, "failedTasks": 0})
@@ -248,12 +248,12 @@ fn a_failed_rollout_gives_its_reason_and_ctrl_c_stops_waiting() {
         deployment("ecs-svc/2", "PRIMARY", "IN_PROGRESS"),
         deployment("ecs-svc/1", "ACTIVE", "COMPLETED")
     ]);
-    let after = |world: &World, deployments: &serde_json::Value| {
-        world.proxy.rules.lock().unwrap().services_after_update =
+    let after = |platform: &Platform, deployments: &serde_json::Value| {
+        platform.proxy.rules.lock().unwrap().services_after_update =
             Some(json!({"deployments": deployments}));
     };
-    after(&world, &stuck);
-    let mut command = world.command();
+    after(&platform, &stuck);
+    let mut command = platform.command();
     command.args(["fix", "coder", "--yes"]).env("TERM", "xterm");
     let mut terminal = Terminal::start(&command);
     terminal.expect("Waiting:");
@@ -267,21 +267,21 @@ fn a_failed_rollout_gives_its_reason_and_ctrl_c_stops_waiting() {
         terminal.screen()
     );
 
-    let world = stale();
-    after(&world, &stuck);
-    let short = world.run(&["fix", "coder", "--yes", "--timeout", "5s"]);
+    let platform = stale();
+    after(&platform, &stuck);
+    let short = platform.run(&["fix", "coder", "--yes", "--timeout", "5s"]);
     assert!(
         short.stderr.contains("Not finished within 5 s"),
         "{}",
         short.stderr
     );
 
-    let world = stale();
+    let platform = stale();
     after(
-        &world,
+        &platform,
         &json!([deployment("ecs-svc/2", "PRIMARY", "FAILED")]),
     );
-    let failed = world.run(&["fix", "coder", "--yes"]);
+    let failed = platform.run(&["fix", "coder", "--yes"]);
     assert!(
         failed
             .stderr
@@ -314,27 +314,27 @@ fn fix_refuses_demos() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn fix_with_a_task_redeploys_its_service() {
-    let world = stale();
-    let task = world.tasks("coder").remove(0);
-    let run = world.run(&["fix", "--task", &task, "--yes"]);
+    let platform = stale();
+    let task = platform.tasks("coder").remove(0);
+    let run = platform.run(&["fix", "--task", &task, "--yes"]);
     assert_eq!(run.status, 0, "{}{}", run.stderr, run.stdout);
     assert!(
         run.stderr.contains("After: no root cause"),
         "{}",
         run.stderr
     );
-    assert_eq!(updates(&world), 1);
+    assert_eq!(updates(&platform), 1);
 }
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn the_guardduty_container_is_ignored() {
-    let world = stale();
-    world.proxy.rules.lock().unwrap().guarded = true;
-    assert_eq!(world.doctor(&["coder"]).causes(), ["task.exec-enabled"]);
-    let fixed = world.run(&["fix", "coder", "--yes", "--timeout", "60s"]);
+    let platform = stale();
+    platform.proxy.rules.lock().unwrap().guarded = true;
+    assert_eq!(platform.doctor(&["coder"]).causes(), ["task.exec-enabled"]);
+    let fixed = platform.run(&["fix", "coder", "--yes", "--timeout", "60s"]);
     assert_eq!(fixed.status, 0, "{}{}", fixed.stdout, fixed.stderr);
-    let list = world.run(&["list", "coder"]);
+    let list = platform.run(&["list", "coder"]);
     assert!(list.stdout.contains("added by AWS"), "{}", list.stdout);
 }
 
@@ -342,25 +342,25 @@ fn the_guardduty_container_is_ignored() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn two_fixes_of_one_key_policy_both_apply() {
-    let world = World::new(Plan {
+    let platform = Platform::new(PlatformSpec {
         nat: true,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
     let policy = r#"{"Version":"2012-10-17","Statement":[{"Sid":"Admin","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:user/admin"},"Action":"kms:*","Resource":"*"}]}"#;
-    world.sh(&format!(
+    platform.sh(&format!(
         "{KEY}\naws kms put-key-policy --key-id $KEY --policy-name default --policy '{policy}'"
     ));
-    let run = world.doctor(&["coder"]);
+    let run = platform.doctor(&["coder"]);
     assert_eq!(
         run.causes(),
         ["caller.kms-generate-data-key", "role.kms-decrypt"],
         "{}",
         run.stderr
     );
-    paste_all(&world, &run);
-    let again = world.doctor(&["coder"]);
+    paste_all(&platform, &run);
+    let again = platform.doctor(&["coder"]);
     assert_eq!(again.status, 0, "{:?}", again.causes());
-    let kept = world.sh(
+    let kept = platform.sh(
         "KEY=$(aws ecs describe-clusters --clusters $CLUSTER --include CONFIGURATIONS --query clusters[0].configuration.executeCommandConfiguration.kmsKeyId --output text)
          aws kms get-key-policy --key-id $KEY --policy-name default --output text",
     );

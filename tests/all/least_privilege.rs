@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::platform::{Plan, World};
+use crate::support::platform::{Platform, PlatformSpec};
 
 /// Sessions that are encrypted and recorded in both ways, so that everything is looked at.
 pub const RECORDED: &str = r#"
@@ -20,7 +20,7 @@ KEY=$(aws ecs describe-clusters --clusters $CLUSTER --include CONFIGURATIONS --q
 aws kms put-key-policy --key-id $KEY --policy-name default --policy '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:user/admin"},"Action":"kms:*","Resource":"*"}]}'
 "#;
 
-/// What this world has none of: tasks on EC2, rules that name prefix lists, and endpoints without private DNS.
+/// What this platform has none of: tasks on EC2, rules that name prefix lists, and endpoints without private DNS.
 const NOT_MET: [&str; 5] = [
     "ec2:DescribeInstances",
     "ec2:GetManagedPrefixListEntries",
@@ -29,9 +29,9 @@ const NOT_MET: [&str; 5] = [
     "route53:ListHostedZonesByVPC",
 ];
 
-fn give(world: &World, policy: &Value) {
+fn give(platform: &Platform, policy: &Value) {
     let quoted = shell_words::quote(&policy.to_string()).into_owned();
-    world.sh(&format!(
+    platform.sh(&format!(
         "aws iam put-user-policy --user-name $CALLER --policy-name least --policy-document {quoted}"
     ));
 }
@@ -50,21 +50,21 @@ fn missing(run: &Value) -> Vec<String> {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn the_doctor_policy_has_exactly_the_required_actions() {
-    let world = World::strict(Plan {
+    let platform = Platform::strict(PlatformSpec {
         nat: true,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
-    world.sh(RECORDED);
-    let refused = world.doctor(&["coder"]);
+    platform.sh(RECORDED);
+    let refused = platform.doctor(&["coder"]);
     assert_ne!(
         refused.status, 0,
         "the emulator enforces policies: {}",
         refused.stdout
     );
-    let policy = world.run(&["policy", "doctor"]).json();
-    give(&world, &policy);
+    let policy = platform.run(&["policy", "doctor"]).json();
+    give(&platform, &policy);
     for target in ["coder", "--all"] {
-        let run = world.doctor(&[target]);
+        let run = platform.doctor(&[target]);
         assert_eq!(run.status, 0, "{}", run.stdout);
         assert_eq!(missing(&run.json()), [""; 0]);
         // What is in an image nobody can be allowed to see.
@@ -86,17 +86,17 @@ fn the_doctor_policy_has_exactly_the_required_actions() {
                 statement["Action"] = json!(["none:None"]);
             }
         }
-        give(&world, &without);
+        give(&platform, &without);
         if action == "kms:ListGrants" {
             // Grants are looked at where the key's policy leaves something open.
-            world.sh(NARROW_KEY);
+            platform.sh(NARROW_KEY);
         }
         let target = if action == "ecs:ListServices" {
             "--all"
         } else {
             "coder"
         };
-        let run = world.doctor(&[target]);
+        let run = platform.doctor(&[target]);
         let told = format!("{}{}", run.stdout, run.stderr);
         assert!(
             told.contains(action.as_str().unwrap()),
@@ -115,13 +115,13 @@ fn the_doctor_policy_has_exactly_the_required_actions() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn the_caller_policy_suffices_for_a_session() {
-    let world = World::strict(Plan::default());
-    world.sh("aws iam delete-user-policy --user-name $CALLER --policy-name ops");
-    let refused = world.run(&["run", "coder", "--no-doctor", "--", "echo", "hi"]);
+    let platform = Platform::strict(PlatformSpec::default());
+    platform.sh("aws iam delete-user-policy --user-name $CALLER --policy-name ops");
+    let refused = platform.run(&["run", "coder", "--no-doctor", "--", "echo", "hi"]);
     assert_eq!(refused.status, 255, "{}", refused.stderr);
-    let policy = world.run(&["policy", "caller"]).json();
-    give(&world, &policy);
-    let run = world.run(&["run", "coder", "--no-doctor", "--", "echo", "hi"]);
+    let policy = platform.run(&["policy", "caller"]).json();
+    give(&platform, &policy);
+    let run = platform.run(&["run", "coder", "--no-doctor", "--", "echo", "hi"]);
     assert_eq!(
         (run.status, run.stdout.as_str()),
         (0, "hi\n"),

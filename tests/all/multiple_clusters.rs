@@ -2,14 +2,14 @@
 
 use serde_json::Value;
 
-use crate::support::platform::{Plan, World};
+use crate::support::platform::{Platform, PlatformSpec};
 
 /// One where everything is in order, one whose tasks are older than the flag.
-fn two() -> (World, World) {
-    let fine = World::healthy();
-    let stale = World::new(Plan {
+fn two() -> (Platform, Platform) {
+    let fine = Platform::healthy();
+    let stale = Platform::new(PlatformSpec {
         exec: false,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
     (fine, stale)
 }
@@ -84,7 +84,7 @@ fn two_clusters_give_one_report() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn a_missing_cluster_does_not_hide_the_other() {
-    let fine = World::healthy();
+    let fine = Platform::healthy();
     let both = format!("{},nowhere", fine.cluster);
     let run = fine.run(&["doctor", "--cluster", &both, "--format", "json"]);
     assert_eq!(run.status, 2, "{}", run.stderr);

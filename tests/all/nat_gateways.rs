@@ -2,21 +2,21 @@
 
 use crate::fix::paste_all;
 use crate::support::fault::Fault;
-use crate::support::platform::{Plan, World};
+use crate::support::platform::{Platform, PlatformSpec};
 
 /// `kind`: that of the gateway, as the AWS CLI takes it; `endpoint`: there is an endpoint too.
-pub fn behind_a_gateway(kind: &str, endpoint: bool) -> World {
-    let world = World::new(Plan {
+pub fn behind_a_gateway(kind: &str, endpoint: bool) -> Platform {
+    let platform = Platform::new(PlatformSpec {
         endpoint,
         nat: true,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
-    world.sh(&format!(
+    platform.sh(&format!(
         "GATEWAY=$(aws ec2 create-nat-gateway --subnet-id $FAR_SUBNET --connectivity-type {kind} --query NatGateway.NatGatewayId --output text)
         TABLE=$(aws ec2 describe-route-tables --filters Name=association.subnet-id,Values=$SUBNET --query 'RouteTables[0].RouteTableId' --output text)
         aws ec2 replace-route --route-table-id $TABLE --destination-cidr-block 0.0.0.0/0 --nat-gateway-id $GATEWAY"
     ));
-    world
+    platform
 }
 
 pub const PUBLIC: &str = "public --allocation-id eipalloc-1";
@@ -32,8 +32,8 @@ pub const WAY_OUT: &str = r#"
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn a_nat_gateway_needs_a_route_to_an_internet_gateway() {
-    let world = behind_a_gateway(PUBLIC, false);
-    let run = world.doctor(&["coder"]);
+    let platform = behind_a_gateway(PUBLIC, false);
+    let run = platform.doctor(&["coder"]);
     assert_eq!(run.causes(), ["network.endpoint-present"], "{}", run.stdout);
     assert!(
         run.stdout.contains("has no route to an internet gateway"),
@@ -41,12 +41,12 @@ fn a_nat_gateway_needs_a_route_to_an_internet_gateway() {
         run.stdout
     );
 
-    world.sh(WAY_OUT);
-    let run = world.doctor(&["coder"]);
+    platform.sh(WAY_OUT);
+    let run = platform.doctor(&["coder"]);
     assert_eq!(run.status, 0, "{}", run.stdout);
 
-    world.proxy.fault("ec2:DescribeNatGateways", Fault::Deny);
-    let run = world.doctor(&["coder"]);
+    platform.proxy.fault("ec2:DescribeNatGateways", Fault::Deny);
+    let run = platform.doctor(&["coder"]);
     assert_eq!(run.status, 3, "{}", run.stdout);
     assert!(
         run.stdout
@@ -57,9 +57,9 @@ fn a_nat_gateway_needs_a_route_to_an_internet_gateway() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn a_private_nat_gateway_makes_the_path_unknown() {
-    let world = behind_a_gateway("private", false);
-    world.sh(WAY_OUT);
-    let run = world.doctor(&["coder"]);
+    let platform = behind_a_gateway("private", false);
+    platform.sh(WAY_OUT);
+    let run = platform.doctor(&["coder"]);
     assert_eq!(run.causes(), [""; 0], "{}", run.stdout);
     assert_eq!(run.status, 3);
     assert!(
@@ -78,13 +78,13 @@ const OWN_ACL: &str = r#"
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn the_acl_of_the_nat_gateway_subnet_can_block() {
-    let world = behind_a_gateway(PUBLIC, false);
-    world.sh(WAY_OUT);
-    world.sh(OWN_ACL);
-    let run = world.doctor(&["coder"]);
+    let platform = behind_a_gateway(PUBLIC, false);
+    platform.sh(WAY_OUT);
+    platform.sh(OWN_ACL);
+    let run = platform.doctor(&["coder"]);
     assert_eq!(run.causes(), ["network.nacl"], "{}", run.stdout);
-    paste_all(&world, &run);
-    let run = world.doctor(&["coder"]);
+    paste_all(&platform, &run);
+    let run = platform.doctor(&["coder"]);
     assert_eq!(run.status, 0, "{}", run.stdout);
 }
 
@@ -92,14 +92,14 @@ fn the_acl_of_the_nat_gateway_subnet_can_block() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn vpc_block_public_access_overrides_routes() {
-    let world = behind_a_gateway(PUBLIC, false);
-    world.sh(WAY_OUT);
+    let platform = behind_a_gateway(PUBLIC, false);
+    platform.sh(WAY_OUT);
     for (mode, status) in [(">block-ingress<", 0), (">block-bidirectional<", 3)] {
-        let mut rules = world.proxy.rules.lock().unwrap();
+        let mut rules = platform.proxy.rules.lock().unwrap();
         let action = "ec2:DescribeVpcBlockPublicAccessOptions".to_owned();
         rules.rewrites.insert(action, (">off<", mode));
         drop(rules);
-        let run = world.doctor(&["coder"]);
+        let run = platform.doctor(&["coder"]);
         assert_eq!(run.status, status, "{mode}: {}", run.stdout);
         assert_eq!(run.causes(), [""; 0]);
     }

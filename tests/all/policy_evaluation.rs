@@ -5,7 +5,7 @@ use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, PolicyEvaluationDecis
 use model::facts::{Identity, Outcome, Policy};
 use serde_json::{Value, json};
 
-use crate::support::platform::{Plan, World};
+use crate::support::platform::{Platform, PlatformSpec};
 
 /// Numbers that look random and are the same on every run.
 struct Dice(u64);
@@ -109,9 +109,9 @@ const CONTEXT: [(&str, &str, ContextKeyTypeEnum); 6] = [
 #[ignore = "needs the emulator: scripts/test"]
 fn offline_evaluation_agrees_with_the_simulator() {
     const CASES: usize = 400;
-    let world = World::new(Plan {
+    let platform = Platform::new(PlatformSpec {
         services: Vec::new(),
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
     let mut dice = Dice(0x5EED_CAFE_F00D_1234);
     let mut decided = 0;
@@ -123,7 +123,7 @@ fn offline_evaluation_agrees_with_the_simulator() {
             "arn:aws:ecs:us-west-2:123456789012:task/prod/0a1b",
             "arn:aws:ecs:us-west-2:123456789012:cluster/prod",
         ]);
-        let theirs = theirs(&world, &document, resource);
+        let theirs = theirs(&platform, &document, resource);
         let ours = ours(&document, resource);
         match ours {
             Some(ours) => {
@@ -156,7 +156,7 @@ fn ours(document: &Value, resource: &str) -> Option<Outcome> {
     effective.depends_on.is_empty().then_some(effective.outcome)
 }
 
-fn theirs(world: &World, document: &Value, resource: &str) -> Outcome {
+fn theirs(platform: &Platform, document: &Value, resource: &str) -> Outcome {
     let entries = CONTEXT.map(|(key, value, kind)| {
         ContextEntry::builder()
             .context_key_name(key)
@@ -164,8 +164,8 @@ fn theirs(world: &World, document: &Value, resource: &str) -> Outcome {
             .context_key_type(kind)
             .build()
     });
-    let answer = world.sdk.wait(async {
-        world
+    let answer = platform.sdk.wait(async {
+        platform
             .sdk
             .iam
             .simulate_custom_policy()

@@ -60,7 +60,7 @@ fn sarif_schema() -> String {
         "--offline",
         // What other platforms need need not be on this machine.
         "--filter-platform",
-        &platform(),
+        &host_target(),
     ]));
     let metadata: Value = serde_json::from_str(&metadata).unwrap();
     let packages = metadata["packages"].as_array().unwrap();
@@ -72,7 +72,7 @@ fn sarif_schema() -> String {
     fs::read_to_string(manifest.with_file_name("src").join("schema.json")).unwrap()
 }
 
-fn platform() -> String {
+fn host_target() -> String {
     let about = stdout(Command::new("rustc").arg("-vV"));
     let host = about.lines().find_map(|line| line.strip_prefix("host: "));
     host.unwrap().to_owned()

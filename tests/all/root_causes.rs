@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::support::doctor::Run;
 use crate::support::managed_agents::Agent;
-use crate::support::platform::{Plan, SSMMESSAGES, World, allow};
+use crate::support::platform::{Platform, PlatformSpec, SSMMESSAGES, allow};
 
 /// The report names exactly these causes, and fails nothing but them and their symptoms.
 fn assert_causes(run: &Run, causes: &[&str], symptoms: &[&str]) {
@@ -38,20 +38,20 @@ fn services_of(cause: &Value) -> Vec<&str> {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn a_healthy_service_passes() {
-    assert_healthy(&World::healthy().doctor(&["coder"]));
+    assert_healthy(&Platform::healthy().doctor(&["coder"]));
 }
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn a_target_can_be_a_service_a_task_or_the_cluster() {
-    let world = World::healthy();
-    assert_healthy(&world.doctor(&["coder-production-coder"]));
-    assert_healthy(&world.doctor(&["--all"]));
-    assert_healthy(&world.doctor(&["coder", "--container", "coder"]));
-    let arn = world.tasks("coder").remove(0);
+    let platform = Platform::healthy();
+    assert_healthy(&platform.doctor(&["coder-production-coder"]));
+    assert_healthy(&platform.doctor(&["--all"]));
+    assert_healthy(&platform.doctor(&["coder", "--container", "coder"]));
+    let arn = platform.tasks("coder").remove(0);
     let id = arn.rsplit('/').next().unwrap();
     for task in [arn.as_str(), id, &id[..8]] {
-        let run = world.doctor(&["--task", task]);
+        let run = platform.doctor(&["--task", task]);
         assert_healthy(&run);
         assert!(run.with_status("pass").contains(&"task.exists".to_owned()));
     }
@@ -60,11 +60,11 @@ fn a_target_can_be_a_service_a_task_or_the_cluster() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn a_service_without_exec_is_the_cause() {
-    let world = World::new(Plan {
+    let platform = Platform::new(PlatformSpec {
         exec: false,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
-    let run = world.doctor(&["coder"]);
+    let run = platform.doctor(&["coder"]);
     assert_causes(
         &run,
         &["service.exec-enabled"],
@@ -75,12 +75,12 @@ fn a_service_without_exec_is_the_cause() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn a_task_older_than_the_exec_flag_is_the_cause() {
-    let world = World::new(Plan {
+    let platform = Platform::new(PlatformSpec {
         exec: false,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
-    world.set_exec("coder", true);
-    let run = world.doctor(&["coder"]);
+    platform.set_exec("coder", true);
+    let run = platform.doctor(&["coder"]);
     assert_causes(&run, &["task.exec-enabled"], &["container.agent-running"]);
     let report = run.json();
     let command = report["fixes"][0]["commands"][0].as_str().unwrap();
@@ -93,29 +93,33 @@ fn a_task_older_than_the_exec_flag_is_the_cause() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn an_agent_that_is_not_running_is_the_cause() {
-    let world = World::healthy();
+    let platform = Platform::healthy();
     for agent in [Agent::Absent, Agent::Stopped, Agent::Pending] {
-        world.proxy.agent(agent);
-        assert_causes(&world.doctor(&["coder"]), &["container.agent-running"], &[]);
+        platform.proxy.agent(agent);
+        assert_causes(
+            &platform.doctor(&["coder"]),
+            &["container.agent-running"],
+            &[],
+        );
     }
 }
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn a_missing_endpoint_is_the_cause_only_without_internet_access() {
-    let closed = World::new(Plan {
+    let closed = Platform::new(PlatformSpec {
         endpoint: false,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
     assert_causes(
         &closed.doctor(&["coder"]),
         &["network.endpoint-present"],
         &["network.internet-route", "network.path"],
     );
-    let open = World::new(Plan {
+    let open = Platform::new(PlatformSpec {
         endpoint: false,
         nat: true,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
     let run = open.doctor(&["coder"]);
     assert_healthy(&run);
@@ -128,11 +132,11 @@ fn a_missing_endpoint_is_the_cause_only_without_internet_access() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn a_service_without_tasks_is_the_cause() {
-    let world = World::new(Plan {
+    let platform = Platform::new(PlatformSpec {
         tasks: 0,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
-    let run = world.doctor(&["coder"]);
+    let run = platform.doctor(&["coder"]);
     assert_causes(&run, &["service.running-tasks"], &[]);
     assert!(
         run.stdout
@@ -152,17 +156,17 @@ const SIX: [&str; 6] = [
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn only_the_broken_one_of_six_services_is_reported() {
-    let world = World::new(Plan {
+    let platform = Platform::new(PlatformSpec {
         services: SIX.to_vec(),
         tasks: 2,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
-    let role = world.role("litellm");
+    let role = platform.role("litellm");
     let three = allow(&SSMMESSAGES[..3], &["*"]);
-    world
+    platform
         .sdk
-        .wait(world.sdk.put_role_policy(&role, "ecs-exec", &three));
-    let run = world.doctor(&["--all"]);
+        .wait(platform.sdk.put_role_policy(&role, "ecs-exec", &three));
+    let run = platform.doctor(&["--all"]);
     assert_causes(&run, &["role.ssmmessages"], &[]);
     let report = run.json();
     assert_eq!(
@@ -170,19 +174,19 @@ fn only_the_broken_one_of_six_services_is_reported() {
         ["coder-production-litellm"]
     );
     for service in SIX.into_iter().filter(|service| *service != "litellm") {
-        assert_healthy(&world.doctor(&[service]));
+        assert_healthy(&platform.doctor(&[service]));
     }
 }
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn a_cause_shared_by_services_is_reported_once() {
-    let world = World::new(Plan {
+    let platform = Platform::new(PlatformSpec {
         services: SIX.to_vec(),
         endpoint: false,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
-    let run = world.doctor(&["--all"]);
+    let run = platform.doctor(&["--all"]);
     assert_causes(
         &run,
         &["network.endpoint-present"],
@@ -194,14 +198,14 @@ fn a_cause_shared_by_services_is_reported_once() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn two_faults_are_two_causes() {
-    let world = World::new(Plan {
+    let platform = Platform::new(PlatformSpec {
         exec: false,
         endpoint: false,
         role_actions: Some(Vec::new()),
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
     assert_causes(
-        &world.doctor(&["coder"]),
+        &platform.doctor(&["coder"]),
         &[
             "service.exec-enabled",
             "role.ssmmessages",
@@ -214,7 +218,7 @@ fn two_faults_are_two_causes() {
             "network.path",
         ],
     );
-    let told = world.run(&["doctor", "coder"]).stdout;
+    let told = platform.run(&["doctor", "coder"]).stdout;
     // Pasted from top to bottom, tasks are replaced once, after everything else.
     let place = |command: &str| {
         assert_eq!(told.matches(command).count(), 1, "{command}: {told}");
@@ -228,13 +232,13 @@ fn two_faults_are_two_causes() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn a_configured_container_that_does_not_exist_warns() {
-    let world = World::healthy();
+    let platform = Platform::healthy();
     std::fs::write(
-        world.home.path().join("ecs-exec.toml"),
+        platform.home.path().join("ecs-exec.toml"),
         "[services.coder]\ncontainer = \"zz\"\n",
     )
     .unwrap();
-    let run = world.doctor(&["coder"]);
+    let run = platform.doctor(&["coder"]);
     assert_healthy(&run);
     assert!(
         run.with_status("warn")
@@ -245,15 +249,15 @@ fn a_configured_container_that_does_not_exist_warns() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn a_missing_plugin_only_warns() {
-    let world = World::new(Plan {
+    let platform = Platform::new(PlatformSpec {
         plugin: false,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
-    let run = world.doctor(&["coder"]);
+    let run = platform.doctor(&["coder"]);
     assert_healthy(&run);
     assert!(
         run.with_status("warn")
             .contains(&"local.plugin-installed".to_owned())
     );
-    assert_healthy(&world.doctor(&["coder", "--skip", "local"]));
+    assert_healthy(&platform.doctor(&["coder", "--skip", "local"]));
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use rustix::termios::LocalModes;
 
 use crate::support::fault::Fault;
-use crate::support::platform::World;
+use crate::support::platform::Platform;
 use crate::support::pty::Terminal;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -27,22 +27,22 @@ const STAGES: [Stage; 4] = [
 ];
 
 impl Stage {
-    fn arrange(self, world: &World) {
+    fn arrange(self, platform: &Platform) {
         match self {
-            Stage::LookUp => world.proxy.fault("ecs:DescribeTasks", Fault::Hang),
-            Stage::Start => world.proxy.fault("ecs:ExecuteCommand", Fault::Hang),
+            Stage::LookUp => platform.proxy.fault("ecs:DescribeTasks", Fault::Hang),
+            Stage::Start => platform.proxy.fault("ecs:ExecuteCommand", Fault::Hang),
             Stage::Handshake => {
-                let rules = world.proxy.rules.lock().unwrap();
+                let rules = platform.proxy.rules.lock().unwrap();
                 rules.containers.image.lock().unwrap().is_silent = true;
             }
             Stage::Running => {}
         }
     }
 
-    fn wait_until_reached(self, world: &World, terminal: &Terminal) {
-        let is_called = |action| world.proxy.calls().contains_key(action);
+    fn wait_until_reached(self, platform: &Platform, terminal: &Terminal) {
+        let is_called = |action| platform.proxy.calls().contains_key(action);
         let joined = || {
-            let containers = world.proxy.rules.lock().unwrap().containers.clone();
+            let containers = platform.proxy.rules.lock().unwrap().containers.clone();
             containers.joined.lock().unwrap().is_some()
         };
         let until = Instant::now() + Duration::from_secs(60);
@@ -66,11 +66,11 @@ fn signals_end_the_session_and_restore_the_terminal_at_every_stage() {
         .attributes();
     for stage in STAGES {
         for (signal, status) in [("TERM", 143), ("HUP", 129), ("INT", 130)] {
-            let world = World::healthy();
-            stage.arrange(&world);
+            let platform = Platform::healthy();
+            stage.arrange(&platform);
             let arguments = ["coder", "coder", "/bin/sh", "--no-doctor"];
-            let mut terminal = Terminal::start(world.command().args(arguments));
-            stage.wait_until_reached(&world, &terminal);
+            let mut terminal = Terminal::start(platform.command().args(arguments));
+            stage.wait_until_reached(&platform, &terminal);
             terminal.signal(signal);
             let ended = terminal.wait();
             let screen = terminal.screen();
@@ -87,7 +87,7 @@ fn signals_end_the_session_and_restore_the_terminal_at_every_stage() {
                 "{stage:?} {signal}"
             );
             assert_eq!(after.output_modes, fresh.output_modes, "{stage:?} {signal}");
-            let ends = world.proxy.calls().contains_key("ssm:TerminateSession");
+            let ends = platform.proxy.calls().contains_key("ssm:TerminateSession");
             assert_eq!(ends, was_opened, "{stage:?} {signal}: {screen}");
         }
     }

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use crate::environment_errors::assert_refused;
 use crate::support::doctor::{Run, command, run};
-use crate::support::platform::{World, home};
+use crate::support::platform::{Platform, home};
 use crate::support::pty::Terminal;
 
 pub fn write(home: &Path, text: &str) {
@@ -250,10 +250,10 @@ fn trust_is_requested_at_a_terminal() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn a_session_shows_the_settings_of_the_project() {
-    let world = World::healthy();
-    let home = world.home.path();
+    let platform = Platform::healthy();
+    let home = platform.home.path();
     let first_line = |arguments: &[&str]| {
-        let run = world.run(arguments);
+        let run = platform.run(arguments);
         run.stderr.lines().next().unwrap_or_default().to_owned()
     };
     let plain = first_line(&["coder"]);
@@ -267,30 +267,33 @@ fn a_session_shows_the_settings_of_the_project() {
     );
     write(home, "[services.coder]\nshell = \"/bin/evil\"\n");
     assert_refused(
-        &world.run(&["coder"]),
+        &platform.run(&["coder"]),
         "is not trusted, and it sets services.coder.shell",
         "ecs-exec trust",
     );
     assert!(!first_line(&["exec", "coder", "--", "ls"]).contains("account"));
-    assert_eq!(world.run(&["trust"]).status, 0);
+    assert_eq!(platform.run(&["trust"]).status, 0);
     let told = first_line(&["coder"]);
     for part in [
         "account: 123456789012",
-        &format!("cluster: {}", world.cluster),
+        &format!("cluster: {}", platform.cluster),
         "command: /bin/evil",
         "command from",
         "ecs-exec.toml",
     ] {
         assert!(told.contains(part), "{told}");
     }
-    write(home, &format!("cluster = \"{}\"\n", world.cluster));
-    let run = run(world.command().env_remove("ECS_EXEC_CLUSTER").arg("coder"));
+    write(home, &format!("cluster = \"{}\"\n", platform.cluster));
+    let run = run(platform
+        .command()
+        .env_remove("ECS_EXEC_CLUSTER")
+        .arg("coder"));
     assert!(run.stderr.contains("cluster from "), "{}", run.stderr);
     write(
         home,
         "[recipes.r]\nservice = \"coder\"\ncommand = [\"ls\"]\ninteractive = true\n",
     );
-    assert_eq!(world.run(&["trust"]).status, 0);
+    assert_eq!(platform.run(&["trust"]).status, 0);
     let told = first_line(&["recipe", "r"]);
     assert!(told.contains("command: ls; command from"), "{told}");
 }

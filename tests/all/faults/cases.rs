@@ -1,4 +1,4 @@
-//! Many worlds in one test, with a table of those that went wrong.
+//! Many platforms in one test, with a table of those that went wrong.
 
 use std::io::Write;
 use std::sync::Mutex;
@@ -40,7 +40,7 @@ pub fn try_all(title: &str, cases: Vec<Case>) {
     // Past the test harness, which shows only what failing tests print.
     let count = cases.len();
     let line = format!(
-        "{title}: {count} worlds, {} right, {wrong} wrong\n",
+        "{title}: {count} platforms, {} right, {wrong} wrong\n",
         count - wrong
     );
     std::io::stderr().write_all(line.as_bytes()).unwrap();

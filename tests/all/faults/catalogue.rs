@@ -1,20 +1,20 @@
-//! What can be broken in a healthy world, how, and what the doctor has to name.
+//! What can be broken in a healthy platform, how, and what the doctor has to name.
 
 use std::collections::BTreeSet;
 
 use serde_json::json;
 
 use crate::support::managed_agents::Agent;
-use crate::support::platform::{Plan, World};
+use crate::support::platform::{Platform, PlatformSpec};
 use crate::support::proxy::Rules;
 
-/// One thing broken in a healthy world.
+/// One thing broken in a healthy platform.
 pub struct Fault {
     pub name: &'static str,
     /// Stands for its area in the pairs.
     pub represents: bool,
-    pub plan: fn(&mut Plan),
-    /// Shell commands; see [`World::sh`].
+    pub spec: fn(&mut PlatformSpec),
+    /// Shell commands; see [`Platform::sh`].
     pub script: &'static str,
     pub rules: fn(&mut Rules),
     pub cause: &'static str,
@@ -27,7 +27,7 @@ pub struct Fault {
 pub const NOTHING: Fault = Fault {
     name: "",
     represents: false,
-    plan: |_| {},
+    spec: |_| {},
     script: "",
     rules: |_| {},
     cause: "",
@@ -77,14 +77,14 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "service_scaled_to_zero",
-        plan: |plan| plan.tasks = 0,
+        spec: |spec| spec.tasks = 0,
         cause: "service.running-tasks",
         ..NOTHING
     },
     Fault {
         name: "exec_never_enabled",
         represents: true,
-        plan: |plan| plan.exec = false,
+        spec: |spec| spec.exec = false,
         cause: "service.exec-enabled",
         symptoms: &["task.exec-enabled", "container.agent-running"],
         ..NOTHING
@@ -92,7 +92,7 @@ pub const FAULTS: &[Fault] = &[
     Fault {
         name: "task_older_than_flag",
         represents: true,
-        plan: |plan| plan.exec = false,
+        spec: |spec| spec.exec = false,
         script: "aws ecs update-service --cluster $CLUSTER --service $SERVICE --enable-execute-command",
         cause: "task.exec-enabled",
         symptoms: &["container.agent-running"],
@@ -107,7 +107,7 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "deployment_failed_and_old_tasks_lack_exec",
-        plan: |plan| plan.exec = false,
+        spec: |spec| spec.exec = false,
         script: "aws ecs update-service --cluster $CLUSTER --service $SERVICE --enable-execute-command",
         rules: |rules| {
             let failed = json!({"deployments": {"rolloutState": "FAILED", "rolloutStateReason": "tasks failed to start"}});
@@ -166,7 +166,7 @@ pub const FAULTS: &[Fault] = &[
     Fault {
         name: "read_only_root",
         represents: true,
-        plan: |plan| plan.read_only_root = true,
+        spec: |spec| spec.read_only_root = true,
         rules: |rules| rules.agent = Agent::Stopped,
         cause: "container.read-only-root",
         symptoms: &["container.agent-running"],
@@ -174,9 +174,9 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "other_credentials_endpoint",
-        plan: |plan| {
+        spec: |spec| {
             let uri = ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1/");
-            plan.environment = vec![uri, ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("MODE", "x")];
+            spec.environment = vec![uri, ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("MODE", "x")];
         },
         rules: |rules| rules.agent = Agent::Stopped,
         cause: "container.aws-credentials-env",
@@ -185,9 +185,9 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "proxy_without_exceptions",
-        plan: |plan| {
+        spec: |spec| {
             let proxy = "http://p:3128";
-            plan.environment = vec![("http_proxy", proxy), ("https_proxy", proxy), ("no_proxy", "localhost")];
+            spec.environment = vec![("http_proxy", proxy), ("https_proxy", proxy), ("no_proxy", "localhost")];
         },
         rules: |rules| rules.agent = Agent::Stopped,
         cause: "container.proxy-env",
@@ -235,7 +235,7 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "no_task_role",
-        plan: |plan| plan.role_actions = None,
+        spec: |spec| spec.role_actions = None,
         cause: "role.present",
         ..NOTHING
     },
@@ -247,7 +247,7 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "no_endpoint_and_no_route",
-        plan: |plan| plan.endpoint = false,
+        spec: |spec| spec.endpoint = false,
         cause: "network.endpoint-present",
         symptoms: &["network.internet-route", "network.path"],
         ..NOTHING
@@ -283,7 +283,7 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "endpoint_group_blocks_tasks_beside_nat",
-        plan: |plan| plan.nat = true,
+        spec: |spec| spec.nat = true,
         script: "aws ec2 revoke-security-group-ingress --group-id $ENDPOINT_GROUP --protocol tcp --port 443 --cidr 10.0.0.0/16",
         cause: "network.endpoint-security-group",
         symptoms: &["network.path"],
@@ -298,9 +298,9 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "task_group_blocks_internet",
-        plan: |plan| {
-            plan.nat = true;
-            plan.endpoint = false;
+        spec: |spec| {
+            spec.nat = true;
+            spec.endpoint = false;
         },
         script: r#"aws ec2 revoke-security-group-egress --group-id $TASK_GROUP --ip-permissions '[{"IpProtocol":"-1","IpRanges":[{"CidrIp":"0.0.0.0/0"}]}]'
                    aws ec2 authorize-security-group-egress --group-id $TASK_GROUP --ip-permissions '[{"IpProtocol":"-1","IpRanges":[{"CidrIp":"10.0.0.0/8"}]}]'"#,
@@ -337,21 +337,21 @@ pub const FAULTS: &[Fault] = &[
     Fault {
         name: "kms_key_disabled",
         represents: true,
-        plan: |plan| plan.nat = true,
+        spec: |spec| spec.nat = true,
         script: "KEY\naws kms disable-key --key-id $KEY",
         cause: "cluster.kms-key-usable",
         ..NOTHING
     },
     Fault {
         name: "kms_key_pending_deletion",
-        plan: |plan| plan.nat = true,
+        spec: |spec| spec.nat = true,
         script: "KEY\naws kms schedule-key-deletion --key-id $KEY",
         cause: "cluster.kms-key-usable",
         ..NOTHING
     },
     Fault {
         name: "kms_key_missing",
-        plan: |plan| plan.nat = true,
+        spec: |spec| spec.nat = true,
         script: "aws ecs update-cluster --cluster $CLUSTER --configuration 'executeCommandConfiguration={kmsKeyId=alias/none,logging=DEFAULT}'",
         cause: "cluster.kms-key-usable",
         is_fixable: false,
@@ -359,14 +359,14 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "role_cannot_decrypt",
-        plan: |plan| plan.nat = true,
+        spec: |spec| spec.nat = true,
         script: "KEY\naws iam delete-role-policy --role-name $ROLE --policy-name kms",
         cause: "role.kms-decrypt",
         ..NOTHING
     },
     Fault {
         name: "caller_cannot_generate_data_key",
-        plan: |plan| plan.nat = true,
+        spec: |spec| spec.nat = true,
         script: "KEY\naws iam delete-user-policy --user-name $CALLER --policy-name kms",
         cause: "caller.kms-generate-data-key",
         ..NOTHING
@@ -379,35 +379,35 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "log_group_without_required_key",
-        plan: |plan| plan.nat = true,
+        spec: |spec| spec.nat = true,
         script: "ENCRYPTED_LOGS\naws logs disassociate-kms-key --log-group-name /exec/$CLUSTER",
         cause: "cluster.log-encryption",
         ..NOTHING
     },
     Fault {
         name: "log_group_missing",
-        plan: |plan| plan.nat = true,
+        spec: |spec| spec.nat = true,
         script: "ENCRYPTED_LOGS\naws logs delete-log-group --log-group-name /exec/$CLUSTER",
         cause: "cluster.log-group",
         ..NOTHING
     },
     Fault {
         name: "role_cannot_describe_log_group",
-        plan: |plan| plan.nat = true,
+        spec: |spec| spec.nat = true,
         script: "ENCRYPTED_LOGS\naws iam delete-role-policy --role-name $ROLE --policy-name logs",
         cause: "role.logs-write",
         ..NOTHING
     },
     Fault {
         name: "bucket_missing",
-        plan: |plan| plan.nat = true,
+        spec: |spec| spec.nat = true,
         script: "ENCRYPTED_BUCKET\naws s3api delete-bucket --bucket $CLUSTER",
         cause: "cluster.log-bucket",
         ..NOTHING
     },
     Fault {
         name: "bucket_with_unknown_encryption",
-        plan: |plan| plan.nat = true,
+        spec: |spec| spec.nat = true,
         script: r#"ENCRYPTED_BUCKET
 aws s3api put-bucket-encryption --bucket $CLUSTER --server-side-encryption-configuration '{"Rules":[{"ApplyServerSideEncryptionByDefault":{"SSEAlgorithm":"aws:kms:dsse"}}]}'"#,
         cause: "cluster.log-encryption",
@@ -416,7 +416,7 @@ aws s3api put-bucket-encryption --bucket $CLUSTER --server-side-encryption-confi
     },
     Fault {
         name: "role_cannot_read_bucket_encryption",
-        plan: |plan| plan.nat = true,
+        spec: |spec| spec.nat = true,
         script: "ENCRYPTED_BUCKET\naws iam delete-role-policy --role-name $ROLE --policy-name s3",
         cause: "role.s3-write",
         ..NOTHING
@@ -430,9 +430,9 @@ aws s3api put-bucket-encryption --bucket $CLUSTER --server-side-encryption-confi
     },
     Fault {
         name: "required_endpoint_bypassed",
-        plan: |plan| {
-            plan.nat = true;
-            plan.endpoint = false;
+        spec: |spec| {
+            spec.nat = true;
+            spec.endpoint = false;
         },
         script: "printf '[expect]\ntraffic = \"endpoint\"\n' > ecs-exec.toml",
         cause: "policy.endpoint-only",
@@ -452,7 +452,7 @@ fn patch(rules: &mut Rules, action: &str, patch: serde_json::Value) {
 }
 
 impl Fault {
-    pub fn break_it(&self, world: &World) {
+    pub fn break_it(&self, platform: &Platform) {
         let script = self
             .script
             .replace("ENCRYPTED_LOGS\n", ENCRYPTED_LOGS)
@@ -462,9 +462,9 @@ impl Fault {
             None => script,
         };
         if !script.is_empty() {
-            world.sh(&script);
+            platform.sh(&script);
         }
-        (self.rules)(&mut world.proxy.rules.lock().unwrap());
+        (self.rules)(&mut platform.proxy.rules.lock().unwrap());
     }
 
     pub fn failing(&self) -> BTreeSet<&'static str> {

@@ -1,13 +1,13 @@
-//! Repairs a broken world: by the commands that a report prints, or by `ecs-exec fix`.
+//! Repairs a broken platform: by the commands that a report prints, or by `ecs-exec fix`.
 
 use std::collections::BTreeSet;
 
 use crate::support::doctor::{Run, strings};
 use crate::support::managed_agents::Agent;
-use crate::support::platform::World;
+use crate::support::platform::Platform;
 
 /// Pastes the first fix of each cause into a shell, in the order of the report's fixes, and asks again.
-pub fn paste_fixes(world: &World, run: &Run) -> Result<(), String> {
+pub fn paste_fixes(platform: &Platform, run: &Run) -> Result<(), String> {
     let report = run.json();
     let mut wanted = BTreeSet::new();
     for cause in report["root_causes"].as_array().unwrap() {
@@ -30,12 +30,12 @@ pub fn paste_fixes(world: &World, run: &Run) -> Result<(), String> {
         if commands.is_empty() {
             return Err(format!("{id} has no command"));
         }
-        world.paste(&commands.join("\n"))?;
+        platform.paste(&commands.join("\n"))?;
     }
     // New tasks have new agents.
-    world.proxy.agent(Agent::Running);
-    world.await_new_tasks();
-    let again = world.doctor(&["coder"]);
+    platform.proxy.agent(Agent::Running);
+    platform.await_new_tasks();
+    let again = platform.doctor(&["coder"]);
     match (again.status, again.causes().as_slice()) {
         (0, []) => Ok(()),
         (status, causes) => Err(format!(
@@ -56,10 +56,10 @@ aws iam put-user-policy --user-name $CALLER --policy-name fixer --policy-documen
 "#;
 
 /// Lets `ecs-exec fix` fix it, which needs neither the AWS CLI nor a shell.
-pub fn fix(world: &World) -> Result<(), String> {
-    world.sh(FIXER);
-    world.proxy.rules.lock().unwrap().agent_of_new_tasks = Some(Agent::Running);
-    let run = world.run(&[
+pub fn fix(platform: &Platform) -> Result<(), String> {
+    platform.sh(FIXER);
+    platform.proxy.rules.lock().unwrap().agent_of_new_tasks = Some(Agent::Running);
+    let run = platform.run(&[
         "fix",
         "coder",
         "--yes",
@@ -79,7 +79,7 @@ pub fn fix(world: &World) -> Result<(), String> {
         }
     }
     // What was fixed stays fixed, and a second run changes nothing.
-    let again = world.run(&["fix", "coder", "--yes", "--allow-drift", "--format", "json"]);
+    let again = platform.run(&["fix", "coder", "--yes", "--allow-drift", "--format", "json"]);
     match (again.status, again.stderr.as_str()) {
         (0, "Nothing to fix.\n") => Ok(()),
         (status, stderr) => Err(format!("fix again: status {status}: {stderr}")),

@@ -1,7 +1,7 @@
 //! Who asks: rights that are missing, denied, conditional, or enough.
 
 use super::{assert_causes, assert_healthy};
-use crate::support::platform::{Caller, Plan, World};
+use crate::support::platform::{Caller, Platform, PlatformSpec};
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
@@ -24,11 +24,11 @@ fn a_caller_needs_permission_on_the_cluster_and_the_tasks() {
         ),
     ] {
         let caller = Caller::User { cluster, tasks };
-        let world = World::new(Plan {
+        let platform = Platform::new(PlatformSpec {
             caller,
-            ..Plan::default()
+            ..PlatformSpec::default()
         });
-        let run = world.doctor(&["coder"]);
+        let run = platform.doctor(&["coder"]);
         assert_causes(&run, &["caller.execute-command"], &[]);
         assert_eq!(run.json()["root_causes"][0]["title"], title);
     }
@@ -39,9 +39,9 @@ fn a_caller_needs_permission_on_the_cluster_and_the_tasks() {
 fn assumed_roles_and_root_are_allowed() {
     for caller in [Caller::Role, Caller::Root] {
         assert_healthy(
-            &World::new(Plan {
+            &Platform::new(PlatformSpec {
                 caller,
-                ..Plan::default()
+                ..PlatformSpec::default()
             })
             .doctor(&["coder"]),
         );
@@ -56,13 +56,13 @@ fn conditions_of_the_caller_policy_are_evaluated() {
             r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"ecs:ExecuteCommand","Resource":"*","Condition":{condition}}}]}}"#
         )
     };
-    let world = World::healthy();
-    let user = format!("{}-caller", world.cluster);
+    let platform = Platform::healthy();
+    let user = format!("{}-caller", platform.cluster);
     let put = |document: &str| {
-        world
+        platform
             .sdk
-            .wait(world.sdk.put_user_policy(&user, "ops", document));
-        world.doctor(&["coder"])
+            .wait(platform.sdk.put_user_policy(&user, "ops", document));
+        platform.doctor(&["coder"])
     };
     assert_healthy(&put(&with_condition(
         r#"{"StringEquals":{"ecs:container-name":"coder"}}"#,
@@ -72,7 +72,7 @@ fn conditions_of_the_caller_policy_are_evaluated() {
     )));
     let cluster = format!(
         "arn:aws:ecs:us-west-2:123456789012:cluster/{}",
-        world.cluster
+        platform.cluster
     );
     assert_healthy(&put(&with_condition(&format!(
         r#"{{"ArnEquals":{{"ecs:cluster":"{cluster}"}}}}"#
@@ -98,34 +98,38 @@ fn conditions_of_the_caller_policy_are_evaluated() {
     assert_eq!(open.with_status("unknown"), ["caller.execute-command"]);
     assert!(open.stdout.contains("aws:MultiFactorAuthPresent"));
     assert_eq!(open.status, 3);
-    assert_eq!(world.doctor(&["coder", "--allow-unknown"]).status, 0);
+    assert_eq!(platform.doctor(&["coder", "--allow-unknown"]).status, 0);
 }
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn a_container_condition_applies_to_the_target_container() {
-    let world = World::new(Plan {
+    let platform = Platform::new(PlatformSpec {
         sidecars: vec!["envoy"],
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
     let configuration = "[services.coder]\ncontainer = \"coder\"\n";
-    std::fs::write(world.home.path().join("ecs-exec.toml"), configuration).unwrap();
-    let user = format!("{}-caller", world.cluster);
+    std::fs::write(platform.home.path().join("ecs-exec.toml"), configuration).unwrap();
+    let user = format!("{}-caller", platform.cluster);
     let only = |container: &str| {
         let policy = format!(
             r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"ecs:ExecuteCommand","Resource":"*","Condition":{{"StringEquals":{{"ecs:container-name":"{container}"}}}}}}]}}"#
         );
-        world
+        platform
             .sdk
-            .wait(world.sdk.put_user_policy(&user, "ops", &policy));
+            .wait(platform.sdk.put_user_policy(&user, "ops", &policy));
     };
     only("envoy");
-    assert_causes(&world.doctor(&["coder"]), &["caller.execute-command"], &[]);
-    assert_healthy(&world.doctor(&["coder", "--container", "envoy"]));
-    only("coder");
-    assert_healthy(&world.doctor(&["coder"]));
     assert_causes(
-        &world.doctor(&["coder", "--container", "envoy"]),
+        &platform.doctor(&["coder"]),
+        &["caller.execute-command"],
+        &[],
+    );
+    assert_healthy(&platform.doctor(&["coder", "--container", "envoy"]));
+    only("coder");
+    assert_healthy(&platform.doctor(&["coder"]));
+    assert_causes(
+        &platform.doctor(&["coder", "--container", "envoy"]),
         &["caller.execute-command"],
         &[],
     );

@@ -2,17 +2,19 @@
 
 use super::image;
 use crate::support::fault::Fault;
-use crate::support::platform::{Plan, World};
+use crate::support::platform::{Platform, PlatformSpec};
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn a_refused_session_is_diagnosed() {
-    let world = World::new(Plan {
+    let platform = Platform::new(PlatformSpec {
         role_actions: Some(Vec::new()),
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
-    world.proxy.fault("ecs:ExecuteCommand", Fault::NotConnected);
-    let run = world.run(&["coder"]);
+    platform
+        .proxy
+        .fault("ecs:ExecuteCommand", Fault::NotConnected);
+    let run = platform.run(&["coder"]);
     assert_eq!(run.status, 255);
     assert_eq!(run.stdout, "");
     for told in [
@@ -23,14 +25,14 @@ fn a_refused_session_is_diagnosed() {
     ] {
         assert!(run.stderr.contains(told), "{told}: {}", run.stderr);
     }
-    let quiet = world.run(&["coder", "--no-doctor"]);
+    let quiet = platform.run(&["coder", "--no-doctor"]);
     assert_eq!(quiet.status, 255);
     assert!(
         !quiet.stderr.contains("role.ssmmessages"),
         "{}",
         quiet.stderr
     );
-    let first = world.run(&["coder", "--doctor"]);
+    let first = platform.run(&["coder", "--doctor"]);
     assert_eq!(first.status, 255);
     assert!(first.stderr.contains("role.ssmmessages"));
 }
@@ -38,11 +40,11 @@ fn a_refused_session_is_diagnosed() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn each_failure_has_its_message_and_status() {
-    let world = World::healthy();
+    let platform = Platform::healthy();
     let run = |arguments: &[&str]| {
         let mut all = arguments.to_vec();
         all.push("--no-doctor");
-        world.run(&all)
+        platform.run(&all)
     };
     for (arguments, status, told) in [
         (&["codr"][..], 2, "Did you mean coder-production-coder?"),
@@ -62,7 +64,7 @@ fn each_failure_has_its_message_and_status() {
         assert_eq!(run.status, status, "{arguments:?} {}", run.stderr);
         assert!(run.stderr.contains(told), "{arguments:?} {}", run.stderr);
     }
-    world.proxy.fault("ecs:ExecuteCommand", Fault::Deny);
+    platform.proxy.fault("ecs:ExecuteCommand", Fault::Deny);
     let denied = run(&["coder"]);
     assert_eq!(denied.status, 255);
     assert!(
@@ -71,21 +73,23 @@ fn each_failure_has_its_message_and_status() {
         "{}",
         denied.stderr
     );
-    world.proxy.fault("ecs:ExecuteCommand", Fault::Expired);
+    platform.proxy.fault("ecs:ExecuteCommand", Fault::Expired);
     assert_eq!(run(&["coder"]).status, 2);
-    world.proxy.fault("ecs:ExecuteCommand", Fault::Throttle(2));
+    platform
+        .proxy
+        .fault("ecs:ExecuteCommand", Fault::Throttle(2));
     assert_eq!(run(&["coder", "coder", "true"]).status, 0);
-    image(&world, |image| image.gateway_status = Some(403));
+    image(&platform, |image| image.gateway_status = Some(403));
     let refused = run(&["coder"]);
     assert_eq!(refused.status, 255, "{}", refused.stderr);
     assert!(refused.stderr.contains("HTTP 403"), "{}", refused.stderr);
-    image(&world, |image| {
+    image(&platform, |image| {
         image.gateway_status = None;
         image.refuses = Some("Your session timed out due to inactivity.".into());
     });
     let idle = run(&["coder"]);
     assert!(idle.stderr.contains("20 minutes"), "{}", idle.stderr);
-    image(&world, |image| {
+    image(&platform, |image| {
         image.refuses = Some("----------ERROR-------\nEncountered error while initiating handshake. Handshake timed out.".into());
     });
     let handshake = run(&["coder"]);
@@ -100,9 +104,9 @@ fn each_failure_has_its_message_and_status() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn a_silent_agent_times_out() {
-    let world = World::healthy();
-    image(&world, |image| image.is_silent = true);
-    let run = world.run(&["coder", "--no-doctor"]);
+    let platform = Platform::healthy();
+    image(&platform, |image| image.is_silent = true);
+    let run = platform.run(&["coder", "--no-doctor"]);
     assert_eq!(run.status, 255, "{}", run.stderr);
     assert!(
         run.stderr.contains("no sign of life within 30 seconds"),
@@ -114,23 +118,23 @@ fn a_silent_agent_times_out() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn tasks_without_exec_or_stopped_are_refused() {
-    let world = World::new(Plan {
+    let platform = Platform::new(PlatformSpec {
         exec: false,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
-    let off = world.run(&["coder"]);
+    let off = platform.run(&["coder"]);
     assert_eq!(off.status, 255, "{}", off.stderr);
     assert!(
         off.stderr.contains("--enable-execute-command"),
         "{}",
         off.stderr
     );
-    let task = world.tasks("coder").remove(0);
-    world.sh(&format!(
+    let task = platform.tasks("coder").remove(0);
+    platform.sh(&format!(
         "aws ecs stop-task --cluster {0} --task {task} && aws ecs wait tasks-stopped --cluster {0} --tasks {task}",
-        world.cluster
+        platform.cluster
     ));
-    let stopped = world.run(&["exec", "--no-doctor", "--task", &task]);
+    let stopped = platform.run(&["exec", "--no-doctor", "--task", &task]);
     assert_eq!(stopped.status, 255, "{}", stopped.stderr);
     assert!(stopped.stderr.contains("has stopped"), "{}", stopped.stderr);
 }
@@ -138,11 +142,11 @@ fn tasks_without_exec_or_stopped_are_refused() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn a_service_without_running_tasks_is_refused() {
-    let world = World::new(Plan {
+    let platform = Platform::new(PlatformSpec {
         tasks: 0,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
-    let run = world.run(&["coder"]);
+    let run = platform.run(&["coder"]);
     assert_eq!(run.status, 255);
     assert!(
         run.stderr

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::support::fault::{Fault, Hold};
 use crate::support::managed_agents::Agent;
-use crate::support::platform::{Plan, World};
+use crate::support::platform::{Platform, PlatformSpec};
 use crate::support::pty::Terminal;
 
 const CTRL_C: &str = "\u{3}";
@@ -26,20 +26,20 @@ fn is_clean(terminal: &Terminal) -> bool {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn ctrl_c_during_the_task_lookup_exits_with_130() {
-    let world = World::healthy();
-    world.proxy.fault("ecs:DescribeTasks", Fault::Hang);
+    let platform = Platform::healthy();
+    platform.proxy.fault("ecs:DescribeTasks", Fault::Hang);
     for command in [
         &["coder"][..],
         &["run", "coder", "--", "true"],
         &["cp", "coder:/etc/hosts", "hosts"],
     ] {
-        let mut terminal = Terminal::start(world.command().args(command));
+        let mut terminal = Terminal::start(platform.command().args(command));
         terminal.expect("Looking for the task");
         terminal.type_keys(CTRL_C);
         assert_eq!(terminal.wait(), 130, "{command:?}");
         assert!(is_clean(&terminal), "{command:?}: {}", terminal.screen());
     }
-    let mut terminal = Terminal::start(world.command().arg("coder"));
+    let mut terminal = Terminal::start(platform.command().arg("coder"));
     terminal.expect("Looking for the task");
     terminal.signal("TERM");
     assert_eq!(terminal.wait(), 128 + 15);
@@ -50,16 +50,16 @@ fn ctrl_c_during_the_task_lookup_exits_with_130() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn ctrl_c_during_execute_command_ends_the_session() {
-    let world = World::healthy();
+    let platform = Platform::healthy();
     for command in [&["coder"][..], &["run", "coder", "--", "true"]] {
-        let ended = || world.proxy.calls().get("ssm:TerminateSession").copied();
+        let ended = || platform.proxy.calls().get("ssm:TerminateSession").copied();
         let before = ended().unwrap_or(0);
-        let asked = || world.proxy.calls().get("ecs:ExecuteCommand").copied();
+        let asked = || platform.proxy.calls().get("ecs:ExecuteCommand").copied();
         let begun = asked().unwrap_or(0);
         let hold = Hold::default();
         let held = Fault::Held(hold.clone());
-        world.proxy.fault("ecs:ExecuteCommand", held);
-        let mut terminal = Terminal::start(world.command().args(command));
+        platform.proxy.fault("ecs:ExecuteCommand", held);
+        let mut terminal = Terminal::start(platform.command().args(command));
         while asked().unwrap_or(0) == begun {
             std::thread::sleep(Duration::from_millis(10));
         }
@@ -73,15 +73,15 @@ fn ctrl_c_during_execute_command_ends_the_session() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn ctrl_c_during_doctor_live_opens_no_more_sessions() {
-    let world = World::new(Plan {
+    let platform = Platform::new(PlatformSpec {
         tasks: 12,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
     let hold = Hold::default();
     let held = Fault::Held(hold.clone());
-    world.proxy.fault("ecs:ExecuteCommand", held);
-    let asked = || world.proxy.calls().get("ecs:ExecuteCommand").copied();
-    let mut terminal = Terminal::start(world.command().args(["doctor", "coder", "--live"]));
+    platform.proxy.fault("ecs:ExecuteCommand", held);
+    let asked = || platform.proxy.calls().get("ecs:ExecuteCommand").copied();
+    let mut terminal = Terminal::start(platform.command().args(["doctor", "coder", "--live"]));
     while asked().unwrap_or(0) < 8 {
         std::thread::sleep(Duration::from_millis(10));
     }
@@ -98,14 +98,16 @@ fn ctrl_c_during_doctor_live_opens_no_more_sessions() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn ctrl_c_during_the_automatic_doctor_exits_with_130() {
-    let world = World::healthy();
+    let platform = Platform::healthy();
     // The session comes, so that Ctrl-C was its own for a time, and breaks off.
-    world.proxy.agent(Agent::Stopped);
-    world.proxy.fault("ecs:ExecuteCommand", Fault::NotConnected);
-    world
+    platform.proxy.agent(Agent::Stopped);
+    platform
+        .proxy
+        .fault("ecs:ExecuteCommand", Fault::NotConnected);
+    platform
         .proxy
         .fault("iam:SimulatePrincipalPolicy", Fault::Hang);
-    let mut terminal = Terminal::start(world.command().args(["coder"]));
+    let mut terminal = Terminal::start(platform.command().args(["coder"]));
     terminal.expect("Asking the doctor about the task");
     terminal.type_keys(CTRL_C);
     assert_eq!(terminal.wait(), 130, "{}", terminal.screen());
@@ -115,11 +117,11 @@ fn ctrl_c_during_the_automatic_doctor_exits_with_130() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn ctrl_c_in_the_picker_exits_with_130() {
-    let world = World::new(Plan {
+    let platform = Platform::new(PlatformSpec {
         tasks: 2,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
-    let mut terminal = Terminal::start(world.command().args(["exec", "coder", "--pick"]));
+    let mut terminal = Terminal::start(platform.command().args(["exec", "coder", "--pick"]));
     terminal.expect("Which one?");
     terminal.type_keys(CTRL_C);
     assert_eq!(terminal.wait(), 130, "{}", terminal.screen());
@@ -128,12 +130,12 @@ fn ctrl_c_in_the_picker_exits_with_130() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn ctrl_c_during_a_copy_leaves_no_partial_file() {
-    let world = World::healthy();
-    world.proxy.fault("ecs:ExecuteCommand", Fault::Hang);
+    let platform = Platform::healthy();
+    platform.proxy.fault("ecs:ExecuteCommand", Fault::Hang);
     let copy = ["cp", "coder:/etc/hosts", "hosts"];
-    let mut terminal = Terminal::start(world.command().args(copy));
+    let mut terminal = Terminal::start(platform.command().args(copy));
     let partial = || {
-        let files = std::fs::read_dir(world.home.path()).unwrap();
+        let files = std::fs::read_dir(platform.home.path()).unwrap();
         let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
         names.filter(|name| name.starts_with("hosts")).count()
     };

@@ -1,4 +1,4 @@
-//! Worlds like the runbook's in the emulator: a VPC, an endpoint, roles, a cluster, services, a caller.
+//! Platforms like the runbook's in the emulator: a VPC, an endpoint, roles, a cluster, services, a caller.
 
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
@@ -25,8 +25,8 @@ pub const SSMMESSAGES: [&str; 4] = [
     "ssmmessages:OpenDataChannel",
 ];
 
-/// What a world is made of. The default is healthy.
-pub struct Plan {
+/// What a platform is made of. The default is healthy.
+pub struct PlatformSpec {
     /// Short names; each has one container of that name.
     pub services: Vec<&'static str>,
     /// More containers of each task.
@@ -59,9 +59,9 @@ pub enum Caller {
     Root,
 }
 
-impl Default for Plan {
-    fn default() -> Plan {
-        Plan {
+impl Default for PlatformSpec {
+    fn default() -> PlatformSpec {
+        PlatformSpec {
             services: vec!["coder"],
             sidecars: Vec::new(),
             exec: true,
@@ -81,7 +81,7 @@ impl Default for Plan {
     }
 }
 
-pub struct World {
+pub struct Platform {
     pub proxy: Proxy,
     emulator: String,
     pub home: TempDir,
@@ -92,8 +92,8 @@ pub struct World {
     services: Vec<&'static str>,
 }
 
-/// Stops the world's tasks: each one that runs keeps the emulator busy.
-impl Drop for World {
+/// Stops the platform's tasks: each one that runs keeps the emulator busy.
+impl Drop for Platform {
     fn drop(&mut self) {
         self.sdk.wait(async {
             for service in &self.services {
@@ -111,19 +111,19 @@ impl Drop for World {
     }
 }
 
-impl World {
-    pub fn healthy() -> World {
-        World::new(Plan::default())
+impl Platform {
+    pub fn healthy() -> Platform {
+        Platform::new(PlatformSpec::default())
     }
 
-    pub fn new(plan: Plan) -> World {
+    pub fn new(spec: PlatformSpec) -> Platform {
         let emulator = env::var("ECS_EXEC_EMULATOR")
             .expect("no emulator: these tests are run by scripts/test, which starts one");
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let cluster = format!("world-{}-{number}", std::process::id());
         let sdk = Sdk::connect(&emulator);
-        let net = sdk.network(&plan);
+        let net = sdk.network(&spec);
         sdk.wait(async {
             sdk.ecs
                 .create_cluster()
@@ -132,39 +132,39 @@ impl World {
                 .await
                 .unwrap();
         });
-        let keys = sdk.caller(&plan.caller, &cluster);
-        for service in &plan.services {
-            sdk.service(&plan, &cluster, service, &net);
+        let keys = sdk.caller(&spec.caller, &cluster);
+        for service in &spec.services {
+            sdk.service(&spec, &cluster, service, &net);
         }
-        let world = World {
+        let platform = Platform {
             proxy: Proxy::start(&emulator),
             emulator,
-            home: home(plan.plugin),
+            home: home(spec.plugin),
             cluster,
             sdk,
             keys,
             net,
-            services: plan.services.clone(),
+            services: spec.services.clone(),
         };
-        for service in &plan.services {
-            world.await_tasks(service, plan.tasks);
+        for service in &spec.services {
+            platform.await_tasks(service, spec.tasks);
         }
-        world
+        platform
     }
 
     /// Where the caller may do only what its policies say.
-    pub fn strict(plan: Plan) -> World {
-        let world = World::new(plan);
+    pub fn strict(spec: PlatformSpec) -> Platform {
+        let platform = Platform::new(spec);
         let place = format!("{REGION}:{ACCOUNT}");
-        world.proxy.rules.lock().unwrap().gate = Some(Arc::new(PolicyGate {
-            caller: format!("arn:aws:iam::{ACCOUNT}:user/{}-caller", world.cluster),
-            cluster_arn: format!("arn:aws:ecs:{place}:cluster/{}", world.cluster),
-            emulator: world.emulator.clone(),
+        platform.proxy.rules.lock().unwrap().gate = Some(Arc::new(PolicyGate {
+            caller: format!("arn:aws:iam::{ACCOUNT}:user/{}-caller", platform.cluster),
+            cluster_arn: format!("arn:aws:ecs:{place}:cluster/{}", platform.cluster),
+            emulator: platform.emulator.clone(),
         }));
-        world
+        platform
     }
 
-    /// The program, pointed at this world with the caller's keys.
+    /// The program, pointed at this platform with the caller's keys.
     pub fn command(&self) -> Command {
         let mut command = doctor::command(self.home.path());
         command
@@ -193,7 +193,7 @@ impl World {
 
     /// Runs shell commands as an administrator, straight at the emulator. `$CLUSTER`, `$SERVICE`, `$ROLE`,
     /// `$CALLER`, `$VPC`, `$SUBNET`, `$FAR_SUBNET`, `$TASK_GROUP`, `$ENDPOINT_GROUP` and `$ENDPOINT`
-    /// are those of this world and its first service.
+    /// are those of this platform and its first service.
     pub fn sh(&self, script: &str) -> String {
         self.shell(script, &self.emulator).unwrap()
     }

@@ -1,4 +1,4 @@
-//! Makes what a world in the emulator consists of: a network, roles, services, a caller.
+//! Makes what a platform in the emulator consists of: a network, roles, services, a caller.
 
 use std::future::Future;
 
@@ -10,9 +10,9 @@ use aws_sdk_ecs::types::{
     LogConfiguration, LogDriver, NetworkConfiguration, NetworkMode,
 };
 
-use super::platform::{ACCOUNT, Caller, PREFIX, Plan, REGION, allow, role_name};
+use super::platform::{ACCOUNT, Caller, PREFIX, PlatformSpec, REGION, allow, role_name};
 
-/// The network of a world, by ID.
+/// The network of a platform, by ID.
 pub struct Net {
     pub vpc: String,
     /// Where tasks are.
@@ -67,7 +67,7 @@ impl Sdk {
     }
 
     /// A VPC that resolves private names, with one subnet for tasks and one for the endpoint.
-    pub fn network(&self, plan: &Plan) -> Net {
+    pub fn network(&self, spec: &PlatformSpec) -> Net {
         self.wait(async {
             let vpc = self
                 .ec2
@@ -96,7 +96,7 @@ impl Sdk {
                 .send()
                 .await
                 .unwrap();
-            if plan.nat {
+            if spec.nat {
                 self.ec2
                     .create_route()
                     .route_table_id(&route_table)
@@ -115,7 +115,7 @@ impl Sdk {
                 .send()
                 .await
                 .unwrap();
-            let endpoint = match plan.endpoint {
+            let endpoint = match spec.endpoint {
                 true => Some(self.endpoint(&vpc, &far_subnet, &endpoint_group).await),
                 false => None,
             };
@@ -207,11 +207,11 @@ impl Sdk {
             .unwrap();
     }
 
-    pub fn service(&self, plan: &Plan, cluster: &str, short: &str, net: &Net) {
+    pub fn service(&self, spec: &PlatformSpec, cluster: &str, short: &str, net: &Net) {
         let name = format!("{PREFIX}{short}");
         let family = format!("{cluster}-{short}");
         self.wait(async {
-            let role = match &plan.role_actions {
+            let role = match &spec.role_actions {
                 Some(actions) => Some(self.task_role(&role_name(cluster, short), actions).await),
                 None => None,
             };
@@ -225,15 +225,15 @@ impl Sdk {
                 .set_task_role_arn(role)
                 .set_container_definitions(Some(
                     std::iter::once(short)
-                        .chain(plan.sidecars.iter().copied())
+                        .chain(spec.sidecars.iter().copied())
                         .map(|name| {
                             ContainerDefinition::builder()
                                 .name(name)
                                 .image("busybox")
                                 .essential(true)
-                                .readonly_root_filesystem(plan.read_only_root)
-                                .set_environment(Some(environment(&plan.environment)))
-                                .set_log_configuration(plan.log_group.map(awslogs))
+                                .readonly_root_filesystem(spec.read_only_root)
+                                .set_environment(Some(environment(&spec.environment)))
+                                .set_log_configuration(spec.log_group.map(awslogs))
                                 .build()
                         })
                         .collect(),
@@ -251,9 +251,9 @@ impl Sdk {
                 .cluster(cluster)
                 .service_name(&name)
                 .task_definition(&family)
-                .desired_count(plan.tasks)
+                .desired_count(spec.tasks)
                 .launch_type(LaunchType::Fargate)
-                .enable_execute_command(plan.exec)
+                .enable_execute_command(spec.exec)
                 .network_configuration(
                     NetworkConfiguration::builder()
                         .awsvpc_configuration(awsvpc)
