@@ -31,14 +31,14 @@ fn each_fact_costs_one_call() {
     let calls = report["api_calls"].as_object().unwrap();
     assert_eq!(calls.keys().collect::<Vec<_>>(), expected);
     for (action, count) in calls {
-        let most = match action.as_str() {
+        let expected_count = match action.as_str() {
             // One for the caller, one for the task role.
             "iam:SimulatePrincipalPolicy" => 2,
             // AWS tells one attribute a call.
             "ec2:DescribeVpcAttribute" => 2,
             _ => 1,
         };
-        assert_eq!(count, most, "{action}");
+        assert_eq!(count, expected_count, "{action}");
     }
     assert_eq!(
         platform.proxy.calls().len(),

@@ -77,12 +77,12 @@ fn a_denied_api_makes_its_checks_unknown() {
         assert_eq!(run.status, status, "{action}: {}", run.stdout);
         let unknown = run.with_status("unknown");
         assert!(unknown.contains(&check.to_owned()), "{action}: {unknown:?}");
-        let named = run.json()["findings"]
+        let is_named = run.json()["findings"]
             .as_array()
             .unwrap()
             .iter()
             .any(|finding| finding["missing_permission"] == action);
-        assert!(named, "{action} is not named");
+        assert!(is_named, "{action} is not named");
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use crate::least_privilege::RECORDED;
+use crate::least_privilege::ENCRYPTED_AND_RECORDED;
 use crate::support::doctor::Run;
 use crate::support::fault::Fault;
 use crate::support::platform::{Platform, PlatformSpec};
@@ -21,30 +21,35 @@ const FAULTS: [(&str, Fault); 12] = [
     ("truncated", Fault::Truncated),
     ("garbage", Fault::Garbage),
     ("empty", Fault::Empty),
-    ("unknown words", Fault::Future),
-    ("optional fields missing", Fault::Bare),
-    ("10 MB texts", Fault::Huge),
+    ("unknown words", Fault::UnknownValues),
+    ("optional fields missing", Fault::RequiredFieldsOnly),
+    ("10 MB texts", Fault::LargeTexts),
 ];
 
 /// What each check says, as a set of its statuses.
-fn said(run: &Run) -> BTreeMap<String, BTreeSet<String>> {
-    let mut said: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+fn statuses_by_check(run: &Run) -> BTreeMap<String, BTreeSet<String>> {
+    let mut statuses: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for finding in run.json()["findings"].as_array().unwrap() {
         let text = |field: &str| finding[field].as_str().unwrap().to_owned();
-        said.entry(text("check"))
+        statuses
+            .entry(text("check"))
             .or_default()
             .insert(text("status"));
     }
-    said
+    statuses
 }
 
 /// Why the run under a fault is wrong, beside the run without.
-fn wrong(healthy: &BTreeMap<String, BTreeSet<String>>, run: &Run, passes: bool) -> Option<String> {
+fn diagnosis_error(
+    healthy: &BTreeMap<String, BTreeSet<String>>,
+    run: &Run,
+    passes: bool,
+) -> Option<String> {
     if run.status == 2 {
         // Credentials that are refused, or a target of which nothing can be said.
         return (!run.stderr.starts_with("error: ")).then(|| run.stderr.clone());
     }
-    for (check, statuses) in said(run) {
+    for (check, statuses) in statuses_by_check(run) {
         let before = &healthy[&check];
         for status in statuses {
             let allowed = before.contains(&status) || status == "unknown" || status == "skip";
@@ -64,18 +69,18 @@ fn wrong(healthy: &BTreeMap<String, BTreeSet<String>>, run: &Run, passes: bool) 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn api_faults_cause_no_wrong_diagnosis() {
-    let platform = |breaks: bool| {
+    let start = |breaks: bool| {
         let platform = Platform::new(PlatformSpec {
             nat: true,
             ..PlatformSpec::default()
         });
-        platform.sh(RECORDED);
+        platform.sh(ENCRYPTED_AND_RECORDED);
         if breaks {
             platform.sh("aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec");
         }
         platform
     };
-    let first = platform(false);
+    let first = start(false);
     let apis: Vec<String> = first.doctor(&["coder"]).json()["api_calls"]
         .as_object()
         .unwrap()
@@ -91,15 +96,15 @@ fn api_faults_cause_no_wrong_diagnosis() {
         })
         .collect();
     let next = AtomicUsize::new(0);
-    let found = Mutex::new(Vec::new());
-    let ends = Mutex::new(BTreeMap::<i32, usize>::new());
+    let errors = Mutex::new(Vec::new());
+    let exit_statuses = Mutex::new(BTreeMap::<i32, usize>::new());
     thread::scope(|scope| {
         for _ in 0..3 {
             scope.spawn(|| {
-                let platforms = [(platform(false), true), (platform(true), false)];
+                let platforms = [(start(false), true), (start(true), false)];
                 let before: Vec<_> = platforms
                     .iter()
-                    .map(|(platform, _)| said(&platform.doctor(&["coder"])))
+                    .map(|(platform, _)| statuses_by_check(&platform.doctor(&["coder"])))
                     .collect();
                 while let Some((api, name, fault)) = cases.get(next.fetch_add(1, Ordering::Relaxed))
                 {
@@ -107,10 +112,10 @@ fn api_faults_cause_no_wrong_diagnosis() {
                         platform.proxy.rules.lock().unwrap().faults.clear();
                         platform.proxy.fault(api, fault.clone());
                         let run = platform.doctor(&["coder", "--timeout", "2s"]);
-                        *ends.lock().unwrap().entry(run.status).or_default() += 1;
-                        if let Some(why) = wrong(before, &run, *passes) {
+                        *exit_statuses.lock().unwrap().entry(run.status).or_default() += 1;
+                        if let Some(why) = diagnosis_error(before, &run, *passes) {
                             let kind = if *passes { "healthy" } else { "broken" };
-                            found
+                            errors
                                 .lock()
                                 .unwrap()
                                 .push(format!("{kind} platform, {api} {name}: {why}"));
@@ -120,15 +125,15 @@ fn api_faults_cause_no_wrong_diagnosis() {
             });
         }
     });
-    let found = found.into_inner().unwrap();
+    let errors = errors.into_inner().unwrap();
     let count = cases.len() * 2;
     let line = format!(
         "Fault grid: {} APIs, {} faults, 2 platforms: {count} runs, {} wrong; by exit status {:?}\n",
         apis.len(),
         FAULTS.len(),
-        found.len(),
-        ends.into_inner().unwrap(),
+        errors.len(),
+        exit_statuses.into_inner().unwrap(),
     );
     std::io::stderr().write_all(line.as_bytes()).unwrap();
-    assert!(found.is_empty(), "{}", found.join("\n"));
+    assert!(errors.is_empty(), "{}", errors.join("\n"));
 }

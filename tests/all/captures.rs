@@ -63,18 +63,18 @@ fn invalid_captures_are_refused_with_a_short_error() {
                 .into_bytes(),
         ),
     ];
-    for (what, bytes) in cases {
+    for (case, bytes) in cases {
         fs::write(&file, bytes).unwrap();
         let run = doctor(home.path(), &["--snapshot", "capture.json"]);
-        assert_eq!(run.status, 2, "{what}");
+        assert_eq!(run.status, 2, "{case}");
         assert!(
             run.stderr.starts_with("error: capture.json"),
-            "{what}: {}",
+            "{case}: {}",
             run.stderr
         );
         assert!(
             run.stderr.lines().count() <= 2 && run.stderr.len() < 500,
-            "{what}: {}",
+            "{case}: {}",
             run.stderr
         );
     }

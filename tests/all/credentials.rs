@@ -57,13 +57,13 @@ impl Sts {
         let keys = "[base]\naws_access_key_id = AKIDBASE\naws_secret_access_key = s\n";
         fs::write(aws.join("credentials"), keys).unwrap();
         let calls = Calls::default();
-        let heard = calls.clone();
-        let url = serve(move |request| answer(&request, refusal, &heard));
+        let recorded = calls.clone();
+        let url = serve(move |request| answer(&request, refusal, &recorded));
         Sts { home, url, calls }
     }
 
     /// Asks for a policy, which needs to know who asks and nothing else.
-    fn ask(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
+    fn run_policy(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
         let mut command = command(self.home.path());
         command
             .current_dir(self.home.path())
@@ -156,7 +156,7 @@ fn chained_roles_are_assumed_in_order() {
     for named in [&["--profile", "chained"][..], &[]] {
         let sts = Sts::new(None);
         let variables = [("AWS_PROFILE", "chained")];
-        let run = sts.ask(named, if named.is_empty() { &variables } else { &[] });
+        let run = sts.run_policy(named, if named.is_empty() { &variables } else { &[] });
         assert_eq!(run.status, 0, "{}", run.stderr);
         assert_eq!(sts.caller(), "ASIACHAINED");
         assert_eq!(sts.count("AssumeRole"), 2);
@@ -175,21 +175,21 @@ fn environment_keys_take_precedence_over_a_configured_profile() {
         "profile = \"gone\"\n",
     )
     .unwrap();
-    assert_eq!(sts.ask(&[], &keys).status, 0);
+    assert_eq!(sts.run_policy(&[], &keys).status, 0);
     assert_eq!(sts.caller(), "AKIDENV");
-    assert_eq!(sts.ask(&["--profile", "base"], &keys).status, 0);
+    assert_eq!(sts.run_policy(&["--profile", "base"], &keys).status, 0);
     assert_eq!(sts.caller(), "AKIDBASE");
-    assert_eq!(sts.ask(&[], &[("AWS_PROFILE", "base")]).status, 0);
+    assert_eq!(sts.run_policy(&[], &[("AWS_PROFILE", "base")]).status, 0);
     assert_eq!(sts.caller(), "AKIDBASE", "the environment beats the file");
     assert_refused(
-        &sts.ask(&[], &[]),
+        &sts.run_policy(&[], &[]),
         "is not trusted, and it sets profile",
         "",
     );
     let trusted = run(command(sts.home.path()).arg("trust"));
     assert_eq!(trusted.status, 0, "{}", trusted.stderr);
     assert_refused(
-        &sts.ask(&[], &[]),
+        &sts.run_policy(&[], &[]),
         "there is no AWS profile gone",
         "behind-a-code",
     );
@@ -199,13 +199,13 @@ fn environment_keys_take_precedence_over_a_configured_profile() {
 fn a_profile_with_mfa_gives_a_hint() {
     for profile in ["coded", "behind-a-code"] {
         let sts = Sts::new(Some("AccessDenied"));
-        let run = sts.ask(&["--profile", profile], &[]);
+        let run = sts.run_policy(&["--profile", profile], &[]);
         assert_refused(&run, "gives no credentials: no role for you", "MFA");
         assert!(run.stderr.contains("without the profile"), "{}", run.stderr);
         assert_eq!(sts.count("AssumeRole"), 1, "asked once");
     }
     for (profile, code) in [("coded", "InvalidClientTokenId"), ("hop", "AccessDenied")] {
-        let run = Sts::new(Some(code)).ask(&["--profile", profile], &[]);
+        let run = Sts::new(Some(code)).run_policy(&["--profile", profile], &[]);
         assert_refused(
             &run,
             "no role for you",
@@ -223,7 +223,7 @@ fn a_profile_without_credentials_uses_the_default_chain() {
         ("AWS_PROFILE", "placeless"),
         ("AWS_CONTAINER_CREDENTIALS_FULL_URI", container.as_str()),
     ];
-    let run = sts.ask(&[], &variables);
+    let run = sts.run_policy(&[], &variables);
     assert_eq!(run.status, 0, "{}", run.stderr);
     assert_eq!(sts.caller(), "ASIACONTAINER");
 }
@@ -233,10 +233,10 @@ fn web_identity_tokens_are_exchanged() {
     let sts = Sts::new(None);
     let token = sts.home.path().join("token");
     fs::write(&token, "a.b.c").unwrap();
-    let of = |path: &Path| {
+    let run_with_token = |path: &Path| {
         let path = path.to_str().unwrap().to_owned();
         let role = "arn:aws:iam::1:role/web";
-        sts.ask(
+        sts.run_policy(
             &[],
             &[
                 ("AWS_WEB_IDENTITY_TOKEN_FILE", &path),
@@ -244,10 +244,10 @@ fn web_identity_tokens_are_exchanged() {
             ],
         )
     };
-    let run = of(&token);
+    let run = run_with_token(&token);
     assert_eq!(run.status, 0, "{}", run.stderr);
     assert_eq!(sts.caller(), "ASIAWEB");
-    let gone = of(&sts.home.path().join("gone"));
+    let gone = run_with_token(&sts.home.path().join("gone"));
     assert_refused(
         &gone,
         "cannot load the AWS credentials",
@@ -273,13 +273,13 @@ fn the_credential_process_runs_once() {
     give(
         r#"echo '{"Version": 1, "AccessKeyId": "ASIAPROGRAM", "SecretAccessKey": "s", "SessionToken": "t"}'"#,
     );
-    let run = sts.ask(&["--profile", "program"], &PATH);
+    let run = sts.run_policy(&["--profile", "program"], &PATH);
     assert_eq!(run.status, 0, "{}", run.stderr);
     assert_eq!(sts.caller(), "ASIAPROGRAM");
     assert_eq!(fs::read_to_string(&started).unwrap(), "\n");
     give("exit 3");
     assert_refused(
-        &sts.ask(&["--profile", "program"], &PATH),
+        &sts.run_policy(&["--profile", "program"], &PATH),
         "the AWS profile program",
         "",
     );
@@ -295,7 +295,7 @@ fn an_sso_profile_gives_the_login_command() {
         } else {
             &[]
         };
-        let run = sts.ask(named, variables);
+        let run = sts.run_policy(named, variables);
         assert_refused(
             &run,
             "the AWS profile signed-in",
@@ -309,5 +309,5 @@ fn an_invalid_aws_config_is_reported_with_its_line() {
     let sts = Sts::new(None);
     let path = sts.home.path().join(".aws").join("config");
     fs::write(&path, "[default]\nregion = x\n[profile a\n").unwrap();
-    assert_refused(&sts.ask(&[], &[]), "on line 3", "AWS_CONFIG_FILE");
+    assert_refused(&sts.run_policy(&[], &[]), "on line 3", "AWS_CONFIG_FILE");
 }

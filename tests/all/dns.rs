@@ -1,10 +1,10 @@
 //! Where names lead: by DNS servers other than Amazon's, and by private hosted zones.
 
-use crate::nat_gateways::{PUBLIC, WAY_OUT, behind_a_gateway};
+use crate::nat_gateways::{INTERNET_ROUTE, PUBLIC_NAT, platform_behind_nat_gateway};
 use crate::support::fault::Fault;
 use crate::support::platform::Platform;
 
-fn ask(platform: &Platform, server: &str) {
+fn set_dns_server(platform: &Platform, server: &str) {
     platform.sh(&format!(
         "OPTIONS=$(aws ec2 create-dhcp-options --dhcp-configurations Key=domain-name-servers,Values={server} --query DhcpOptions.DhcpOptionsId --output text)
         aws ec2 associate-dhcp-options --dhcp-options-id $OPTIONS --vpc-id $VPC"
@@ -12,7 +12,7 @@ fn ask(platform: &Platform, server: &str) {
 }
 
 /// Nothing is blamed; whether sessions work is left open.
-fn assert_open(platform: &Platform) {
+fn assert_unknown(platform: &Platform) {
     let run = platform.doctor(&["coder"]);
     assert_eq!(run.causes(), [""; 0], "{}", run.stdout);
     assert_eq!(run.status, 3, "{}", run.stdout);
@@ -34,9 +34,9 @@ fn assert_open(platform: &Platform) {
 #[ignore = "needs the emulator: scripts/test"]
 fn custom_dns_servers_make_an_endpoint_only_path_unknown() {
     let platform = Platform::healthy();
-    ask(&platform, "10.0.0.53");
-    assert_open(&platform);
-    ask(&platform, "10.0.0.2");
+    set_dns_server(&platform, "10.0.0.53");
+    assert_unknown(&platform);
+    set_dns_server(&platform, "10.0.0.2");
     let run = platform.doctor(&["coder"]);
     assert_eq!(run.status, 0, "Amazon's under another name: {}", run.stdout);
 }
@@ -44,12 +44,12 @@ fn custom_dns_servers_make_an_endpoint_only_path_unknown() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn custom_dns_servers_are_harmless_if_every_path_is_open() {
-    for (kind, is_open) in [(PUBLIC, true), ("private", false)] {
-        let platform = behind_a_gateway(kind, true);
-        platform.sh(WAY_OUT);
-        ask(&platform, "10.0.0.53");
+    for (kind, is_open) in [(PUBLIC_NAT, true), ("private", false)] {
+        let platform = platform_behind_nat_gateway(kind, true);
+        platform.sh(INTERNET_ROUTE);
+        set_dns_server(&platform, "10.0.0.53");
         if !is_open {
-            assert_open(&platform);
+            assert_unknown(&platform);
             continue;
         }
         let run = platform.doctor(&["coder"]);
@@ -57,7 +57,7 @@ fn custom_dns_servers_are_harmless_if_every_path_is_open() {
         assert_eq!(run.with_status("unknown"), [""; 0]);
 
         platform.sh("aws ec2 revoke-security-group-ingress --group-id $ENDPOINT_GROUP --protocol tcp --port 443 --cidr 10.0.0.0/16");
-        assert_open(&platform);
+        assert_unknown(&platform);
     }
 }
 

@@ -17,7 +17,7 @@ pub fn assert_refused(run: &Run, what: &str, help: &str) {
     assert!(run.stderr.contains(help), "{}", run.stderr);
 }
 
-pub fn offline(arguments: &[&str], variables: &[(&str, &str)]) -> Run {
+pub fn run_offline(arguments: &[&str], variables: &[(&str, &str)]) -> Run {
     let home = home(true);
     let mut command = command(home.path());
     command.args(arguments).envs(variables.iter().copied());
@@ -32,7 +32,7 @@ pub const KEYS: [(&str, &str); 2] = [
 #[test]
 fn missing_credentials_are_reported() {
     for metadata in ["true", "false"] {
-        let run = offline(
+        let run = run_offline(
             &["doctor", "coder"],
             &[("AWS_EC2_METADATA_DISABLED", metadata)],
         );
@@ -47,7 +47,7 @@ fn missing_credentials_are_reported() {
 /// What looks like a service may be a command with a slip in it, whatever else is missing.
 #[test]
 fn a_misspelt_command_is_suggested_without_credentials() {
-    let run = offline(
+    let run = run_offline(
         &["docter", "coder"],
         &[("AWS_EC2_METADATA_DISABLED", "true")],
     );
@@ -60,34 +60,34 @@ fn a_misspelt_command_is_suggested_without_credentials() {
 
 #[test]
 fn a_missing_region_is_reported() {
-    let run = offline(&["doctor", "coder", "--cluster", "mine"], &KEYS);
+    let run = run_offline(&["doctor", "coder", "--cluster", "mine"], &KEYS);
     assert_refused(&run, "no region is set for cluster mine", "--region");
 }
 
 #[test]
 fn invalid_values_are_usage_errors() {
     assert_refused(
-        &offline(&["doctor", "--format", "xml"], &[]),
+        &run_offline(&["doctor", "--format", "xml"], &[]),
         "invalid value 'xml'",
         "json",
     );
     assert_refused(
-        &offline(&["doctor", "--only", "rol"], &[]),
+        &run_offline(&["doctor", "--only", "rol"], &[]),
         "there is no check or area rol",
         "Did you mean role?",
     );
     assert_refused(
-        &offline(&["doctor", "--demo=none"], &[]),
+        &run_offline(&["doctor", "--demo=none"], &[]),
         "there is no demo none",
         "stale-tasks",
     );
     assert_refused(
-        &offline(&["doctor", "--snapshot", "gone.json"], &[]),
+        &run_offline(&["doctor", "--snapshot", "gone.json"], &[]),
         "cannot read gone.json",
         "",
     );
     assert_refused(
-        &offline(&["doctor", "--timeout", "soon"], &[]),
+        &run_offline(&["doctor", "--timeout", "soon"], &[]),
         "invalid value 'soon'",
         "",
     );
@@ -98,14 +98,14 @@ fn invalid_values_are_usage_errors() {
 fn passwords_in_urls_are_not_printed() {
     let mut variables = KEYS.to_vec();
     variables.push(("AWS_ENDPOINT_URL_ECS", "ops:hunter2@host"));
-    let run = offline(&["list"], &variables);
+    let run = run_offline(&["list"], &variables);
     assert_refused(
         &run,
         "AWS_ENDPOINT_URL_ECS is not a valid endpoint URL",
         "https://",
     );
     assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
-    let run = offline(&["list", "--endpoint-url", "ftp://ops:hunter2@host"], &KEYS);
+    let run = run_offline(&["list", "--endpoint-url", "ftp://ops:hunter2@host"], &KEYS);
     assert_refused(
         &run,
         "--endpoint-url is not a valid endpoint URL",
@@ -114,7 +114,7 @@ fn passwords_in_urls_are_not_printed() {
     assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
     let mut variables = KEYS.to_vec();
     variables.push(("https_proxy", "htp://ops:hunter2@proxy:3128"));
-    let run = offline(&["list"], &variables);
+    let run = run_offline(&["list"], &variables);
     assert_refused(&run, "https_proxy is not a valid proxy URL", "http://proxy");
     assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
 }
@@ -123,12 +123,12 @@ fn passwords_in_urls_are_not_printed() {
 #[test]
 fn incomplete_keys_and_missing_profiles_are_refused() {
     assert_refused(
-        &offline(&["doctor", "coder"], &[("AWS_ACCESS_KEY_ID", "AKID")]),
+        &run_offline(&["doctor", "coder"], &[("AWS_ACCESS_KEY_ID", "AKID")]),
         "AWS_SECRET_ACCESS_KEY is not",
         "Set both",
     );
     assert_refused(
-        &offline(&["doctor", "coder"], &[("AWS_PROFILE", "gone")]),
+        &run_offline(&["doctor", "coder"], &[("AWS_PROFILE", "gone")]),
         "there is no AWS profile gone (from AWS_PROFILE)",
         "",
     );
@@ -169,9 +169,12 @@ fn a_full_disk_on_standard_output_is_an_error() {
             .stdout(full)
             .output()
             .unwrap();
-        let said = String::from_utf8_lossy(&run.stderr);
-        assert_eq!(run.status.code(), Some(2), "{arguments:?}: {said}");
-        assert!(said.contains("standard output"), "{arguments:?}: {said}");
+        let stderr = String::from_utf8_lossy(&run.stderr);
+        assert_eq!(run.status.code(), Some(2), "{arguments:?}: {stderr}");
+        assert!(
+            stderr.contains("standard output"),
+            "{arguments:?}: {stderr}"
+        );
     }
 }
 
@@ -201,7 +204,7 @@ fn refused_connections_and_garbage_leave_everything_unknown() {
     let url = format!("http://{closed}");
     let mut variables = KEYS.to_vec();
     variables.push(("AWS_ENDPOINT_URL", &url));
-    let run = offline(&["doctor", "coder", "--format", "json"], &variables);
+    let run = run_offline(&["doctor", "coder", "--format", "json"], &variables);
     assert_eq!(run.status, 3, "{}", run.stderr);
     assert_eq!(run.causes(), [""; 0]);
 }
@@ -214,7 +217,7 @@ fn an_unreachable_aws_is_reported() {
         ("AWS_REGION", "us-west-2"),
         ("AWS_ENDPOINT_URL", "http://127.0.0.1:1"),
     ]);
-    let ask = |arguments: &[&str]| offline(arguments, &variables);
+    let run_unreachable = |arguments: &[&str]| run_offline(arguments, &variables);
     for (arguments, status) in [
         (&["coder"][..], 255),
         (&["exec", "coder"], 255),
@@ -225,12 +228,12 @@ fn an_unreachable_aws_is_reported() {
         (&["policy", "caller"], 2),
         (&["capture", "coder", "-o", "x.json"], 0),
     ] {
-        let run = ask(arguments);
+        let run = run_unreachable(arguments);
         assert_eq!(run.status, status, "{arguments:?}: {}", run.stderr);
         let why = "could not be reached";
         assert!(run.stderr.contains(why), "{arguments:?}: {}", run.stderr);
     }
-    let fix = ask(&["fix", "coder", "--yes"]);
+    let fix = run_unreachable(&["fix", "coder", "--yes"]);
     assert_eq!(fix.status, 3, "{}", fix.stderr);
     assert!(fix.stderr.contains("could not run"), "{}", fix.stderr);
     assert!(!fix.stderr.contains("Nothing to fix"), "{}", fix.stderr);
@@ -258,7 +261,7 @@ fn a_closed_pipe_prints_no_error() {
 }
 
 /// A listener that takes connections and never answers.
-fn silent() -> (TcpListener, String) {
+fn silent_listener() -> (TcpListener, String) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     (listener, url)
@@ -266,11 +269,11 @@ fn silent() -> (TcpListener, String) {
 
 #[test]
 fn the_timeout_ends_a_hanging_endpoint() {
-    let (_listener, url) = silent();
+    let (_listener, url) = silent_listener();
     let mut variables = KEYS.to_vec();
     variables.push(("AWS_ENDPOINT_URL", &url));
     let started = Instant::now();
-    let run = offline(
+    let run = run_offline(
         &["doctor", "coder", "--timeout", "1s", "--format", "json"],
         &variables,
     );
@@ -281,7 +284,7 @@ fn the_timeout_ends_a_hanging_endpoint() {
 
 #[test]
 fn ctrl_c_prints_nothing() {
-    let (_listener, url) = silent();
+    let (_listener, url) = silent_listener();
     let home = home(true);
     let child = command(home.path())
         .args(["doctor", "coder"])

@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 
 use crate::support::doctor::Run;
 use crate::support::platform::{Platform, PlatformSpec};
-use cases::try_all;
-use catalogue::{FAULTS, Fault, NOTHING};
+use cases::run_cases;
+use catalogue::{FAULTS, Fault, NO_FAULT};
 use repair::{fix, paste_fixes};
 
 pub fn broken_platform(faults: &[&Fault]) -> Platform {
@@ -19,17 +19,18 @@ pub fn broken_platform(faults: &[&Fault]) -> Platform {
     }
     let platform = Platform::new(spec);
     for fault in faults {
-        fault.break_it(&platform);
+        fault.apply(&platform);
     }
     platform
 }
 
 /// What is wrong with a report about these faults; nothing, if it names them and only them.
-fn judge(run: &Run, faults: &[&Fault]) -> Result<(), String> {
-    let wanted: BTreeSet<String> = faults.iter().map(|fault| fault.cause.to_owned()).collect();
+fn check_report(run: &Run, faults: &[&Fault]) -> Result<(), String> {
+    let expected_causes: BTreeSet<String> =
+        faults.iter().map(|fault| fault.cause.to_owned()).collect();
     let causes: BTreeSet<String> = run.causes().into_iter().collect();
-    if causes != wanted {
-        return Err(format!("causes {causes:?}, not {wanted:?}"));
+    if causes != expected_causes {
+        return Err(format!("causes {causes:?}, not {expected_causes:?}"));
     }
     let failing: BTreeSet<String> = faults
         .iter()
@@ -47,11 +48,11 @@ fn judge(run: &Run, faults: &[&Fault]) -> Result<(), String> {
 }
 
 /// The doctor names the fault alone, the commands of its report fix it, and so does `ecs-exec fix`.
-fn alone(name: &str) {
-    let fault = named(name);
+fn test_fault(name: &str) {
+    let fault = fault_named(name);
     let platform = broken_platform(&[fault]);
     let run = platform.doctor(&["coder"]);
-    judge(&run, &[fault]).unwrap();
+    check_report(&run, &[fault]).unwrap();
     if fault.is_fixable {
         paste_fixes(&platform, &run).unwrap();
         fix(&broken_platform(&[fault])).unwrap();
@@ -68,7 +69,7 @@ macro_rules! fault_tests {
                 #[test]
                 #[ignore = "needs the emulator: scripts/test"]
                 fn $name() {
-                    super::alone(stringify!($name));
+                    super::test_fault(stringify!($name));
                 }
             )*
         }
@@ -141,16 +142,16 @@ fn printed_commands_fix_pairs_of_faults() {
             let case = move || {
                 let platform = broken_platform(&[one, other]);
                 let run = platform.doctor(&["coder"]);
-                judge(&run, &[one, other])?;
+                check_report(&run, &[one, other])?;
                 match one.is_fixable && other.is_fixable {
                     true => paste_fixes(&platform, &run),
                     false => Ok(()),
                 }
             };
-            (both(one, other), Box::new(case) as Box<_>)
+            (pair_name(one, other), Box::new(case) as Box<_>)
         })
         .collect();
-    try_all("Faults in pairs", cases);
+    run_cases("Faults in pairs", cases);
 }
 
 #[test]
@@ -161,31 +162,34 @@ fn ecs_exec_fix_fixes_pairs_of_faults() {
         .filter(|(one, other)| one.is_fixable && other.is_fixable)
         .map(|(one, other)| {
             let case = move || fix(&broken_platform(&[one, other]));
-            (both(one, other), Box::new(case) as Box<_>)
+            (pair_name(one, other), Box::new(case) as Box<_>)
         })
         .collect();
-    try_all("Pairs fixed by fix", cases);
+    run_cases("Pairs fixed by fix", cases);
 }
 
-fn both(one: &Fault, other: &Fault) -> String {
+fn pair_name(one: &Fault, other: &Fault) -> String {
     format!("{} + {}", one.name, other.name)
 }
 
 /// Two of those that stand for their areas, and neighbours.
 fn pairs() -> Vec<(&'static Fault, &'static Fault)> {
-    let representatives: Vec<&Fault> = FAULTS.iter().filter(|fault| fault.represents).collect();
+    let representatives: Vec<&Fault> = FAULTS
+        .iter()
+        .filter(|fault| fault.is_representative)
+        .collect();
     let mut pairs = Vec::new();
     for (at, &one) in representatives.iter().enumerate() {
         let others = representatives[at + 1..].iter();
-        let others = others.filter(|other| can_be_together(one, other));
+        let others = others.filter(|other| are_compatible(one, other));
         pairs.extend(others.map(|&other| (one, other)));
     }
     let neighbours = NEIGHBOURS.iter();
-    pairs.extend(neighbours.map(|(one, other)| (named(one), named(other))));
+    pairs.extend(neighbours.map(|(one, other)| (fault_named(one), fault_named(other))));
     pairs
 }
 
-pub fn named(name: &str) -> &'static Fault {
+pub fn fault_named(name: &str) -> &'static Fault {
     FAULTS.iter().find(|fault| fault.name == name).unwrap()
 }
 
@@ -204,7 +208,7 @@ const NEIGHBOURS: &[(&str, &str)] = &[
 
 /// A service whose flag is off has no tasks that are older than the flag, and where exec is forbidden nobody
 /// misses it.
-fn can_be_together(one: &Fault, other: &Fault) -> bool {
+fn are_compatible(one: &Fault, other: &Fault) -> bool {
     let about_the_flag = |fault: &Fault| {
         matches!(
             fault.cause,
@@ -277,7 +281,7 @@ fn unusual_configurations_are_healthy() {
                 let fault = Fault {
                     spec: *spec,
                     script,
-                    ..NOTHING
+                    ..NO_FAULT
                 };
                 let run = broken_platform(&[&fault]).doctor(&["coder"]);
                 match (run.status, run.with_status("fail").as_slice()) {
@@ -291,5 +295,5 @@ fn unusual_configurations_are_healthy() {
             ((*name).to_owned(), Box::new(case) as Box<_>)
         })
         .collect();
-    try_all("Unusual but healthy", cases);
+    run_cases("Unusual but healthy", cases);
 }

@@ -10,7 +10,7 @@ use crate::support::platform::{Platform, PlatformSpec};
 use crate::support::pty::Terminal;
 
 /// A service whose task was started before the flag was set.
-fn stale() -> Platform {
+fn stale_platform() -> Platform {
     let platform = Platform::new(PlatformSpec {
         exec: false,
         ..PlatformSpec::default()
@@ -21,7 +21,7 @@ fn stale() -> Platform {
     platform
 }
 
-fn updates(platform: &Platform) -> u64 {
+fn update_calls(platform: &Platform) -> u64 {
     platform
         .proxy
         .calls()
@@ -42,7 +42,7 @@ pub fn paste_all(platform: &Platform, run: &Run) {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn fix_changes_nothing_without_confirmation() {
-    let platform = stale();
+    let platform = stale_platform();
     let run = platform.run(&["fix", "coder"]);
     assert_eq!(run.status, 2, "{}", run.stderr);
     assert!(
@@ -59,7 +59,7 @@ fn fix_changes_nothing_without_confirmation() {
     );
     assert!(run.stderr.contains("no changes made"));
     assert_eq!(run.stdout, "", "the plan says it all");
-    assert_eq!(updates(&platform), 0);
+    assert_eq!(update_calls(&platform), 0);
 
     let dry = platform.run(&["fix", "coder", "--dry-run"]);
     assert_eq!((dry.status, dry.stdout.as_str()), (1, ""), "{}", dry.stderr);
@@ -71,7 +71,7 @@ fn fix_changes_nothing_without_confirmation() {
     assert!(dry.stderr.ends_with("No changes made.\n"), "{}", dry.stderr);
     let asked = platform.run(&["fix", "coder", "--dry-run", "--format", "json"]);
     assert_eq!(asked.causes(), ["task.exec-enabled"]);
-    assert_eq!(updates(&platform), 0);
+    assert_eq!(update_calls(&platform), 0);
 
     let mut terminal = Terminal::start(platform.command().args(["fix", "coder"]));
     terminal.expect("Apply 1 change? [y/N]");
@@ -79,7 +79,7 @@ fn fix_changes_nothing_without_confirmation() {
     assert_eq!(terminal.wait(), 1);
     let screen = terminal.screen();
     assert!(screen.trim_end().ends_with("No changes made."), "{screen}");
-    assert_eq!(updates(&platform), 0);
+    assert_eq!(update_calls(&platform), 0);
 
     // What is typed before the question is no answer to it.
     let mut terminal = Terminal::start(platform.command().args(["fix", "coder"]));
@@ -89,13 +89,13 @@ fn fix_changes_nothing_without_confirmation() {
     assert!(!terminal.screen().contains("Done"), "{}", terminal.screen());
     terminal.type_keys("\r");
     assert_eq!(terminal.wait(), 1);
-    assert_eq!(updates(&platform), 0);
+    assert_eq!(update_calls(&platform), 0);
 
     let mut terminal = Terminal::start(platform.command().args(["fix", "coder"]));
     terminal.expect("[y/N]");
     terminal.type_keys("\u{3}");
     assert_eq!(terminal.wait(), 130);
-    assert_eq!(updates(&platform), 0);
+    assert_eq!(update_calls(&platform), 0);
 
     let mut terminal = Terminal::start(platform.command().args(["doctor", "coder", "--fix"]));
     terminal.expect("[y/N]");
@@ -107,13 +107,13 @@ fn fix_changes_nothing_without_confirmation() {
         screen.contains("After: no root cause (0 failed)."),
         "{screen}"
     );
-    assert_eq!(updates(&platform), 1);
+    assert_eq!(update_calls(&platform), 1);
 }
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn infrastructure_fixes_need_allow_drift() {
-    let platform = stale();
+    let platform = stale_platform();
     platform.sh("aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec");
     let run = platform.run(&["fix", "coder", "--yes"]);
     assert_eq!(run.status, 1);
@@ -137,10 +137,10 @@ fn infrastructure_fixes_need_allow_drift() {
         "{}",
         run.stderr
     );
-    assert_eq!(updates(&platform), 0);
+    assert_eq!(update_calls(&platform), 0);
     // Whatever the caller asks about.
     let run = platform.run(&["fix", "coder", "--yes", "--only", "task"]);
-    assert_eq!(updates(&platform), 0, "{}", run.stderr);
+    assert_eq!(update_calls(&platform), 0, "{}", run.stderr);
     let run = platform.run(&["fix", "coder", "--yes", "--allow-drift"]);
     assert_eq!(run.status, 0, "{}", run.stderr);
 }
@@ -148,7 +148,7 @@ fn infrastructure_fixes_need_allow_drift() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn an_existing_policy_with_the_same_name_is_not_replaced() {
-    let platform = stale();
+    let platform = stale_platform();
     let put = |name: &str| {
         platform.sh(&format!(r#"aws iam put-role-policy --role-name $ROLE --policy-name {name} --policy-document '{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"*"}}]}}'"#))
     };
@@ -198,7 +198,7 @@ fn printed_commands_keep_existing_permissions_and_tags() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn an_unreadable_policy_is_not_overwritten() {
-    let platform = stale();
+    let platform = stale_platform();
     platform.sh("aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec");
     let shown = platform.doctor(&["coder"]).stdout;
     let (_, rest) = shown.split_once("--policy-name ").unwrap();
@@ -213,13 +213,13 @@ fn an_unreadable_policy_is_not_overwritten() {
         run.stderr
     );
     assert_eq!(platform.proxy.calls().get("iam:PutRolePolicy"), None);
-    assert_eq!(updates(&platform), 0);
+    assert_eq!(update_calls(&platform), 0);
 }
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn a_denied_step_reports_the_progress() {
-    let platform = stale();
+    let platform = stale_platform();
     platform.proxy.fault("ecs:UpdateService", Fault::Deny);
     let run = platform.run(&["fix", "coder", "--yes"]);
     assert_eq!(run.status, 1);
@@ -239,7 +239,7 @@ fn a_denied_step_reports_the_progress() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn a_failed_rollout_gives_its_reason_and_ctrl_c_stops_waiting() {
-    let platform = stale();
+    let platform = stale_platform();
     let deployment = |id: &str, status: &str, state: &str| {
         json!({"id": id, "status": status, "rolloutState": state, "rolloutStateReason": "tasks failed to start",
             "desiredCount": 1, "runningCount": 1, "pendingCount": 0, "failedTasks": 0})
@@ -267,7 +267,7 @@ fn a_failed_rollout_gives_its_reason_and_ctrl_c_stops_waiting() {
         terminal.screen()
     );
 
-    let platform = stale();
+    let platform = stale_platform();
     after(&platform, &stuck);
     let short = platform.run(&["fix", "coder", "--yes", "--timeout", "5s"]);
     assert!(
@@ -276,7 +276,7 @@ fn a_failed_rollout_gives_its_reason_and_ctrl_c_stops_waiting() {
         short.stderr
     );
 
-    let platform = stale();
+    let platform = stale_platform();
     after(
         &platform,
         &json!([deployment("ecs-svc/2", "PRIMARY", "FAILED")]),
@@ -314,7 +314,7 @@ fn fix_refuses_demos() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn fix_with_a_task_redeploys_its_service() {
-    let platform = stale();
+    let platform = stale_platform();
     let task = platform.tasks("coder").remove(0);
     let run = platform.run(&["fix", "--task", &task, "--yes"]);
     assert_eq!(run.status, 0, "{}{}", run.stderr, run.stdout);
@@ -323,14 +323,14 @@ fn fix_with_a_task_redeploys_its_service() {
         "{}",
         run.stderr
     );
-    assert_eq!(updates(&platform), 1);
+    assert_eq!(update_calls(&platform), 1);
 }
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn the_guardduty_container_is_ignored() {
-    let platform = stale();
-    platform.proxy.rules.lock().unwrap().guarded = true;
+    let platform = stale_platform();
+    platform.proxy.rules.lock().unwrap().has_guardduty = true;
     assert_eq!(platform.doctor(&["coder"]).causes(), ["task.exec-enabled"]);
     let fixed = platform.run(&["fix", "coder", "--yes", "--timeout", "60s"]);
     assert_eq!(fixed.status, 0, "{}{}", fixed.stdout, fixed.stderr);

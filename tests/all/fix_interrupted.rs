@@ -3,9 +3,9 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use crate::faults::cases::{Case, try_all};
-use crate::faults::named;
-use crate::faults::repair::{FIXER, fix};
+use crate::faults::cases::{Case, run_cases};
+use crate::faults::fault_named;
+use crate::faults::repair::{FIXER_POLICY, fix};
 use crate::support::managed_agents::Agent;
 use crate::support::platform::Platform;
 
@@ -22,8 +22,8 @@ const FIXES_OF_SEVERAL_STEPS: [&str; 7] = [
 
 /// Starts a fix that ends by SIGKILL once so many changes are made. `None`: it ended by itself before.
 fn kill_after(writes: u64, name: &str) -> Result<Option<Platform>, String> {
-    let platform = crate::faults::broken_platform(&[named(name)]);
-    platform.sh(FIXER);
+    let platform = crate::faults::broken_platform(&[fault_named(name)]);
+    platform.sh(FIXER_POLICY);
     {
         let mut rules = platform.proxy.rules.lock().unwrap();
         rules.agent_of_new_tasks = Some(Agent::Running);
@@ -52,13 +52,13 @@ fn kill_after(writes: u64, name: &str) -> Result<Option<Platform>, String> {
 
 fn keys(platform: &Platform) -> usize {
     let keys = platform.sh("aws kms list-keys --query Keys[].KeyArn --output text");
-    let of_world = |key: &&str| {
+    let belongs_to_cluster = |key: &&str| {
         let described = platform.sh(&format!(
             "aws kms describe-key --key-id {key} --query KeyMetadata.Description --output text"
         ));
         described.ends_with(&format!("/exec/{}", platform.cluster))
     };
-    keys.split_whitespace().filter(of_world).count()
+    keys.split_whitespace().filter(belongs_to_cluster).count()
 }
 
 /// Nothing is left half done that the next run does not finish.
@@ -87,5 +87,5 @@ fn a_killed_fix_is_completed_by_the_next_run() {
             (name.to_owned(), Box::new(case) as Box<_>)
         })
         .collect();
-    try_all("Fixes that were killed", cases);
+    run_cases("Fixes that were killed", cases);
 }

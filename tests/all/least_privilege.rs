@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::support::platform::{Platform, PlatformSpec};
 
 /// Sessions that are encrypted and recorded in both ways, so that everything is looked at.
-pub const RECORDED: &str = r#"
+pub const ENCRYPTED_AND_RECORDED: &str = r#"
 KEY=$(aws kms create-key --query KeyMetadata.Arn --output text)
 aws logs create-log-group --log-group-name /exec/$CLUSTER
 aws s3api create-bucket --bucket $CLUSTER --create-bucket-configuration LocationConstraint=us-west-2
@@ -21,7 +21,7 @@ aws kms put-key-policy --key-id $KEY --policy-name default --policy '{"Version":
 "#;
 
 /// What this platform has none of: tasks on EC2, rules that name prefix lists, and endpoints without private DNS.
-const NOT_MET: [&str; 5] = [
+const UNUSED_ACTIONS: [&str; 5] = [
     "ec2:DescribeInstances",
     "ec2:GetManagedPrefixListEntries",
     "ecs:DescribeContainerInstances",
@@ -29,32 +29,32 @@ const NOT_MET: [&str; 5] = [
     "route53:ListHostedZonesByVPC",
 ];
 
-fn give(platform: &Platform, policy: &Value) {
+fn set_caller_policy(platform: &Platform, policy: &Value) {
     let quoted = shell_words::quote(&policy.to_string()).into_owned();
     platform.sh(&format!(
         "aws iam put-user-policy --user-name $CALLER --policy-name least --policy-document {quoted}"
     ));
 }
 
-fn missing(run: &Value) -> Vec<String> {
+fn missing_permissions(run: &Value) -> Vec<String> {
     let findings = run["findings"].as_array().unwrap();
-    let mut missing: Vec<String> = findings
+    let mut missing_permissions: Vec<String> = findings
         .iter()
         .filter_map(|finding| finding["missing_permission"].as_str().map(str::to_owned))
         .collect();
-    missing.sort();
-    missing.dedup();
-    missing
+    missing_permissions.sort();
+    missing_permissions.dedup();
+    missing_permissions
 }
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn the_doctor_policy_has_exactly_the_required_actions() {
-    let platform = Platform::strict(PlatformSpec {
+    let platform = Platform::with_enforced_policies(PlatformSpec {
         nat: true,
         ..PlatformSpec::default()
     });
-    platform.sh(RECORDED);
+    platform.sh(ENCRYPTED_AND_RECORDED);
     let refused = platform.doctor(&["coder"]);
     assert_ne!(
         refused.status, 0,
@@ -62,11 +62,11 @@ fn the_doctor_policy_has_exactly_the_required_actions() {
         refused.stdout
     );
     let policy = platform.run(&["policy", "doctor"]).json();
-    give(&platform, &policy);
+    set_caller_policy(&platform, &policy);
     for target in ["coder", "--all"] {
         let run = platform.doctor(&[target]);
         assert_eq!(run.status, 0, "{}", run.stdout);
-        assert_eq!(missing(&run.json()), [""; 0]);
+        assert_eq!(missing_permissions(&run.json()), [""; 0]);
         // What is in an image nobody can be allowed to see.
         assert_eq!(run.with_status("unknown"), ["container.log-tools"]);
     }
@@ -75,7 +75,7 @@ fn the_doctor_policy_has_exactly_the_required_actions() {
         .iter()
         .flat_map(|statement| statement["Action"].as_array().unwrap());
     let mut tried = 0;
-    for action in actions.filter(|action| !NOT_MET.contains(&action.as_str().unwrap())) {
+    for action in actions.filter(|action| !UNUSED_ACTIONS.contains(&action.as_str().unwrap())) {
         let mut without = policy.clone();
         for statement in without["Statement"].as_array_mut().unwrap() {
             statement["Action"]
@@ -86,7 +86,7 @@ fn the_doctor_policy_has_exactly_the_required_actions() {
                 statement["Action"] = json!(["none:None"]);
             }
         }
-        give(&platform, &without);
+        set_caller_policy(&platform, &without);
         if action == "kms:ListGrants" {
             // Grants are looked at where the key's policy leaves something open.
             platform.sh(NARROW_KEY);
@@ -97,15 +97,15 @@ fn the_doctor_policy_has_exactly_the_required_actions() {
             "coder"
         };
         let run = platform.doctor(&[target]);
-        let told = format!("{}{}", run.stdout, run.stderr);
+        let output = format!("{}{}", run.stdout, run.stderr);
         assert!(
-            told.contains(action.as_str().unwrap()),
-            "{action} is not missed: {told}"
+            output.contains(action.as_str().unwrap()),
+            "{action} is not missed: {output}"
         );
         assert!(
             !run.stdout.is_empty()
-                && missing(&run.json()).contains(&action.as_str().unwrap().to_owned()),
-            "{action}: {told}"
+                && missing_permissions(&run.json()).contains(&action.as_str().unwrap().to_owned()),
+            "{action}: {output}"
         );
         tried += 1;
     }
@@ -115,12 +115,12 @@ fn the_doctor_policy_has_exactly_the_required_actions() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn the_caller_policy_suffices_for_a_session() {
-    let platform = Platform::strict(PlatformSpec::default());
+    let platform = Platform::with_enforced_policies(PlatformSpec::default());
     platform.sh("aws iam delete-user-policy --user-name $CALLER --policy-name ops");
     let refused = platform.run(&["run", "coder", "--no-doctor", "--", "echo", "hi"]);
     assert_eq!(refused.status, 255, "{}", refused.stderr);
     let policy = platform.run(&["policy", "caller"]).json();
-    give(&platform, &policy);
+    set_caller_policy(&platform, &policy);
     let run = platform.run(&["run", "coder", "--no-doctor", "--", "echo", "hi"]);
     assert_eq!(
         (run.status, run.stdout.as_str()),

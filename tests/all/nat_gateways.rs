@@ -5,7 +5,7 @@ use crate::support::fault::Fault;
 use crate::support::platform::{Platform, PlatformSpec};
 
 /// `kind`: that of the gateway, as the AWS CLI takes it; `endpoint`: there is an endpoint too.
-pub fn behind_a_gateway(kind: &str, endpoint: bool) -> Platform {
+pub fn platform_behind_nat_gateway(kind: &str, endpoint: bool) -> Platform {
     let platform = Platform::new(PlatformSpec {
         endpoint,
         nat: true,
@@ -19,10 +19,10 @@ pub fn behind_a_gateway(kind: &str, endpoint: bool) -> Platform {
     platform
 }
 
-pub const PUBLIC: &str = "public --allocation-id eipalloc-1";
+pub const PUBLIC_NAT: &str = "public --allocation-id eipalloc-1";
 
 /// From the subnet of the gateway.
-pub const WAY_OUT: &str = r#"
+pub const INTERNET_ROUTE: &str = r#"
     GATEWAY=$(aws ec2 create-internet-gateway --query InternetGateway.InternetGatewayId --output text)
     aws ec2 attach-internet-gateway --internet-gateway-id $GATEWAY --vpc-id $VPC
     OUT=$(aws ec2 create-route-table --vpc-id $VPC --query RouteTable.RouteTableId --output text)
@@ -32,7 +32,7 @@ pub const WAY_OUT: &str = r#"
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn a_nat_gateway_needs_a_route_to_an_internet_gateway() {
-    let platform = behind_a_gateway(PUBLIC, false);
+    let platform = platform_behind_nat_gateway(PUBLIC_NAT, false);
     let run = platform.doctor(&["coder"]);
     assert_eq!(run.causes(), ["network.endpoint-present"], "{}", run.stdout);
     assert!(
@@ -41,7 +41,7 @@ fn a_nat_gateway_needs_a_route_to_an_internet_gateway() {
         run.stdout
     );
 
-    platform.sh(WAY_OUT);
+    platform.sh(INTERNET_ROUTE);
     let run = platform.doctor(&["coder"]);
     assert_eq!(run.status, 0, "{}", run.stdout);
 
@@ -57,8 +57,8 @@ fn a_nat_gateway_needs_a_route_to_an_internet_gateway() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn a_private_nat_gateway_makes_the_path_unknown() {
-    let platform = behind_a_gateway("private", false);
-    platform.sh(WAY_OUT);
+    let platform = platform_behind_nat_gateway("private", false);
+    platform.sh(INTERNET_ROUTE);
     let run = platform.doctor(&["coder"]);
     assert_eq!(run.causes(), [""; 0], "{}", run.stdout);
     assert_eq!(run.status, 3);
@@ -70,7 +70,7 @@ fn a_private_nat_gateway_makes_the_path_unknown() {
 }
 
 /// A new ACL lets nothing through.
-const OWN_ACL: &str = r#"
+const EMPTY_ACL: &str = r#"
     ACL=$(aws ec2 create-network-acl --vpc-id $VPC --query NetworkAcl.NetworkAclId --output text)
     JOIN=$(aws ec2 describe-network-acls --filters Name=vpc-id,Values=$VPC --query "NetworkAcls[].Associations[] | [?SubnetId=='$FAR_SUBNET'].NetworkAclAssociationId | [0]" --output text)
     aws ec2 replace-network-acl-association --association-id $JOIN --network-acl-id $ACL"#;
@@ -78,9 +78,9 @@ const OWN_ACL: &str = r#"
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn the_acl_of_the_nat_gateway_subnet_can_block() {
-    let platform = behind_a_gateway(PUBLIC, false);
-    platform.sh(WAY_OUT);
-    platform.sh(OWN_ACL);
+    let platform = platform_behind_nat_gateway(PUBLIC_NAT, false);
+    platform.sh(INTERNET_ROUTE);
+    platform.sh(EMPTY_ACL);
     let run = platform.doctor(&["coder"]);
     assert_eq!(run.causes(), ["network.nacl"], "{}", run.stdout);
     paste_all(&platform, &run);
@@ -92,8 +92,8 @@ fn the_acl_of_the_nat_gateway_subnet_can_block() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn vpc_block_public_access_overrides_routes() {
-    let platform = behind_a_gateway(PUBLIC, false);
-    platform.sh(WAY_OUT);
+    let platform = platform_behind_nat_gateway(PUBLIC_NAT, false);
+    platform.sh(INTERNET_ROUTE);
     for (mode, status) in [(">block-ingress<", 0), (">block-bidirectional<", 3)] {
         let mut rules = platform.proxy.rules.lock().unwrap();
         let action = "ec2:DescribeVpcBlockPublicAccessOptions".to_owned();

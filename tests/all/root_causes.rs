@@ -144,7 +144,7 @@ fn a_service_without_tasks_is_the_cause() {
     );
 }
 
-const SIX: [&str; 6] = [
+const SERVICES: [&str; 6] = [
     "coder",
     "litellm",
     "key-provisioner",
@@ -157,7 +157,7 @@ const SIX: [&str; 6] = [
 #[ignore = "needs the emulator: scripts/test"]
 fn only_the_broken_one_of_six_services_is_reported() {
     let platform = Platform::new(PlatformSpec {
-        services: SIX.to_vec(),
+        services: SERVICES.to_vec(),
         tasks: 2,
         ..PlatformSpec::default()
     });
@@ -173,7 +173,7 @@ fn only_the_broken_one_of_six_services_is_reported() {
         services_of(&report["root_causes"][0]),
         ["coder-production-litellm"]
     );
-    for service in SIX.into_iter().filter(|service| *service != "litellm") {
+    for service in SERVICES.into_iter().filter(|service| *service != "litellm") {
         assert_healthy(&platform.doctor(&[service]));
     }
 }
@@ -182,7 +182,7 @@ fn only_the_broken_one_of_six_services_is_reported() {
 #[ignore = "needs the emulator: scripts/test"]
 fn a_cause_shared_by_services_is_reported_once() {
     let platform = Platform::new(PlatformSpec {
-        services: SIX.to_vec(),
+        services: SERVICES.to_vec(),
         endpoint: false,
         ..PlatformSpec::default()
     });
@@ -218,15 +218,22 @@ fn two_faults_are_two_causes() {
             "network.path",
         ],
     );
-    let told = platform.run(&["doctor", "coder"]).stdout;
+    let report_text = platform.run(&["doctor", "coder"]).stdout;
     // Pasted from top to bottom, tasks are replaced once, after everything else.
-    let place = |command: &str| {
-        assert_eq!(told.matches(command).count(), 1, "{command}: {told}");
-        told.find(command).unwrap()
+    let position = |command: &str| {
+        assert_eq!(
+            report_text.matches(command).count(),
+            1,
+            "{command}: {report_text}"
+        );
+        report_text.find(command).unwrap()
     };
-    let last = place("aws ecs update-service");
-    assert!(place("aws iam put-role-policy") < last, "{told}");
-    assert!(place("aws ec2 create-vpc-endpoint") < last, "{told}");
+    let last = position("aws ecs update-service");
+    assert!(position("aws iam put-role-policy") < last, "{report_text}");
+    assert!(
+        position("aws ec2 create-vpc-endpoint") < last,
+        "{report_text}"
+    );
 }
 
 #[test]

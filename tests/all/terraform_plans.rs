@@ -207,7 +207,7 @@ fn plan_over_live_reads_the_rest_from_aws() {
         })
     };
     let file = platform.home.path().join("tfplan.json");
-    let judged = |after: bool, forced: bool, over_live: bool| {
+    let doctor_with_plan = |after: bool, forced: bool, over_live: bool| {
         let plan = terraform::plan(&[Resource {
             kind: "aws_ecs_service",
             name: "coder",
@@ -227,7 +227,7 @@ fn plan_over_live_reads_the_rest_from_aws() {
         platform.doctor(&["coder"]).causes(),
         ["service.exec-enabled"]
     );
-    let fixed = judged(true, true, true);
+    let fixed = doctor_with_plan(true, true, true);
     assert_eq!(
         (fixed.status, fixed.causes()),
         (0, vec![]),
@@ -235,8 +235,11 @@ fn plan_over_live_reads_the_rest_from_aws() {
         fixed.stdout
     );
     // The flag alone starts no new tasks.
-    assert_eq!(judged(true, false, true).causes(), ["task.exec-enabled"]);
-    let still = judged(false, false, true);
+    assert_eq!(
+        doctor_with_plan(true, false, true).causes(),
+        ["task.exec-enabled"]
+    );
+    let still = doctor_with_plan(false, false, true);
     assert_eq!(
         (still.status, still.causes()),
         (1, vec!["service.exec-enabled".to_owned()]),
@@ -244,7 +247,7 @@ fn plan_over_live_reads_the_rest_from_aws() {
         still.stdout
     );
     // The plan alone does not know the role and the network.
-    let alone = judged(true, true, false);
+    let alone = doctor_with_plan(true, true, false);
     assert_eq!(
         (alone.status, alone.causes()),
         (3, vec![]),
@@ -253,7 +256,10 @@ fn plan_over_live_reads_the_rest_from_aws() {
     );
     // Faults outside of the plan still count.
     platform.sh("aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec");
-    assert_eq!(judged(true, true, true).causes(), ["role.ssmmessages"]);
+    assert_eq!(
+        doctor_with_plan(true, true, true).causes(),
+        ["role.ssmmessages"]
+    );
     // The configuration sets another cluster: the plan decides.
     fs::write(
         platform.home.path().join("ecs-exec.toml"),
@@ -327,24 +333,25 @@ fn plan_over_live_reads_what_a_new_service_uses() {
         },
     ]);
     fs::write(platform.home.path().join("tfplan.json"), plan.to_string()).unwrap();
-    let judged = || platform.doctor(&["fresh", "--plan", "tfplan.json", "--plan-over-live"]);
-    let whole = judged();
+    let doctor_with_plan =
+        || platform.doctor(&["fresh", "--plan", "tfplan.json", "--plan-over-live"]);
+    let complete = doctor_with_plan();
     assert_eq!(
-        (whole.status, whole.causes()),
+        (complete.status, complete.causes()),
         (0, vec![]),
         "{}",
-        whole.stdout
+        complete.stdout
     );
     platform.sh("aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec");
-    assert_eq!(judged().causes(), ["role.ssmmessages"]);
+    assert_eq!(doctor_with_plan().causes(), ["role.ssmmessages"]);
     platform.sh("aws ec2 revoke-security-group-ingress --group-id $ENDPOINT_GROUP --protocol tcp --port 443 --cidr 10.0.0.0/16");
     assert_eq!(
-        judged().causes(),
+        doctor_with_plan().causes(),
         ["role.ssmmessages", "network.endpoint-security-group"]
     );
     platform.sh("aws iam delete-role --role-name $ROLE");
     assert_eq!(
-        judged().causes(),
+        doctor_with_plan().causes(),
         ["role.present", "network.endpoint-security-group"]
     );
 }
@@ -364,13 +371,13 @@ fn plan_over_live_accepts_an_empty_account() {
         "tfplan.json",
         "--plan-over-live",
     ];
-    let over = || {
+    let plan_over_live = || {
         run(platform
             .command()
             .env_remove("ECS_EXEC_CLUSTER")
             .args(arguments))
     };
-    let first = over();
+    let first = plan_over_live();
     assert_eq!(
         (first.status, first.causes()),
         (0, vec![]),
@@ -378,9 +385,9 @@ fn plan_over_live_accepts_an_empty_account() {
         first.stdout,
         first.stderr
     );
-    let there = fs::read_to_string(root("terraform-plan/fixtures/update.json")).unwrap();
-    fs::write(&file, there.replace("123456789012", "999999999999")).unwrap();
-    let foreign = over();
+    let existing = fs::read_to_string(root("terraform-plan/fixtures/update.json")).unwrap();
+    fs::write(&file, existing.replace("123456789012", "999999999999")).unwrap();
+    let foreign = plan_over_live();
     assert_eq!(foreign.status, 2, "{}", foreign.stdout);
     assert!(
         foreign.stderr.contains("999999999999"),

@@ -2,13 +2,13 @@
 
 use std::fs;
 
-use crate::environment_errors::{KEYS, assert_refused, offline};
+use crate::environment_errors::{KEYS, assert_refused, run_offline};
 use crate::support::doctor::{Run, command, run};
 use crate::support::platform::home;
 
 #[test]
 fn contradictory_or_invalid_arguments_are_refused() {
-    let with_keys = |arguments: &[&str]| offline(arguments, &KEYS);
+    let with_keys = |arguments: &[&str]| run_offline(arguments, &KEYS);
     let other = "arn:aws:ecs:us-west-2:123456789012:service/other/coder-production-coder";
     assert_refused(
         &with_keys(&["doctor", other]),
@@ -97,17 +97,20 @@ fn an_unknown_configuration_key_is_refused() {
 /// `SERVICE -- CMD ARG…` is what it is after `exec`, and no container called CMD.
 #[test]
 fn a_command_after_a_double_dash_is_no_container() {
-    let unsigned = offline(&["web", "--", "ls", "-l"], &[]);
+    let unsigned = run_offline(&["web", "--", "ls", "-l"], &[]);
     assert_refused(&unsigned, "there are no AWS credentials", "");
-    let twice = offline(&["web", "app", "--", "ls"], &[]);
+    let twice = run_offline(&["web", "app", "--", "ls"], &[]);
     assert_refused(&twice, "unexpected argument 'app'", "ecs-exec exec");
 }
 
 #[test]
 fn a_leading_double_dash_is_accepted_and_flags_alone_print_usage() {
-    let (plain, dashed) = (offline(&["coder"], &[]), offline(&["--", "coder"], &[]));
+    let (plain, dashed) = (
+        run_offline(&["coder"], &[]),
+        run_offline(&["--", "coder"], &[]),
+    );
     assert_eq!((dashed.status, &dashed.stderr), (2, &plain.stderr));
-    let flags = offline(&["-q"], &[]);
+    let flags = run_offline(&["-q"], &[]);
     assert_eq!(flags.status, 2);
     assert!(
         flags.stderr.contains("SERVICE [CONTAINER]"),
@@ -119,7 +122,7 @@ fn a_leading_double_dash_is_accepted_and_flags_alone_print_usage() {
 
 #[test]
 fn lists_of_checks_accept_spaces_and_trailing_commas() {
-    let demo = |only: &str| offline(&["doctor", "--demo=healthy", "--only", only], &[]);
+    let demo = |only: &str| run_offline(&["doctor", "--demo=healthy", "--only", only], &[]);
     let plain = demo("task,container").stdout;
     for written in ["task, container", "task,container,", " task ,container"] {
         assert_eq!(demo(written).stdout, plain, "{written}");
@@ -156,12 +159,16 @@ fn contradictory_accounts_and_invalid_durations_are_refused() {
         arn,
     ];
     assert_refused(
-        &offline(&accounts, &KEYS),
+        &run_offline(&accounts, &KEYS),
         "--account is 123456789012, but the cluster's ARN has account 123456789013",
         "Remove --account",
     );
     for time in ["0ms", "90000000ms", "25h"] {
-        assert_refused(&offline(&["doctor", "--timeout", time], &KEYS), time, "");
+        assert_refused(
+            &run_offline(&["doctor", "--timeout", time], &KEYS),
+            time,
+            "",
+        );
     }
 }
 
@@ -171,13 +178,13 @@ fn empty_variables_are_unset_and_missing_config_files_are_refused() {
     let empty = ["CLUSTER", "REGION", "PROFILE", "SERVICE_PREFIX", "CONFIG"];
     let empty = empty.map(|name| format!("ECS_EXEC_{name}"));
     let empty: Vec<(&str, &str)> = empty.iter().map(|name| (name.as_str(), "")).collect();
-    assert_eq!(offline(&["doctor", "--demo"], &empty).status, 1);
-    let unsigned = offline(&["doctor", "coder"], &empty);
+    assert_eq!(run_offline(&["doctor", "--demo"], &empty).status, 1);
+    let unsigned = run_offline(&["doctor", "coder"], &empty);
     assert_refused(&unsigned, "there are no AWS credentials", "");
     for arguments in [&["doctor", "--demo"][..], &["explain", "role"], &["checks"]] {
         let arguments = [arguments, &["--config", "nowhere.toml"]].concat();
         assert_refused(
-            &offline(&arguments, &[]),
+            &run_offline(&arguments, &[]),
             "nowhere.toml cannot be read",
             "--config",
         );
@@ -213,7 +220,7 @@ fn empty_values_in_a_configuration_are_errors() {
             "cluster: invalid type: sequence, expected a string",
         ),
     ] {
-        let run = configured(text, &["checks"]);
+        let run = run_with_config(text, &["checks"]);
         assert_refused(&run, what, "");
     }
     let home = home(true);
@@ -227,7 +234,7 @@ fn empty_values_in_a_configuration_are_errors() {
 fn recipes_are_listed_without_control_characters() {
     let text =
         "[recipes.a]\nservice = \"web\"\ndescription = \"\\u001b[31mred\"\ncommand = [\"ls\"]";
-    let run = configured(text, &["recipe", "--list"]);
+    let run = run_with_config(text, &["recipe", "--list"]);
     assert_eq!(run.status, 0, "{}", run.stderr);
     assert!(run.stdout.contains("red"), "{}", run.stdout);
 }
@@ -235,7 +242,7 @@ fn recipes_are_listed_without_control_characters() {
 /// The team's own platform is no default for other clusters.
 #[test]
 fn built_in_settings_do_not_apply_to_other_clusters() {
-    let run = configured("cluster = \"other\"", &["recipe", "--list"]);
+    let run = run_with_config("cluster = \"other\"", &["recipe", "--list"]);
     assert!(
         run.stdout.starts_with("There are no recipes"),
         "{}",
@@ -250,7 +257,7 @@ fn local_checks_run_without_credentials() {
         ("AWS_REGION", "us-west-2"),
         ("AWS_EC2_METADATA_DISABLED", "true"),
     ];
-    let run = offline(
+    let run = run_offline(
         &["doctor", "--only", "local", "--format", "json"],
         &variables,
     );
@@ -261,21 +268,21 @@ fn local_checks_run_without_credentials() {
             .contains(&"local.plugin-installed".to_owned())
     );
     // With anything else AWS has to be asked.
-    let more = offline(&["doctor", "--only", "local,role"], &variables);
+    let more = run_offline(&["doctor", "--only", "local,role"], &variables);
     assert_refused(&more, "there are no AWS credentials", "");
 }
 
 /// A gate that looks at nothing is not green.
 #[test]
 fn checks_without_subjects_are_refused() {
-    let run = offline(&["doctor", "--demo=healthy", "--only", "policy"], &[]);
+    let run = run_offline(&["doctor", "--demo=healthy", "--only", "policy"], &[]);
     assert_refused(&run, "no selected check applies", "[expect]");
 }
 
 /// The same cluster named twice is one.
 #[test]
 fn a_repeated_cluster_counts_once() {
-    let run = offline(
+    let run = run_offline(
         &["doctor", "--cluster", "a,a", "--region", "us-west-2"],
         &[],
     );
@@ -285,13 +292,13 @@ fn a_repeated_cluster_counts_once() {
 #[test]
 fn explain_accepts_the_custom_check_areas() {
     for area in ["custom", "program"] {
-        let run = offline(&["explain", area], &[]);
+        let run = run_offline(&["explain", area], &[]);
         assert_eq!(run.status, 0, "{}", run.stdout);
         assert!(run.stdout.contains("Custom checks"), "{}", run.stdout);
     }
 }
 
-fn configured(text: &str, arguments: &[&str]) -> Run {
+fn run_with_config(text: &str, arguments: &[&str]) -> Run {
     let home = home(true);
     fs::write(home.path().join("ecs-exec.toml"), text).unwrap();
     run(command(home.path())

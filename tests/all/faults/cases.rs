@@ -9,7 +9,7 @@ use std::thread;
 pub type Case = (String, Box<dyn Fn() -> Result<(), String> + Send + Sync>);
 
 /// Tries each case on a few threads and prints the table.
-pub fn try_all(title: &str, cases: Vec<Case>) {
+pub fn run_cases(title: &str, cases: Vec<Case>) {
     const THREADS: usize = 2;
     let next = AtomicUsize::new(0);
     let results = Mutex::new(vec![Ok(()); cases.len()]);

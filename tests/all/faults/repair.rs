@@ -47,7 +47,7 @@ pub fn paste_fixes(platform: &Platform, run: &Run) -> Result<(), String> {
 }
 
 /// What the caller needs to fix every fault, and nothing that the faults take away.
-pub const FIXER: &str = r#"
+pub const FIXER_POLICY: &str = r#"
 aws iam put-user-policy --user-name $CALLER --policy-name fixer --policy-document '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Resource":"*","Action":[
 "ecs:UpdateService","ecs:RunTask","ecs:RegisterTaskDefinition","ecs:DescribeTaskDefinition","ecs:UpdateContainerAgent",
 "iam:PutRolePolicy","iam:GetRolePolicy","iam:PutUserPolicy","iam:GetUserPolicy","iam:CreateRole","iam:UpdateAssumeRolePolicy","iam:PassRole",
@@ -57,7 +57,7 @@ aws iam put-user-policy --user-name $CALLER --policy-name fixer --policy-documen
 
 /// Lets `ecs-exec fix` fix it, which needs neither the AWS CLI nor a shell.
 pub fn fix(platform: &Platform) -> Result<(), String> {
-    platform.sh(FIXER);
+    platform.sh(FIXER_POLICY);
     platform.proxy.rules.lock().unwrap().agent_of_new_tasks = Some(Agent::Running);
     let run = platform.run(&[
         "fix",

@@ -66,8 +66,8 @@ fn sessions_in_a_cluster_with_a_kms_key_are_encrypted() {
         "{}",
         run.stderr
     );
-    let asked = platform.proxy.rules.lock().unwrap().asked.clone();
-    let context = &asked[0];
+    let request_bodies = platform.proxy.rules.lock().unwrap().request_bodies.clone();
+    let context = &request_bodies[0];
     assert!(context.contains("\"NumberOfBytes\":64"), "{context}");
     let task = platform.tasks("coder").remove(0);
     let id = task.rsplit('/').next().unwrap();
@@ -94,13 +94,17 @@ fn port_forward_uses_the_plugin() {
         "{}",
         run.stdout
     );
-    let asked = platform.proxy.rules.lock().unwrap().asked.clone();
-    for told in [
+    let request_bodies = platform.proxy.rules.lock().unwrap().request_bodies.clone();
+    for expected in [
         "AWS-StartPortForwardingSessionToRemoteHost",
         "db.internal",
         "5433",
     ] {
-        assert!(asked[0].contains(told), "{told}: {}", asked[0]);
+        assert!(
+            request_bodies[0].contains(expected),
+            "{expected}: {}",
+            request_bodies[0]
+        );
     }
     assert_eq!(platform.run(&["port-forward", "coder", "80"]).status, 2);
 }
@@ -125,9 +129,9 @@ fn only_keyboard_signals_leave_the_plugin_running() {
     assert_eq!(interrupted.status, 0, "{}", interrupted.stderr);
     assert_eq!(interrupted.stdout, "on\n");
 
-    let told =
+    let handler =
         "trap 'echo told; exit' TERM; kill -TERM $PPID; for _ in $(seq 50); do sleep 0.1; done";
-    let terminated = session(told);
+    let terminated = session(handler);
     assert_eq!(terminated.status, 128 + 15, "{}", terminated.stderr);
     assert_eq!(terminated.stdout, "told\n");
     assert_eq!(platform.proxy.calls()["ssm:TerminateSession"], 1);
@@ -147,12 +151,12 @@ fn doctor_live_opens_a_session() {
             .contains(&"container.live-session".to_owned())
     );
     image(&platform, |image| {
-        image.refuses = Some("----------ERROR-------\nsomething nobody knows".into())
+        image.refusal_message = Some("----------ERROR-------\nsomething nobody knows".into())
     });
     let run = platform.doctor(&["coder", "--live"]);
     assert_eq!(run.causes(), ["container.live-session"], "{}", run.stdout);
     assert!(run.stdout.contains("something nobody knows"));
-    image(&platform, |image| image.refuses = None);
+    image(&platform, |image| image.refusal_message = None);
     platform.sh("aws ec2 revoke-security-group-ingress --group-id $ENDPOINT_GROUP --protocol tcp --port 443 --cidr 10.0.0.0/16");
     let run = platform.doctor(&["coder", "--live"]);
     assert_eq!(
@@ -181,19 +185,19 @@ fn sessions_use_the_proxy_environment_variables() {
             .envs(rest.iter().copied());
         (
             run(&mut command),
-            proxy.asked.lock().unwrap().drain(..).count(),
+            proxy.destinations.lock().unwrap().drain(..).count(),
         )
     };
-    let (run, asked) = through("user:pass%20word", &[]);
+    let (run, connections) = through("user:pass%20word", &[]);
     assert_eq!(
         (run.status, run.stdout.as_str()),
         (0, "hi\n"),
         "{}",
         run.stderr
     );
-    assert_eq!(asked, 1);
-    let (run, asked) = through("user:pass%20word", &[("NO_PROXY", "127.0.0.0/8")]);
-    assert_eq!((run.status, asked), (0, 0), "{}", run.stderr);
+    assert_eq!(connections, 1);
+    let (run, connections) = through("user:pass%20word", &[("NO_PROXY", "127.0.0.0/8")]);
+    assert_eq!((run.status, connections), (0, 0), "{}", run.stderr);
     let (run, _) = through("user:wrong", &[]);
     assert_eq!(run.status, 255, "{}", run.stderr);
     assert!(

@@ -17,13 +17,13 @@ fn a_refused_session_is_diagnosed() {
     let run = platform.run(&["coder"]);
     assert_eq!(run.status, 255);
     assert_eq!(run.stdout, "");
-    for told in [
+    for expected in [
         "TargetNotConnectedException",
         "The agent in the container is not connected",
         "role.ssmmessages",
         "aws iam put-role-policy",
     ] {
-        assert!(run.stderr.contains(told), "{told}: {}", run.stderr);
+        assert!(run.stderr.contains(expected), "{expected}: {}", run.stderr);
     }
     let quiet = platform.run(&["coder", "--no-doctor"]);
     assert_eq!(quiet.status, 255);
@@ -46,7 +46,7 @@ fn each_failure_has_its_message_and_status() {
         all.push("--no-doctor");
         platform.run(&all)
     };
-    for (arguments, status, told) in [
+    for (arguments, status, expected) in [
         (&["codr"][..], 2, "Did you mean coder-production-coder?"),
         (&["coder", "codr"], 2, "Did you mean coder?"),
         (
@@ -62,7 +62,11 @@ fn each_failure_has_its_message_and_status() {
     ] {
         let run = run(arguments);
         assert_eq!(run.status, status, "{arguments:?} {}", run.stderr);
-        assert!(run.stderr.contains(told), "{arguments:?} {}", run.stderr);
+        assert!(
+            run.stderr.contains(expected),
+            "{arguments:?} {}",
+            run.stderr
+        );
     }
     platform.proxy.fault("ecs:ExecuteCommand", Fault::Deny);
     let denied = run(&["coder"]);
@@ -85,12 +89,12 @@ fn each_failure_has_its_message_and_status() {
     assert!(refused.stderr.contains("HTTP 403"), "{}", refused.stderr);
     image(&platform, |image| {
         image.gateway_status = None;
-        image.refuses = Some("Your session timed out due to inactivity.".into());
+        image.refusal_message = Some("Your session timed out due to inactivity.".into());
     });
     let idle = run(&["coder"]);
     assert!(idle.stderr.contains("20 minutes"), "{}", idle.stderr);
     image(&platform, |image| {
-        image.refuses = Some("----------ERROR-------\nEncountered error while initiating handshake. Handshake timed out.".into());
+        image.refusal_message = Some("----------ERROR-------\nEncountered error while initiating handshake. Handshake timed out.".into());
     });
     let handshake = run(&["coder"]);
     assert_eq!(handshake.status, 255);

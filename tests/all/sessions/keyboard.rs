@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 
 use rustix::termios::LocalModes;
 
-use super::real_agent::lacking;
+use super::real_agent::service_without_programs;
 use crate::support::fake_service::Service;
 use crate::support::pty::Terminal;
 
 #[test]
 fn keys_typed_while_a_shell_fails_reach_the_next_one() {
-    let service = lacking(&["/bin/bash"]);
+    let service = service_without_programs(&["/bin/bash"]);
     service.image(|image| image.timing.refusal = Duration::from_millis(600));
     fs::write(
         service.home.path().join("ecs-exec.toml"),
@@ -83,7 +83,7 @@ fn is_cooked(terminal: &Terminal) -> bool {
     modes.contains(LocalModes::ECHO | LocalModes::ICANON)
 }
 
-fn soon(what: &str, test: impl Fn() -> bool) {
+fn wait_until(what: &str, test: impl Fn() -> bool) {
     let until = Instant::now() + Duration::from_secs(60);
     while !test() {
         assert!(Instant::now() < until, "{what}");
@@ -122,23 +122,23 @@ fn a_stopped_session_continues_in_raw_mode() {
     for stop in ["TSTP", "STOP"] {
         terminal.signal(stop);
         if stop == "TSTP" {
-            soon("the terminal is given back", || is_cooked(&terminal));
+            wait_until("the terminal is given back", || is_cooked(&terminal));
         } else {
             // Nobody hears this one: the shell sets its own mode.
             terminal.pty.set_cooked();
         }
         terminal.wait_until_stopped();
         terminal.signal("CONT");
-        soon("it is raw again", || !is_cooked(&terminal));
+        wait_until("it is raw again", || !is_cooked(&terminal));
         assert_eq!(terminal.pty.attributes().input_modes, raw.input_modes);
     }
     terminal.type_keys("echo still$((1 + 1))here\r");
     terminal.expect("still2here");
     terminal.type_keys("~\u{1a}");
-    soon("the escape key suspends too", || is_cooked(&terminal));
+    wait_until("the escape key suspends too", || is_cooked(&terminal));
     terminal.wait_until_stopped();
     terminal.signal("CONT");
-    soon("it is raw again", || !is_cooked(&terminal));
+    wait_until("it is raw again", || !is_cooked(&terminal));
     terminal.type_keys("exit\r");
     assert_eq!(terminal.wait(), 0, "{}", terminal.screen());
 }

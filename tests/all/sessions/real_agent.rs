@@ -13,8 +13,10 @@ use crate::support::fake_service::Service;
 /// U+FFFD, alone and in company, and bytes that are no character.
 const MIXED: &[u8] = b"a\xef\xbf\xbdb\xef\xbf\xbd\xef\xbf\xbd\n\xff\xe2\x82\r\n\0\xef\xbf\xbd";
 
-pub fn lacking(programs: &[&str]) -> Service {
-    Service::with_image(|image| image.lacks = programs.iter().map(|&one| one.to_owned()).collect())
+pub fn service_without_programs(programs: &[&str]) -> Service {
+    Service::with_image(|image| {
+        image.missing_programs = programs.iter().map(|&one| one.to_owned()).collect()
+    })
 }
 
 /// Runs the program with this standard input, which stays open until it has ended if `stays_open`.
@@ -52,22 +54,22 @@ fn with_input(
 
 #[test]
 fn output_is_exact_with_base64_or_od_and_otherwise_warns() {
-    for (lacks, is_exact) in [
+    for (missing_programs, is_exact) in [
         (&[][..], true),
         (&["base64"], true),
         (&["base64", "od"], false),
     ] {
-        let service = lacking(lacks);
+        let service = service_without_programs(missing_programs);
         let file = service.home.path().join("mixed");
         fs::write(&file, MIXED).unwrap();
         let command = ["run", "web", "-n", "--", "cat", file.to_str().unwrap()];
         let (status, stdout, stderr) = with_input(&service, &command, b"", false);
-        assert_eq!(status, 0, "{lacks:?} {stderr}");
-        assert_eq!(stdout == MIXED, is_exact, "{lacks:?} {stdout:?}");
+        assert_eq!(status, 0, "{missing_programs:?} {stderr}");
+        assert_eq!(stdout == MIXED, is_exact, "{missing_programs:?} {stdout:?}");
         assert_eq!(
             stderr.contains("may be altered"),
             !is_exact,
-            "{lacks:?} {stderr}"
+            "{missing_programs:?} {stderr}"
         );
         let plain = service.run(&["run", "web", "--", "echo", "plain"]);
         assert_eq!(
@@ -137,7 +139,7 @@ fn each_cp_failure_has_its_own_message() {
         assert!(said.contains(why), "{from} {to}: {said}");
         assert!(!home.join("x").exists());
     }
-    let bare = lacking(&["sha256sum"]);
+    let bare = service_without_programs(&["sha256sum"]);
     let run = bare.run(&["cp", "web:/etc/hostname", "x"]);
     assert!(run.stderr.contains("no sha256sum"), "{}", run.stderr);
 }
@@ -228,7 +230,7 @@ fn the_exit_does_not_wait_for_input() {
 
 #[test]
 fn an_image_without_base64_accepts_no_input() {
-    let service = lacking(&["base64"]);
+    let service = service_without_programs(&["base64"]);
     let nothing = service
         .command(&["run", "web", "--", "echo", "here"])
         .stdin(Stdio::null())
@@ -261,7 +263,7 @@ fn an_image_without_base64_accepts_no_input() {
 
 #[test]
 fn an_image_without_stty_gives_exact_output() {
-    let service = lacking(&["stty"]);
+    let service = service_without_programs(&["stty"]);
     for input in [&b"one\ntwo\n"[..], MIXED, b"", &MIXED.repeat(1000)] {
         let (status, stdout, stderr) =
             with_input(&service, &["run", "web", "--", "cat"], input, false);
@@ -275,7 +277,7 @@ fn an_image_without_stty_gives_exact_output() {
         true,
     );
     assert_eq!((status, stdout.as_slice()), (4, &b"a\n"[..]));
-    let service = lacking(&["stty", "base64", "od"]);
+    let service = service_without_programs(&["stty", "base64", "od"]);
     let (status, stdout, _) = with_input(&service, &["run", "web", "--", "echo", "="], b"", false);
     assert_eq!((status, stdout.as_slice()), (0, &b"=\n"[..]));
 }
@@ -313,7 +315,7 @@ fn end_of_input_ends_the_shell() {
 
 #[test]
 fn excess_output_before_the_command_ends_the_session() {
-    let service = Service::with_image(|image| image.floods = 8 << 20);
+    let service = Service::with_image(|image| image.flood_bytes = 8 << 20);
     let run = service.run(&["run", "web", "-n", "--no-doctor", "--", "true"]);
     assert_eq!(run.status, 255);
     assert!(run.stderr.len() < 2000, "{} bytes", run.stderr.len());
@@ -323,8 +325,8 @@ fn excess_output_before_the_command_ends_the_session() {
 #[test]
 fn remote_text_is_masked_sanitized_and_truncated() {
     let service = Service::start();
-    let is_safe = |run: &Run, told: &str| {
-        assert!(run.stderr.contains(told), "{}", run.stderr);
+    let is_safe = |run: &Run, expected: &str| {
+        assert!(run.stderr.contains(expected), "{}", run.stderr);
         assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
         assert!(!run.stderr.contains(['\u{1b}', '\u{7}']), "{}", run.stderr);
         assert!(run.stderr.len() < 3000, "{} bytes", run.stderr.len());
@@ -359,7 +361,7 @@ fn remote_text_is_masked_sanitized_and_truncated() {
     ] {
         service.image(|image| {
             image.gateway_status = None;
-            image.refuses = Some(closing.clone());
+            image.refusal_message = Some(closing.clone());
         });
         is_safe(&service.run(&["web", "--no-doctor"]), "[masked]");
         is_safe(

@@ -136,7 +136,9 @@ fn opening_a_session_takes_four_calls() {
 #[ignore = "needs the emulator: scripts/test"]
 fn a_missing_shell_is_replaced_by_bin_sh() {
     let platform = Platform::healthy();
-    image(&platform, |image| image.lacks = vec!["/bin/bash".into()]);
+    image(&platform, |image| {
+        image.missing_programs = vec!["/bin/bash".into()]
+    });
     let configuration = "[services.coder]\nshell = \"/bin/bash\"\n";
     std::fs::write(platform.home.path().join("ecs-exec.toml"), configuration).unwrap();
     assert_eq!(platform.run(&["trust"]).status, 0);
@@ -147,7 +149,7 @@ fn a_missing_shell_is_replaced_by_bin_sh() {
     assert_eq!(terminal.wait(), 0);
     assert_eq!(commands(&platform), ["/bin/bash", "/bin/sh"]);
     image(&platform, |image| {
-        image.lacks = vec!["/bin/bash".into(), "/bin/sh".into()]
+        image.missing_programs = vec!["/bin/bash".into(), "/bin/sh".into()]
     });
     let run = platform.run(&["coder", "--no-doctor"]);
     assert_eq!(run.status, 255);

@@ -20,9 +20,9 @@ use super::pty::Pty;
 #[derive(Clone, Default)]
 pub struct Image {
     /// Programs that are not in it: by path as commands of sessions, by name on the PATH.
-    pub lacks: Vec<String>,
+    pub missing_programs: Vec<String>,
     /// What the agent says instead of starting anything.
-    pub refuses: Option<String>,
+    pub refusal_message: Option<String>,
     /// The gateway answers with this HTTP status.
     pub gateway_status: Option<u16>,
     /// The agent neither says nor acknowledges anything.
@@ -32,7 +32,7 @@ pub struct Image {
     /// How the agent names the KMS key.
     pub kms_key: String,
     /// So many bytes are printed instead of what the command prints.
-    pub floods: usize,
+    pub flood_bytes: usize,
     /// How the agent takes its time.
     pub timing: AgentTiming,
     /// After so many bytes of output the connection is cut off, once.
@@ -57,7 +57,7 @@ impl Containers {
         let image = self.image.lock().unwrap().clone();
         let command = command.to_owned();
         let joined = self.joined.clone();
-        let (url, told) = mpsc::channel();
+        let (url, receiver) = mpsc::channel();
         thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
@@ -70,7 +70,7 @@ impl Containers {
             });
             runtime.shutdown_background();
         });
-        let url = told.recv().unwrap();
+        let url = receiver.recv().unwrap();
         *self.url.lock().unwrap() = url.clone();
         url
     }
@@ -91,7 +91,7 @@ async fn serve(gateway: Gateway, image: Image, command: &str, joined: &Mutex<Opt
     }
     let mut agent = Agent::accept(&gateway).await.with_timing(image.timing);
     *joined.lock().unwrap() = Some(Instant::now());
-    if let Some(said) = image.refuses {
+    if let Some(said) = image.refusal_message {
         return agent.close(&said).await;
     }
     if let Some(key) = &image.data_key {
@@ -99,11 +99,11 @@ async fn serve(gateway: Gateway, image: Image, command: &str, joined: &Mutex<Opt
             .encrypt_with(&image.kms_key, key, Some("a challenge"))
             .await;
     }
-    for _ in 0..image.floods / MESSAGE {
+    for _ in 0..image.flood_bytes / MESSAGE {
         agent.send(kind::OUTPUT, vec![b'b'; MESSAGE]).await;
     }
     let words = shell_words::split(command).unwrap();
-    if image.lacks.contains(&words[0]) {
+    if image.missing_programs.contains(&words[0]) {
         sleep(image.timing.refusal).await;
         let said = format!(
             "----------ERROR-------\nUnable to start command: Failed to start pty: fork/exec {}: no such file or directory",
@@ -115,16 +115,22 @@ async fn serve(gateway: Gateway, image: Image, command: &str, joined: &Mutex<Opt
 }
 
 /// The programs of this machine, but for those that an image lacks.
-fn programs(lacks: &[String]) -> Option<TempDir> {
-    let lacks: Vec<&String> = lacks.iter().filter(|name| !name.contains('/')).collect();
-    if lacks.is_empty() {
+fn programs(missing_programs: &[String]) -> Option<TempDir> {
+    let missing_programs: Vec<&String> = missing_programs
+        .iter()
+        .filter(|name| !name.contains('/'))
+        .collect();
+    if missing_programs.is_empty() {
         return None;
     }
     let folder = tempfile::tempdir().unwrap();
     for programs in ["/usr/bin", "/bin"] {
         for program in fs::read_dir(programs).unwrap() {
             let name = program.unwrap().file_name();
-            if !lacks.iter().any(|lacked| name == lacked.as_str()) {
+            if !missing_programs
+                .iter()
+                .any(|lacked| name == lacked.as_str())
+            {
                 let _ = symlink(Path::new(programs).join(&name), folder.path().join(&name));
             }
         }
@@ -134,7 +140,7 @@ fn programs(lacks: &[String]) -> Option<TempDir> {
 
 async fn run(gateway: Gateway, mut agent: Agent, words: &[String], image: &Image) {
     let mut cut_after = image.cut_after;
-    let programs = programs(&image.lacks);
+    let programs = programs(&image.missing_programs);
     let path = match &programs {
         Some(folder) => folder.path().to_str().unwrap(),
         None => "/usr/local/bin:/usr/bin:/bin",

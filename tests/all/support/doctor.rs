@@ -38,7 +38,7 @@ pub fn run(command: &mut Command) -> Run {
         stdout: String::from_utf8(stdout).unwrap(),
         stderr: String::from_utf8(stderr).unwrap(),
     };
-    run.assert_civil();
+    run.assert_clean_output();
     run
 }
 
@@ -68,7 +68,7 @@ impl Run {
     }
 
     /// No panic, no debug print, nothing that steers a terminal.
-    fn assert_civil(&self) {
+    fn assert_clean_output(&self) {
         for text in [&self.stdout, &self.stderr] {
             for bad in [
                 "panicked",

@@ -13,7 +13,7 @@ use super::http::{Answer, Request, serve};
 use super::platform::home;
 use super::proxy::action;
 
-const PLACE: &str = "us-west-2:123456789012";
+const REGION_AND_ACCOUNT: &str = "us-west-2:123456789012";
 pub const KEY: &str = "arn:aws:kms:us-west-2:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
 /// What AWS answers; tests change it while it runs.
@@ -94,7 +94,7 @@ fn answer(request: &Request, account: &Mutex<Account>, containers: &Containers) 
             400,
             json!({"__type": "AccessDeniedException", "message": why}),
         ),
-        None => match known(&action, request, &account, containers) {
+        None => match response_body(&action, request, &account, containers) {
             Some(body) => (200, body),
             None => (
                 400,
@@ -110,22 +110,24 @@ fn answer(request: &Request, account: &Mutex<Account>, containers: &Containers) 
     }
 }
 
-fn known(
+fn response_body(
     action: &str,
     request: &Request,
     account: &Account,
     containers: &Containers,
 ) -> Option<Value> {
-    let asked: Value = serde_json::from_slice(&request.body).unwrap_or_default();
-    let cluster = format!("arn:aws:ecs:{PLACE}:cluster/production");
-    let task = format!("arn:aws:ecs:{PLACE}:task/production/0a1b2c3d4e5f60718293a4b5c6d7e8f9");
+    let parameters: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+    let cluster = format!("arn:aws:ecs:{REGION_AND_ACCOUNT}:cluster/production");
+    let task = format!(
+        "arn:aws:ecs:{REGION_AND_ACCOUNT}:task/production/0a1b2c3d4e5f60718293a4b5c6d7e8f9"
+    );
     let image = containers.image.lock().unwrap().clone();
     Some(match action {
         "ecs:ListTasks" => json!({"taskArns": [task]}),
         "ecs:DescribeTasks" => json!({"tasks": [{
             "taskArn": task, "clusterArn": cluster, "lastStatus": "RUNNING", "desiredStatus": "RUNNING",
             "enableExecuteCommand": true, "group": "service:web", "launchType": "FARGATE",
-            "taskDefinitionArn": format!("arn:aws:ecs:{PLACE}:task-definition/web:1"),
+            "taskDefinitionArn": format!("arn:aws:ecs:{REGION_AND_ACCOUNT}:task-definition/web:1"),
             "containers": [{
                 "name": "web", "lastStatus": "RUNNING", "runtimeId": "0a1b2c3d-123",
                 "managedAgents": [{"name": "ExecuteCommandAgent", "lastStatus": "RUNNING"}],
@@ -141,7 +143,7 @@ fn known(
             }]})
         }
         "ecs:ExecuteCommand" => {
-            let url = containers.open(asked["command"].as_str()?);
+            let url = containers.open(parameters["command"].as_str()?);
             json!({"clusterArn": cluster, "taskArn": task, "session": {
                 "sessionId": "ecs-execute-command-0a1b2c3d4e5f60718",
                 "streamUrl": url, "tokenValue": "the-token",
@@ -150,7 +152,7 @@ fn known(
         "kms:GenerateDataKey" => {
             let encode = |bytes: &[u8]| data_encoding::BASE64.encode(bytes);
             json!({
-                "KeyId": asked["KeyId"], "Plaintext": encode(&image.data_key?),
+                "KeyId": parameters["KeyId"], "Plaintext": encode(&image.data_key?),
                 "CiphertextBlob": encode(b"sealed"),
             })
         }

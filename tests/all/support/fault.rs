@@ -47,23 +47,26 @@ pub enum Fault {
     /// The connection ends in the middle of the real answer.
     Reset,
     /// The real answer with words that AWS may say one day.
-    Future,
+    UnknownValues,
     /// The real answer without what need not be there.
-    Bare,
+    RequiredFieldsOnly,
     /// The real answer and a text of 10 MB in it.
-    Huge,
+    LargeTexts,
 }
 
 impl Fault {
     /// The real answer comes, changed.
-    pub fn alters(&self) -> bool {
+    pub fn changes_response(&self) -> bool {
         use Fault::*;
-        matches!(self, Held(_) | Truncated | Reset | Future | Bare | Huge)
+        matches!(
+            self,
+            Held(_) | Truncated | Reset | UnknownValues | RequiredFieldsOnly | LargeTexts
+        )
     }
 }
 
 /// The next fault of an action, which is then over or happens once less.
-pub fn take(faults: &mut BTreeMap<String, Fault>, action: &str) -> Option<Fault> {
+pub fn next_fault(faults: &mut BTreeMap<String, Fault>, action: &str) -> Option<Fault> {
     let key = if faults.contains_key(action) {
         action
     } else {
@@ -82,7 +85,7 @@ pub fn take(faults: &mut BTreeMap<String, Fault>, action: &str) -> Option<Fault>
 }
 
 /// The answer in place of the real one.
-pub fn broken(action: &str, fault: &Fault) -> (u16, Vec<u8>) {
+pub fn error_response(action: &str, fault: &Fault) -> (u16, Vec<u8>) {
     let (status, code, message) = match fault {
         Fault::Deny => (
             403,
@@ -108,9 +111,9 @@ pub fn broken(action: &str, fault: &Fault) -> (u16, Vec<u8>) {
         Fault::Held(_)
         | Fault::Truncated
         | Fault::Reset
-        | Fault::Future
-        | Fault::Bare
-        | Fault::Huge => {
+        | Fault::UnknownValues
+        | Fault::RequiredFieldsOnly
+        | Fault::LargeTexts => {
             unreachable!("the real answer comes")
         }
         Fault::Status500 => (500, "InternalFailure", "Something broke."),

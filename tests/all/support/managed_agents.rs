@@ -33,7 +33,7 @@ pub fn add_agents(answer: &[u8], agent: Agent) -> Vec<u8> {
 }
 
 /// GuardDuty's, which could not be pulled.
-pub fn add_guard(answer: &[u8]) -> Vec<u8> {
+pub fn add_guardduty_container(answer: &[u8]) -> Vec<u8> {
     let mut answer: Value = serde_json::from_slice(answer).unwrap();
     for task in answer["tasks"].as_array_mut().into_iter().flatten() {
         let containers = task["containers"].as_array_mut().into_iter();

@@ -153,7 +153,7 @@ impl Platform {
     }
 
     /// Where the caller may do only what its policies say.
-    pub fn strict(spec: PlatformSpec) -> Platform {
+    pub fn with_enforced_policies(spec: PlatformSpec) -> Platform {
         let platform = Platform::new(spec);
         let place = format!("{REGION}:{ACCOUNT}");
         platform.proxy.rules.lock().unwrap().gate = Some(Arc::new(PolicyGate {

@@ -86,7 +86,7 @@ impl Pty {
 }
 
 /// Longer than anything takes on a loaded machine; a test that waits in vain ends by it.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A program on a terminal of its own, as a person would use it.
 pub struct Terminal {
@@ -123,7 +123,7 @@ impl Terminal {
 
     /// Waits until this text stands on the screen.
     pub fn expect(&self, text: &str) {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + TIMEOUT;
         while Instant::now() < until {
             if self.screen().contains(text) {
                 return;
@@ -144,7 +144,7 @@ impl Terminal {
     /// Waits until a signal has stopped the program.
     pub fn wait_until_stopped(&self) {
         let stat = format!("/proc/{}/stat", self.pid());
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + TIMEOUT;
         // The state follows the name in parentheses.
         while !std::fs::read_to_string(&stat).unwrap().contains(") T ") {
             assert!(Instant::now() < until, "it does not stop");
@@ -161,7 +161,7 @@ impl Terminal {
     }
 
     pub fn wait(&mut self) -> i32 {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + TIMEOUT;
         while Instant::now() < until {
             if let Some(status) = self.child.try_wait().unwrap() {
                 self.read_to_the_end();
@@ -178,7 +178,7 @@ impl Terminal {
     fn read_to_the_end(&mut self) {
         const END: u8 = 0;
         self.pty.slave.write_all(&[END]).unwrap();
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + TIMEOUT;
         while Instant::now() < until {
             let mut screen = self.screen.lock().unwrap();
             if screen.last() == Some(&END) {
