@@ -1,4 +1,4 @@
-//! How many calls a question costs.
+//! The number of AWS calls per diagnosis.
 
 use crate::support::platform::{Platform, PlatformSpec};
 
@@ -34,7 +34,7 @@ fn each_fact_costs_one_call() {
         let expected_count = match action.as_str() {
             // One for the caller, one for the task role.
             "iam:SimulatePrincipalPolicy" => 2,
-            // AWS tells one attribute a call.
+            // Each call returns one attribute.
             "ec2:DescribeVpcAttribute" => 2,
             _ => 1,
         };
@@ -53,7 +53,7 @@ fn the_number_of_tasks_does_not_change_the_calls() {
     assert_same_calls(|_| {});
 }
 
-/// Those with the same values of its condition keys are asked about in one call.
+/// One simulation covers all containers with the same values of the condition keys.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn a_container_condition_does_not_add_calls_per_task() {
@@ -65,7 +65,7 @@ fn a_container_condition_does_not_add_calls_per_task() {
     });
 }
 
-/// One task costs as many as five.
+/// One task needs as many calls as five.
 fn assert_same_calls(change: fn(&Platform)) {
     let calls = |tasks| {
         let platform = Platform::new(PlatformSpec {

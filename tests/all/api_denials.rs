@@ -1,9 +1,10 @@
-//! Each API refused, one at a time: what needs it is unknown and names it, and nothing is blamed.
+//! Denied, failing and empty APIs, one at a time: the checks that need the API are unknown and name it, and no check
+//! fails.
 
 use crate::support::fault::Fault;
 use crate::support::platform::{Caller, Platform, PlatformSpec};
 
-/// Action, a check that needs it, and the exit status that is left.
+/// The action, a check that needs it, and the exit status without it.
 const APIS: [(&str, &str, i32); 15] = [
     ("ecs:DescribeClusters", "cluster.exists", 3),
     ("ecs:DescribeServices", "service.exec-enabled", 3),
@@ -22,7 +23,8 @@ const APIS: [(&str, &str, i32); 15] = [
     ("ec2:DescribeDhcpOptions", "network.vpc-dns", 3),
 ];
 
-/// Where the simulator may not be asked, the policies are read; where these may not be read either, it is unknown.
+/// Without iam:SimulatePrincipalPolicy, the doctor evaluates the policies itself; if they are denied too, the check is
+/// unknown.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn policies_are_evaluated_offline_if_the_simulator_is_denied() {
@@ -86,7 +88,7 @@ fn a_denied_api_makes_its_checks_unknown() {
     }
 }
 
-/// What only clusters with a key and records of their own are asked about.
+/// APIs that the doctor calls only for clusters with a KMS key and session logging.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn failing_kms_and_logging_apis_make_checks_unknown() {
@@ -130,7 +132,7 @@ fn failing_kms_and_logging_apis_make_checks_unknown() {
             );
         }
     }
-    // Grants matter only where policies refuse.
+    // Grants matter only if the policies do not allow the action.
     platform.proxy.rules.lock().unwrap().faults.clear();
     platform.proxy.fault("kms:ListGrants", Fault::Deny);
     assert_eq!(platform.doctor(&["coder"]).status, 0);
@@ -176,7 +178,7 @@ fn a_failure_is_reported_despite_a_denied_api() {
     assert_eq!(run.status, 1);
 }
 
-/// A service that is failing answers with 500: as little is known as when it refuses.
+/// A response with status 500 counts as unknown, like a denial.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn http_500_causes_no_failure() {
@@ -226,7 +228,7 @@ fn unlisted_services_are_unknown_and_not_absent() {
     assert_eq!(blind.with_status("unknown"), ["service.exists"]);
 }
 
-/// An answer that mentions nothing of what was asked for is no answer.
+/// A response without the requested resources counts as no response.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn empty_responses_cause_no_failure() {

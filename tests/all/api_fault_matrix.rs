@@ -1,4 +1,4 @@
-//! Every API that the doctor uses, broken in every way: nothing crashes, and no check turns green or red by it.
+//! Every API that the doctor uses, with every fault: nothing crashes, and no fault turns a check green or red.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -26,7 +26,7 @@ const FAULTS: [(&str, Fault); 12] = [
     ("10 MB texts", Fault::LargeTexts),
 ];
 
-/// What each check says, as a set of its statuses.
+/// The statuses of each check.
 fn statuses_by_check(run: &Run) -> BTreeMap<String, BTreeSet<String>> {
     let mut statuses: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for finding in run.json()["findings"].as_array().unwrap() {
@@ -39,14 +39,14 @@ fn statuses_by_check(run: &Run) -> BTreeMap<String, BTreeSet<String>> {
     statuses
 }
 
-/// Why the run under a fault is wrong, beside the run without.
+/// Why a run with a fault is wrong, compared with the run without it.
 fn diagnosis_error(
     healthy: &BTreeMap<String, BTreeSet<String>>,
     run: &Run,
     passes: bool,
 ) -> Option<String> {
     if run.status == 2 {
-        // Credentials that are refused, or a target of which nothing can be said.
+        // The credentials are refused, or nothing is known about the target.
         return (!run.stderr.starts_with("error: ")).then(|| run.stderr.clone());
     }
     for (check, statuses) in statuses_by_check(run) {
@@ -54,7 +54,7 @@ fn diagnosis_error(
         for status in statuses {
             let allowed = before.contains(&status) || status == "unknown" || status == "skip";
             let is_softer = status == "warn" && before.contains("fail");
-            // Where the endpoint cannot be seen, a route out that can is seen all the same.
+            // With an unreadable endpoint, the doctor judges the route to the internet instead.
             let is_seen_instead = check == "network.internet-route" && status == "pass";
             let is_less_seen = status == "pass" && before.contains("warn");
             if !(allowed || is_softer || is_seen_instead || is_less_seen) {

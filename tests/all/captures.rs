@@ -1,4 +1,4 @@
-//! Captures: what they hold, what they do not, and what is no capture.
+//! Captures: their content, anonymization, and errors for invalid files.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::support::doctor::{FORMATS, Run, command, run};
 use crate::support::platform::{Platform, PlatformSpec, home};
 
-/// A capture of each version of the format, as the version that made it wrote it.
+/// A capture of each format version, as written by the release that introduced it.
 const FROZEN: &[&str] = &["1.json"];
 
 fn doctor(home: &Path, arguments: &[&str]) -> Run {
@@ -90,7 +90,7 @@ fn invalid_captures_are_refused_with_a_short_error() {
     assert_eq!(doctor(home.path(), &["--snapshot", "."]).status, 2);
 }
 
-/// What stands in a secret, a tag, a reason and everything else that AWS returns comes out nowhere, in no format.
+/// No format prints secrets from tags, reasons, events and other texts that AWS returns.
 #[test]
 fn reports_contain_no_secrets() {
     let home = home(true);
@@ -137,7 +137,8 @@ fn reports_contain_no_secrets() {
     }
 }
 
-/// What a reader of a report sees: JSON escapes control characters, so that of JSON it is the strings.
+/// The texts that a reader of a report sees. For JSON formats these are the decoded strings, since JSON escapes
+/// control characters.
 fn texts(format: &str, run: &Run) -> Vec<String> {
     fn strings(value: &serde_json::Value, into: &mut Vec<String>) {
         match value {
@@ -158,7 +159,7 @@ fn texts(format: &str, run: &Run) -> Vec<String> {
     texts
 }
 
-/// The same of a live account: no value of a variable or a tag comes out of any command.
+/// No command prints the value of an environment variable or a tag.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn output_of_a_live_account_contains_no_secrets() {
@@ -216,7 +217,7 @@ fn a_capture_gives_the_same_diagnosis_offline() {
         "{text}"
     );
     for file in ["capture.json", "anonymous.json"] {
-        // Elsewhere: no credentials, no endpoint.
+        // Without credentials and endpoint.
         let offline = doctor(
             platform.home.path(),
             &["--snapshot", file, "--format", "json"],

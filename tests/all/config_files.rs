@@ -1,4 +1,4 @@
-//! Which files and folders are read as configuration, and which programs are found beside them.
+//! Which configuration files are read, and that programs in the working directory are not run.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -10,7 +10,7 @@ use crate::support::doctor::{command, run};
 use crate::support::platform::home;
 use crate::trust::{CHECK, doctor_on_snapshot, run_in, write_config};
 
-/// A relative state folder could belong to the project.
+/// A relative state directory could belong to the project.
 #[test]
 fn relative_xdg_directories_are_ignored() {
     let home = home(true);
@@ -113,7 +113,7 @@ fn a_configuration_must_be_a_small_regular_file() {
     }
 }
 
-/// A program that writes its environment to a file.
+/// A plugin that writes its environment to a file.
 fn install_recording_plugin(folder: &Path) {
     let path = folder.join("session-manager-plugin");
     let script = "#!/bin/sh\nenv > \"${0%/*}/asked\"\necho 1.2.764.0\n";

@@ -1,4 +1,4 @@
-//! Where credentials come from: profiles, roles, programs, web identities, containers. STS is a server of the test's own.
+//! Sources of AWS credentials: profiles, roles, programs, web identities and containers. The tests run their own STS.
 
 use std::fs;
 use std::path::Path;
@@ -48,7 +48,7 @@ struct Sts {
 }
 
 impl Sts {
-    /// `refusal`: the code with which it refuses every role.
+    /// `refusal`: the error code for every AssumeRole.
     fn new(refusal: Option<&'static str>) -> Sts {
         let home = tempfile::tempdir().unwrap();
         let aws = home.path().join(".aws");
@@ -62,7 +62,7 @@ impl Sts {
         Sts { home, url, calls }
     }
 
-    /// Asks for a policy, which needs to know who asks and nothing else.
+    /// Runs `ecs-exec policy caller`, which calls only GetCallerIdentity.
     fn run_policy(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
         let mut command = command(self.home.path());
         command
@@ -82,7 +82,7 @@ impl Sts {
         run(&mut command)
     }
 
-    /// The key that signed the question who asks.
+    /// The access key that signed GetCallerIdentity.
     fn caller(&self) -> String {
         let calls = self.calls.lock().unwrap();
         let (action, key) = calls.last().unwrap();

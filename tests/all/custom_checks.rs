@@ -1,4 +1,4 @@
-//! Custom checks: the examples, and failing ones.
+//! Custom checks: the documented examples, and checks that fail.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -175,7 +175,7 @@ fn an_invalid_expression_is_shown_with_its_line() {
     }
 }
 
-/// An expression can ask for more time or memory than there is.
+/// An expression can need unlimited time or memory.
 #[test]
 fn an_endless_expression_is_killed_and_other_checks_run() {
     let home = home(true);

@@ -1,4 +1,4 @@
-//! Where names lead: by DNS servers other than Amazon's, and by private hosted zones.
+//! Name resolution by custom DNS servers and private hosted zones.
 
 use crate::nat_gateways::{INTERNET_ROUTE, PUBLIC_NAT, platform_behind_nat_gateway};
 use crate::support::fault::Fault;
@@ -11,7 +11,7 @@ fn set_dns_server(platform: &Platform, server: &str) {
     ));
 }
 
-/// Nothing is blamed; whether sessions work is left open.
+/// There is no cause, and the path is unknown because of the DNS servers.
 fn assert_unknown(platform: &Platform) {
     let run = platform.doctor(&["coder"]);
     assert_eq!(run.causes(), [""; 0], "{}", run.stdout);

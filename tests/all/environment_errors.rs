@@ -1,4 +1,4 @@
-//! Bad input, missing credentials, and an AWS that does not answer.
+//! Errors of the environment: missing credentials, full disks, closed pipes, and an AWS that does not answer.
 
 use std::io::Read;
 use std::net::TcpListener;
@@ -9,7 +9,7 @@ use crate::support::doctor::{Run, command, run};
 use crate::support::fault::Fault;
 use crate::support::platform::{Platform, PlatformSpec, home};
 
-/// Refused with status 2: one sentence on standard error, and what to do; nothing on standard output.
+/// The program exits with 2 and prints the error and a hint on standard error, and nothing on standard output.
 pub fn assert_refused(run: &Run, what: &str, help: &str) {
     assert_eq!(run.status, 2, "{}{}", run.stdout, run.stderr);
     assert_eq!(run.stdout, "");
@@ -44,7 +44,7 @@ fn missing_credentials_are_reported() {
     }
 }
 
-/// What looks like a service may be a command with a slip in it, whatever else is missing.
+/// The first argument can be a misspelt command; the suggestion does not depend on credentials.
 #[test]
 fn a_misspelt_command_is_suggested_without_credentials() {
     let run = run_offline(
@@ -93,7 +93,7 @@ fn invalid_values_are_usage_errors() {
     );
 }
 
-/// What holds a password is not said.
+/// URLs can contain passwords.
 #[test]
 fn passwords_in_urls_are_not_printed() {
     let mut variables = KEYS.to_vec();
@@ -119,7 +119,7 @@ fn passwords_in_urls_are_not_printed() {
     assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
 }
 
-/// Another identity's credentials are not used in place of those that were meant.
+/// The program never falls back to the credentials of another identity.
 #[test]
 fn incomplete_keys_and_missing_profiles_are_refused() {
     assert_refused(
@@ -134,7 +134,7 @@ fn incomplete_keys_and_missing_profiles_are_refused() {
     );
 }
 
-/// A message that cannot be written is no reason to crash.
+/// The program does not crash if it cannot print an error.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_on_standard_error_does_not_crash() {
@@ -150,7 +150,7 @@ fn a_full_disk_on_standard_error_does_not_crash() {
     assert_eq!(status.code(), Some(2));
 }
 
-/// Who writes help to a file is told where it did not get there.
+/// A failure to write help to a file is an error.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_on_standard_output_is_an_error() {
@@ -209,7 +209,7 @@ fn refused_connections_and_garbage_leave_everything_unknown() {
     assert_eq!(run.causes(), [""; 0]);
 }
 
-/// Sessions end with 255, as when they are refused; nothing is called healthy, and the reason is never left out.
+/// Session commands exit with 255, no verdict is healthy, and every command prints the reason.
 #[test]
 fn an_unreachable_aws_is_reported() {
     let mut variables = KEYS.to_vec();
@@ -260,7 +260,7 @@ fn a_closed_pipe_prints_no_error() {
     assert_eq!(child.wait().unwrap().code(), Some(1));
 }
 
-/// A listener that takes connections and never answers.
+/// A listener that accepts connections and never answers.
 fn silent_listener() -> (TcpListener, String) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

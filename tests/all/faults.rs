@@ -1,4 +1,5 @@
-//! Every fault that the emulator can have: alone, fixed by the commands that the report prints, and in pairs.
+//! Every fault of the catalogue, alone and in pairs: the doctor finds it, and the printed commands and `ecs-exec fix`
+//! repair it.
 
 pub mod cases;
 pub mod catalogue;
@@ -24,7 +25,7 @@ pub fn broken_platform(faults: &[&Fault]) -> Platform {
     platform
 }
 
-/// What is wrong with a report about these faults; nothing, if it names them and only them.
+/// An error unless the report names exactly these faults.
 fn check_report(run: &Run, faults: &[&Fault]) -> Result<(), String> {
     let expected_causes: BTreeSet<String> =
         faults.iter().map(|fault| fault.cause.to_owned()).collect();
@@ -47,7 +48,7 @@ fn check_report(run: &Run, faults: &[&Fault]) -> Result<(), String> {
     }
 }
 
-/// The doctor names the fault alone, the commands of its report fix it, and so does `ecs-exec fix`.
+/// The doctor names only this fault, and its commands and `ecs-exec fix` repair it.
 fn test_fault(name: &str) {
     let fault = fault_named(name);
     let platform = broken_platform(&[fault]);
@@ -172,7 +173,7 @@ fn pair_name(one: &Fault, other: &Fault) -> String {
     format!("{} + {}", one.name, other.name)
 }
 
-/// Two of those that stand for their areas, and neighbours.
+/// All pairs of representative faults, and pairs from the same area.
 fn pairs() -> Vec<(&'static Fault, &'static Fault)> {
     let representatives: Vec<&Fault> = FAULTS
         .iter()
@@ -193,7 +194,7 @@ pub fn fault_named(name: &str) -> &'static Fault {
     FAULTS.iter().find(|fault| fault.name == name).unwrap()
 }
 
-/// Faults of one area, whose fixes change the same thing.
+/// Pairs of faults whose fixes change the same resource.
 const NEIGHBOURS: &[(&str, &str)] = &[
     ("read_only_root", "no_task_role"),
     ("read_only_root", "proxy_without_exceptions"),
@@ -206,8 +207,7 @@ const NEIGHBOURS: &[(&str, &str)] = &[
     ("acl_blocks_requests", "acl_blocks_responses"),
 ];
 
-/// A service whose flag is off has no tasks that are older than the flag, and where exec is forbidden nobody
-/// misses it.
+/// A service without exec has no tasks older than the flag, and forbidden exec is not missing.
 fn are_compatible(one: &Fault, other: &Fault) -> bool {
     let about_the_flag = |fault: &Fault| {
         matches!(
@@ -222,7 +222,7 @@ fn are_compatible(one: &Fault, other: &Fault) -> bool {
     !clash(one, other) && !clash(other, one)
 }
 
-/// Nearest platforms in which nothing is broken though something is unusual.
+/// Unusual settings that look like a fault and are none.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn unusual_configurations_are_healthy() {

@@ -1,4 +1,4 @@
-//! `fix`: consent, what it leaves alone, and interrupted runs.
+//! `fix`: confirmation, drift, existing policies, failed steps and rollouts.
 
 use serde_json::json;
 
@@ -81,7 +81,7 @@ fn fix_changes_nothing_without_confirmation() {
     assert!(screen.trim_end().ends_with("No changes made."), "{screen}");
     assert_eq!(update_calls(&platform), 0);
 
-    // What is typed before the question is no answer to it.
+    // Keys that are typed before the prompt do not answer it.
     let mut terminal = Terminal::start(platform.command().args(["fix", "coder"]));
     terminal.type_keys("y\r");
     terminal.expect("Apply 1 change? [y/N]");
@@ -138,7 +138,7 @@ fn infrastructure_fixes_need_allow_drift() {
         run.stderr
     );
     assert_eq!(update_calls(&platform), 0);
-    // Whatever the caller asks about.
+    // The same holds if only some checks run.
     let run = platform.run(&["fix", "coder", "--yes", "--only", "task"]);
     assert_eq!(update_calls(&platform), 0, "{}", run.stderr);
     let run = platform.run(&["fix", "coder", "--yes", "--allow-drift"]);
@@ -153,7 +153,7 @@ fn an_existing_policy_with_the_same_name_is_not_replaced() {
         platform.sh(&format!(r#"aws iam put-role-policy --role-name $ROLE --policy-name {name} --policy-document '{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"*"}}]}}'"#))
     };
     put("ecs-exec");
-    // Even one that has been changed under the very name that the fix would take.
+    // The same holds for the name that the fix itself would use.
     let shown = platform.doctor(&["coder"]).stdout;
     let (_, rest) = shown.split_once("--policy-name ").unwrap();
     let name = rest.split(' ').next().unwrap();
@@ -171,7 +171,7 @@ fn an_existing_policy_with_the_same_name_is_not_replaced() {
     assert!(added.contains("ssmmessages:OpenDataChannel"), "{added}");
 }
 
-/// The same holds for what a person pastes: another policy is left as it is, and a revision keeps its tags.
+/// Pasted commands keep other policies, and a new revision keeps its tags.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn printed_commands_keep_existing_permissions_and_tags() {
@@ -194,7 +194,7 @@ fn printed_commands_keep_existing_permissions_and_tags() {
     assert!(tags.ends_with('x') && !tags.starts_with("1\t"), "{tags}");
 }
 
-/// A policy that cannot be read may be there already, with what somebody has changed in it.
+/// An unreadable policy can exist and have changes by others.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn an_unreadable_policy_is_not_overwritten() {
@@ -338,7 +338,7 @@ fn the_guardduty_container_is_ignored() {
     assert!(list.stdout.contains("added by AWS"), "{}", list.stdout);
 }
 
-/// Each of two edits of one document was made from what it was before the other.
+/// Both fixes are computed from the same original document.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn two_fixes_of_one_key_policy_both_apply() {

@@ -20,7 +20,7 @@ const FIXES_OF_SEVERAL_STEPS: [&str; 7] = [
     "log_group_without_required_key",
 ];
 
-/// Starts a fix that ends by SIGKILL once so many changes are made. `None`: it ended by itself before.
+/// Starts a fix and kills it after `writes` changes. `None`: the fix finished before.
 fn kill_after(writes: u64, name: &str) -> Result<Option<Platform>, String> {
     let platform = crate::faults::broken_platform(&[fault_named(name)]);
     platform.sh(FIXER_POLICY);
@@ -61,7 +61,7 @@ fn keys(platform: &Platform) -> usize {
     keys.split_whitespace().filter(belongs_to_cluster).count()
 }
 
-/// Nothing is left half done that the next run does not finish.
+/// The next run completes whatever a killed run left unfinished.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn a_killed_fix_is_completed_by_the_next_run() {

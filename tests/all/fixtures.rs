@@ -1,4 +1,4 @@
-//! The reports of the demos: one whole in every format, each by its screen and its outcome.
+//! Snapshots of the demo reports: one demo in every format, all demos as screen and outcome.
 
 use crate::support::doctor::{FORMATS, command, run};
 use crate::support::platform::home;
@@ -40,7 +40,7 @@ fn without_rules(sarif: &str) -> String {
     serde_json::to_string_pretty(&sarif).unwrap()
 }
 
-/// What a report says is wrong: causes, then failed, unknown and warning checks, with how often.
+/// The problems of a report: causes, then the counts of failed, unknown and warning checks.
 fn outcome(json: &str) -> String {
     let report: serde_json::Value = serde_json::from_str(json).unwrap();
     let field = |value: &serde_json::Value, name: &str| value[name].as_str().unwrap().to_owned();
@@ -77,7 +77,7 @@ fn demos_match_their_snapshots() {
     }
 }
 
-/// One report is kept whole: more of them would show the same change again.
+/// One demo is enough: snapshots of others would repeat every change.
 #[test]
 fn every_format_matches_its_snapshot() {
     for format in FORMATS.iter().filter(|format| **format != "human") {

@@ -1,10 +1,10 @@
-//! What is made of the command line's description works where it is used.
+//! Help, completions and manual pages.
 
 use std::process::Command;
 
 const ECS_EXEC: &str = env!("CARGO_BIN_EXE_ecs-exec");
 
-/// What bash offers for the last of these words.
+/// The completions that bash offers for the last word.
 fn completed(words: &[&str]) -> Vec<String> {
     let script = format!(
         "source <({ECS_EXEC} completions bash); COMP_WORDS=(ecs-exec {}); COMP_CWORD={}; \
@@ -24,7 +24,7 @@ fn bash_completes_subcommands_and_flags() {
     assert!(completed(&["policy", ""]).contains(&"caller".to_owned()));
     assert!(completed(&["doc"]).contains(&"doctor".to_owned()));
     assert!(!completed(&[""]).contains(&"open-a-session".to_owned()));
-    // What `fix` would refuse is not offered.
+    // Flags that `fix` refuses are not offered.
     assert_eq!(completed(&["doctor", "--demo"]), ["--demo"]);
     assert_eq!(completed(&["fix", "--demo"]), [""; 0]);
     assert_eq!(completed(&["fix", "--allow-d"]), ["--allow-drift"]);

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::platform::{Platform, PlatformSpec};
 
-/// Sessions that are encrypted and recorded in both ways, so that everything is looked at.
+/// Sessions are encrypted and logged to both destinations, so that the doctor reads everything.
 pub const ENCRYPTED_AND_RECORDED: &str = r#"
 KEY=$(aws kms create-key --query KeyMetadata.Arn --output text)
 aws logs create-log-group --log-group-name /exec/$CLUSTER
@@ -14,13 +14,13 @@ aws iam put-role-policy --role-name $ROLE --policy-name more --policy-document '
 aws iam put-user-policy --user-name $CALLER --policy-name kms --policy-document '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"kms:GenerateDataKey","Resource":"'$KEY'"}]}'
 "#;
 
-/// The key's policy names neither the caller nor the role, nor leaves it to IAM.
+/// The key policy allows neither the caller nor the role, and does not delegate to IAM.
 const NARROW_KEY: &str = r#"
 KEY=$(aws ecs describe-clusters --clusters $CLUSTER --include CONFIGURATIONS --query clusters[0].configuration.executeCommandConfiguration.kmsKeyId --output text)
 aws kms put-key-policy --key-id $KEY --policy-name default --policy '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:user/admin"},"Action":"kms:*","Resource":"*"}]}'
 "#;
 
-/// What this platform has none of: tasks on EC2, rules that name prefix lists, and endpoints without private DNS.
+/// Actions that this platform does not need: it has no tasks on EC2, no rules with prefix lists, and private DNS.
 const UNUSED_ACTIONS: [&str; 5] = [
     "ec2:DescribeInstances",
     "ec2:GetManagedPrefixListEntries",
@@ -67,7 +67,7 @@ fn the_doctor_policy_has_exactly_the_required_actions() {
         let run = platform.doctor(&[target]);
         assert_eq!(run.status, 0, "{}", run.stdout);
         assert_eq!(missing_permissions(&run.json()), [""; 0]);
-        // What is in an image nobody can be allowed to see.
+        // No permission shows the content of an image.
         assert_eq!(run.with_status("unknown"), ["container.log-tools"]);
     }
     let statements = policy["Statement"].as_array().unwrap();
@@ -88,7 +88,7 @@ fn the_doctor_policy_has_exactly_the_required_actions() {
         }
         set_caller_policy(&platform, &without);
         if action == "kms:ListGrants" {
-            // Grants are looked at where the key's policy leaves something open.
+            // The doctor reads grants only if the key policy does not decide.
             platform.sh(NARROW_KEY);
         }
         let target = if action == "ecs:ListServices" {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::support::platform::{Platform, PlatformSpec};
 
-/// One where everything is in order, one whose tasks are older than the flag.
+/// A healthy cluster, and one whose tasks lack exec.
 fn healthy_and_stale_cluster() -> (Platform, Platform) {
     let healthy = Platform::healthy();
     let stale = Platform::new(PlatformSpec {

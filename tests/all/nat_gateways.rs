@@ -1,10 +1,10 @@
-//! Tasks without an endpoint, whose route leads to a NAT gateway: what counts is where the gateway itself leads.
+//! Tasks behind a NAT gateway: the routes and ACL of the gateway's own subnet decide.
 
 use crate::fix::paste_all;
 use crate::support::fault::Fault;
 use crate::support::platform::{Platform, PlatformSpec};
 
-/// `kind`: that of the gateway, as the AWS CLI takes it; `endpoint`: there is an endpoint too.
+/// `kind`: arguments of the AWS CLI for the gateway; `endpoint`: whether there is an endpoint too.
 pub fn platform_behind_nat_gateway(kind: &str, endpoint: bool) -> Platform {
     let platform = Platform::new(PlatformSpec {
         endpoint,
@@ -21,7 +21,7 @@ pub fn platform_behind_nat_gateway(kind: &str, endpoint: bool) -> Platform {
 
 pub const PUBLIC_NAT: &str = "public --allocation-id eipalloc-1";
 
-/// From the subnet of the gateway.
+/// A route from the gateway's subnet to an internet gateway.
 pub const INTERNET_ROUTE: &str = r#"
     GATEWAY=$(aws ec2 create-internet-gateway --query InternetGateway.InternetGatewayId --output text)
     aws ec2 attach-internet-gateway --internet-gateway-id $GATEWAY --vpc-id $VPC
@@ -69,7 +69,7 @@ fn a_private_nat_gateway_makes_the_path_unknown() {
     );
 }
 
-/// A new ACL lets nothing through.
+/// A new ACL denies everything.
 const EMPTY_ACL: &str = r#"
     ACL=$(aws ec2 create-network-acl --vpc-id $VPC --query NetworkAcl.NetworkAclId --output text)
     JOIN=$(aws ec2 describe-network-acls --filters Name=vpc-id,Values=$VPC --query "NetworkAcls[].Associations[] | [?SubnetId=='$FAR_SUBNET'].NetworkAclAssociationId | [0]" --output text)
@@ -88,7 +88,7 @@ fn the_acl_of_the_nat_gateway_subnet_can_block() {
     assert_eq!(run.status, 0, "{}", run.stdout);
 }
 
-/// One for the account and the region, so that it is only said here.
+/// The setting belongs to the account and region, so the proxy rewrites the response for this test only.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn vpc_block_public_access_overrides_routes() {

@@ -1,4 +1,4 @@
-//! Facts of a file or a demo, looked at for only what was asked about.
+//! Selecting clusters, services and tasks in snapshots, demos and plans.
 
 use std::fs;
 use std::path::Path;
@@ -143,7 +143,7 @@ fn a_plan_for_another_region_or_account_is_refused() {
     );
 }
 
-/// What the environment says of other runs is not meant for a file.
+/// Environment variables are meant for live runs.
 #[test]
 fn the_environment_does_not_affect_files() {
     let home = home(true);
@@ -179,7 +179,7 @@ fn a_demo_can_be_limited_to_services() {
     );
 }
 
-/// What the project expects is looked for in a file too.
+/// `[expect]` applies to snapshots too.
 #[test]
 fn project_expectations_apply_to_files() {
     let home = home(true);

@@ -1,4 +1,4 @@
-//! The install script and the Homebrew formula, on a release in a folder.
+//! The install script and the Homebrew formula, with a release in a local directory.
 
 use std::fs;
 use std::path::Path;
@@ -20,7 +20,7 @@ fn run(command: &mut Command) -> (bool, String, String) {
     (status.success(), text(stdout), text(stderr))
 }
 
-/// A release whose program prints its version, for every machine that has one.
+/// Creates a release with archives for every target; its program prints the version.
 fn release(folder: &Path) -> String {
     let release = folder.join("releases").join(VERSION);
     fs::create_dir_all(release.join("ecs-exec")).unwrap();

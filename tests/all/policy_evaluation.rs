@@ -1,4 +1,4 @@
-//! The evaluation of policies here, against the emulator's simulator, on generated policies.
+//! Compares our policy evaluation with the emulator's simulator on generated policies.
 
 use aws_rules::iam::{PolicySet, Request};
 use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, PolicyEvaluationDecisionType};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::platform::{Platform, PlatformSpec};
 
-/// Numbers that look random and are the same on every run.
+/// Pseudo-random numbers (xorshift), the same on every run.
 struct Random(u64);
 
 impl Random {
@@ -134,7 +134,7 @@ fn offline_evaluation_agrees_with_the_simulator() {
                 decided += 1;
                 assert_eq!(evaluated, simulated, "{resource}\n{document:#}");
             }
-            // A key that nobody gave leaves it open here; the simulator takes it for absent.
+            // Our evaluation treats a missing key as unknown, the simulator as absent.
             None => assert!(
                 document.to_string().contains("aws:CurrentTime"),
                 "{document:#}"

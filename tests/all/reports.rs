@@ -1,4 +1,4 @@
-//! Reports as other programs read them.
+//! Machine-readable reports: schemas, files, Terraform locations and baselines.
 
 use std::fs;
 use std::path::Path;
@@ -52,13 +52,13 @@ fn sarif_reports_match_the_sarif_schema() {
     }
 }
 
-/// The schema comes with the crate that models SARIF, of which nothing else is used.
+/// The schema is a file of the serde-sarif crate.
 fn sarif_schema() -> String {
     let metadata = stdout(Command::new(env!("CARGO")).args([
         "metadata",
         "--format-version=1",
         "--offline",
-        // What other platforms need need not be on this machine.
+        // Packages for other targets can be missing on this machine.
         "--filter-platform",
         &host_target(),
     ]));
@@ -157,13 +157,13 @@ fn several_formats_can_be_written_in_one_run() {
     assert_eq!(json["verdict"], "fail");
     let ticket = fs::read_to_string(home.path().join("ticket.md")).unwrap();
     assert!(ticket.contains("```mermaid\nflowchart LR"));
-    // Two into one file would lose one.
+    // The second report would overwrite the first.
     let same = doctor(
         home.path(),
         &["--demo", "--format", "json=a", "--format", "markdown=a"],
     );
     assert_eq!(same.status, 2);
-    // With files only, a person still reads what was found.
+    // If all formats go to files, the terminal still shows the human report.
     let files = doctor(home.path(), &["--demo", "--format", "json=report.json"]);
     assert!(files.stdout.contains("Root cause"));
     let quiet = doctor(
@@ -277,7 +277,7 @@ fn a_baseline_hides_known_findings() {
     assert_eq!(other.status, 1);
     assert!(other.stdout.contains("role.ssmmessages"));
     assert!(other.stdout.contains(" gone."), "{}", other.stdout);
-    // That of another cluster would hide failures.
+    // A baseline of another cluster would hide failures.
     let foreign = report.stdout.replace(
         "\"cluster\": \"coder-production-cluster\"",
         "\"cluster\": \"staging\"",

@@ -1,4 +1,4 @@
-//! One thing broken at a time: the report names it, and blames nothing that is healthy.
+//! One fault at a time: the report names it as the only root cause.
 
 mod callers;
 mod roles;
@@ -9,7 +9,7 @@ use crate::support::doctor::Run;
 use crate::support::managed_agents::Agent;
 use crate::support::platform::{Platform, PlatformSpec, SSMMESSAGES, allow};
 
-/// The report names exactly these causes, and fails nothing but them and their symptoms.
+/// The report has exactly these causes, and only they and these symptoms fail.
 fn assert_causes(run: &Run, causes: &[&str], symptoms: &[&str]) {
     assert_eq!(run.causes(), causes, "{}", run.stdout);
     let mut failing: Vec<&str> = causes.iter().chain(symptoms).copied().collect();
@@ -219,7 +219,7 @@ fn two_faults_are_two_causes() {
         ],
     );
     let report_text = platform.run(&["doctor", "coder"]).stdout;
-    // Pasted from top to bottom, tasks are replaced once, after everything else.
+    // The tasks are replaced once, after all other changes.
     let position = |command: &str| {
         assert_eq!(
             report_text.matches(command).count(),

@@ -1,4 +1,4 @@
-//! Signals end a session at every stage: the terminal is restored, and the remote session is ended.
+//! Signals at every stage of a session: the terminal is restored, and the remote session is terminated.
 
 use std::time::{Duration, Instant};
 
@@ -10,9 +10,9 @@ use crate::support::pty::Terminal;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Stage {
-    /// The task is looked up.
+    /// The client looks up the task.
     LookUp,
-    /// ECS is asked for the session.
+    /// The client has called ExecuteCommand.
     Start,
     /// The client has joined, and the agent is silent.
     Handshake,
@@ -74,7 +74,7 @@ fn signals_end_the_session_and_restore_the_terminal_at_every_stage() {
             terminal.signal(signal);
             let ended = terminal.wait();
             let screen = terminal.screen();
-            // Before there is a session, a hang-up ends the program by default.
+            // Before the session opens, SIGHUP has its default action.
             let was_opened = matches!(stage, Stage::Handshake | Stage::Running);
             let by_default = ended == -1 && !was_opened;
             assert!(

@@ -1,4 +1,4 @@
-//! Sessions: the built binary against the emulator, and containers behind agents of our own.
+//! Sessions of the built binary with the emulator and simulated agents.
 
 mod connection;
 mod errors;

@@ -1,4 +1,4 @@
-//! The gate before apply: plans from `terraform show -json`, judged by the built binary.
+//! `doctor --plan`: plans from `terraform show -json`.
 
 use std::fs;
 use std::path::Path;
@@ -396,7 +396,7 @@ fn plan_over_live_accepts_an_empty_account() {
     );
 }
 
-/// AWS may know what a plan leaves open.
+/// AWS can know values that are unknown in a plan.
 #[test]
 fn an_inconclusive_plan_suggests_plan_over_live() {
     let home = home(false);

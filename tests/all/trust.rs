@@ -93,7 +93,7 @@ fn each_key_that_needs_trust_is_an_error_until_trusted() {
             "{text}: {}",
             trusted.stderr
         );
-        // The same file from a folder below.
+        // The same file, found from a subdirectory.
         let below = home.path().join("a/b");
         fs::create_dir_all(&below).unwrap();
         let trusted = run(command(home.path()).current_dir(&below).args(arguments));

@@ -1,4 +1,4 @@
-//! What is written wrongly, on the command line and in the configuration: said before AWS is asked anything.
+//! Usage errors on the command line and in the configuration, reported before any AWS call.
 
 use std::fs;
 
@@ -94,7 +94,7 @@ fn an_unknown_configuration_key_is_refused() {
     );
 }
 
-/// `SERVICE -- CMD ARG…` is what it is after `exec`, and no container called CMD.
+/// `SERVICE -- CMD ARG…` means the same as after `exec`; CMD is not a container.
 #[test]
 fn a_command_after_a_double_dash_is_no_container() {
     let unsigned = run_offline(&["web", "--", "ls", "-l"], &[]);
@@ -172,7 +172,7 @@ fn contradictory_accounts_and_invalid_durations_are_refused() {
     }
 }
 
-/// An empty variable is none, as for the AWS SDK; a file that was named and is not there is a mistake everywhere.
+/// An empty variable counts as unset, as in the AWS SDK. A missing `--config` file is an error for every command.
 #[test]
 fn empty_variables_are_unset_and_missing_config_files_are_refused() {
     let empty = ["CLUSTER", "REGION", "PROFILE", "SERVICE_PREFIX", "CONFIG"];
@@ -229,7 +229,7 @@ fn empty_values_in_a_configuration_are_errors() {
     assert_refused(&folder, "ecs-exec.toml cannot be read", "");
 }
 
-/// Texts of a configuration steer no terminal.
+/// Texts of a configuration cannot send escape sequences to the terminal.
 #[test]
 fn recipes_are_listed_without_control_characters() {
     let text =
@@ -239,7 +239,7 @@ fn recipes_are_listed_without_control_characters() {
     assert!(run.stdout.contains("red"), "{}", run.stdout);
 }
 
-/// The team's own platform is no default for other clusters.
+/// The built-in settings of one cluster are no defaults for others.
 #[test]
 fn built_in_settings_do_not_apply_to_other_clusters() {
     let run = run_with_config("cluster = \"other\"", &["recipe", "--list"]);
@@ -250,7 +250,7 @@ fn built_in_settings_do_not_apply_to_other_clusters() {
     );
 }
 
-/// This machine is looked at without AWS too: what is wrong with its credentials is a finding.
+/// Local checks need no AWS, and missing credentials are a finding.
 #[test]
 fn local_checks_run_without_credentials() {
     let variables = [
@@ -267,19 +267,19 @@ fn local_checks_run_without_credentials() {
         run.with_status("pass")
             .contains(&"local.plugin-installed".to_owned())
     );
-    // With anything else AWS has to be asked.
+    // Other checks need AWS.
     let more = run_offline(&["doctor", "--only", "local,role"], &variables);
     assert_refused(&more, "there are no AWS credentials", "");
 }
 
-/// A gate that looks at nothing is not green.
+/// A run without findings must not pass a CI gate.
 #[test]
 fn checks_without_subjects_are_refused() {
     let run = run_offline(&["doctor", "--demo=healthy", "--only", "policy"], &[]);
     assert_refused(&run, "no selected check applies", "[expect]");
 }
 
-/// The same cluster named twice is one.
+/// The same cluster given twice counts once.
 #[test]
 fn a_repeated_cluster_counts_once() {
     let run = run_offline(

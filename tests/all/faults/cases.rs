@@ -1,14 +1,14 @@
-//! Many platforms in one test, with a table of those that went wrong.
+//! Runs many cases in one test and prints a table of failures.
 
 use std::io::Write;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-/// A name, and what is tried under it.
+/// The name of a case and its test.
 pub type Case = (String, Box<dyn Fn() -> Result<(), String> + Send + Sync>);
 
-/// Tries each case on a few threads and prints the table.
+/// Runs all cases on a few threads and prints the table.
 pub fn run_cases(title: &str, cases: Vec<Case>) {
     const THREADS: usize = 2;
     let next = AtomicUsize::new(0);
@@ -37,7 +37,7 @@ pub fn run_cases(title: &str, cases: Vec<Case>) {
         };
         table.push_str(&format!("  {name}: {verdict}\n"));
     }
-    // Past the test harness, which shows only what failing tests print.
+    // Written directly, because the test harness shows only the output of failing tests.
     let count = cases.len();
     let line = format!(
         "{title}: {count} platforms, {} right, {wrong} wrong\n",

@@ -1,4 +1,4 @@
-//! What can be broken in a healthy platform, how, and what the doctor has to name.
+//! The catalogue of faults: how to break a healthy platform, and the cause that the doctor must name.
 
 use std::collections::BTreeSet;
 
@@ -8,17 +8,17 @@ use crate::support::managed_agents::Agent;
 use crate::support::platform::{Platform, PlatformSpec};
 use crate::support::proxy::Rules;
 
-/// One thing broken in a healthy platform.
+/// One fault in a healthy platform.
 pub struct Fault {
     pub name: &'static str,
-    /// Stands for its area in the pairs.
+    /// Whether the fault represents its area in pairs.
     pub is_representative: bool,
     pub spec: fn(&mut PlatformSpec),
     /// Shell commands; see [`Platform::sh`].
     pub script: &'static str,
     pub rules: fn(&mut Rules),
     pub cause: &'static str,
-    /// What else fails because of it.
+    /// Other checks that fail because of it.
     pub symptoms: &'static [&'static str],
     /// Whether the commands of the report fix it.
     pub is_fixable: bool,
@@ -35,7 +35,7 @@ pub const NO_FAULT: Fault = Fault {
     is_fixable: true,
 };
 
-/// A KMS key on the cluster, which caller and role may use.
+/// A KMS key of the cluster that the caller and the role can use.
 pub const KEY: &str = r#"
 KEY=$(aws kms create-key --query KeyMetadata.Arn --output text)
 aws ecs update-cluster --cluster $CLUSTER --configuration executeCommandConfiguration="{kmsKeyId=$KEY,logging=DEFAULT}"
@@ -43,7 +43,7 @@ aws iam put-role-policy --role-name $ROLE --policy-name kms --policy-document '{
 aws iam put-user-policy --user-name $CALLER --policy-name kms --policy-document '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"kms:GenerateDataKey","Resource":"'$KEY'"}]}'
 "#;
 
-/// Sessions recorded in a log group that has to be encrypted, and is.
+/// Session logs go to a log group that must be encrypted and is.
 const ENCRYPTED_LOGS: &str = r#"
 aws logs create-log-group --log-group-name /exec/$CLUSTER
 aws logs associate-kms-key --log-group-name /exec/$CLUSTER --kms-key-id arn:aws:kms:us-west-2:123456789012:key/00000000-0000-0000-0000-000000000000
@@ -51,7 +51,7 @@ aws ecs update-cluster --cluster $CLUSTER --configuration executeCommandConfigur
 aws iam put-role-policy --role-name $ROLE --policy-name logs --policy-document '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"logs:*","Resource":"*"}]}'
 "#;
 
-/// Sessions recorded in a bucket that has to be encrypted, and is.
+/// Session logs go to a bucket that must be encrypted and is.
 const ENCRYPTED_BUCKET: &str = r#"
 aws s3api create-bucket --bucket $CLUSTER --create-bucket-configuration LocationConstraint=us-west-2
 aws s3api put-bucket-encryption --bucket $CLUSTER --server-side-encryption-configuration '{"Rules":[{"ApplyServerSideEncryptionByDefault":{"SSEAlgorithm":"AES256"}}]}'

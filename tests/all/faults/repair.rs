@@ -1,4 +1,4 @@
-//! Repairs a broken platform: by the commands that a report prints, or by `ecs-exec fix`.
+//! Repairs a broken platform with the printed commands or with `ecs-exec fix`.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use crate::support::doctor::{Run, strings};
 use crate::support::managed_agents::Agent;
 use crate::support::platform::Platform;
 
-/// Pastes the first fix of each cause into a shell, in the order of the report's fixes, and asks again.
+/// Pastes the first fix of each cause into a shell, in the order of the report, and runs the doctor again.
 pub fn paste_fixes(platform: &Platform, run: &Run) -> Result<(), String> {
     let report = run.json();
     let mut wanted = BTreeSet::new();
@@ -16,7 +16,7 @@ pub fn paste_fixes(platform: &Platform, run: &Run) -> Result<(), String> {
     let fixes = report["fixes"].as_array().unwrap();
     for fix in fixes {
         let id = fix["id"].as_str().unwrap();
-        // What replaces tasks for all of them, at the end.
+        // The last fix replaces the tasks for all others.
         let is_last = id.starts_with("replace-tasks:");
         if !wanted.contains(id) && !is_last {
             continue;
@@ -46,7 +46,7 @@ pub fn paste_fixes(platform: &Platform, run: &Run) -> Result<(), String> {
     }
 }
 
-/// What the caller needs to fix every fault, and nothing that the faults take away.
+/// The permissions that fixes need, without those that faults remove.
 pub const FIXER_POLICY: &str = r#"
 aws iam put-user-policy --user-name $CALLER --policy-name fixer --policy-document '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Resource":"*","Action":[
 "ecs:UpdateService","ecs:RunTask","ecs:RegisterTaskDefinition","ecs:DescribeTaskDefinition","ecs:UpdateContainerAgent",
@@ -55,7 +55,7 @@ aws iam put-user-policy --user-name $CALLER --policy-name fixer --policy-documen
 "kms:EnableKey","kms:CancelKeyDeletion","kms:PutKeyPolicy","kms:CreateKey","kms:ListKeys","kms:DescribeKey","kms:GetKeyPolicy","logs:CreateLogGroup","logs:AssociateKmsKey","s3:CreateBucket","s3:PutEncryptionConfiguration"]}]}'
 "#;
 
-/// Lets `ecs-exec fix` fix it, which needs neither the AWS CLI nor a shell.
+/// Runs `ecs-exec fix` twice; the second run must have nothing to fix.
 pub fn fix(platform: &Platform) -> Result<(), String> {
     platform.sh(FIXER_POLICY);
     platform.proxy.rules.lock().unwrap().agent_of_new_tasks = Some(Agent::Running);
@@ -78,7 +78,7 @@ pub fn fix(platform: &Platform) -> Result<(), String> {
             ));
         }
     }
-    // What was fixed stays fixed, and a second run changes nothing.
+    // A second run changes nothing.
     let again = platform.run(&["fix", "coder", "--yes", "--allow-drift", "--format", "json"]);
     match (again.status, again.stderr.as_str()) {
         (0, "Nothing to fix.\n") => Ok(()),

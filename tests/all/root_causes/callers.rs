@@ -1,4 +1,4 @@
-//! Who asks: rights that are missing, denied, conditional, or enough.
+//! The caller: missing, denied, conditional and sufficient permissions.
 
 use super::{assert_causes, assert_healthy};
 use crate::support::platform::{Caller, Platform, PlatformSpec};

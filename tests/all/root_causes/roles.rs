@@ -1,4 +1,4 @@
-//! The role of the tasks: not there, lacking actions, held back.
+//! The task role: missing, without required actions, or restricted by a boundary or a deny.
 
 use super::assert_causes;
 use crate::support::managed_agents::Agent;

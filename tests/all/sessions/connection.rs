@@ -1,4 +1,4 @@
-//! What carries a session: the data channel, its key, proxies, the plugin.
+//! The connection of a session: reconnects, encryption, proxies and the plugin.
 
 use super::image;
 use crate::support::connect_proxy::ConnectProxy;
@@ -109,7 +109,7 @@ fn port_forward_uses_the_plugin() {
     assert_eq!(platform.run(&["port-forward", "coder", "80"]).status, 2);
 }
 
-/// Signals of the keyboard are for the plugin; others end it and this program.
+/// The plugin handles SIGINT from the keyboard; other signals end the plugin and this program.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn only_keyboard_signals_leave_the_plugin_running() {

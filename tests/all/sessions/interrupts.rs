@@ -1,4 +1,4 @@
-//! Ctrl-C before a session, while it is asked for, and after it.
+//! Ctrl-C before, during and after the start of a session.
 
 use std::time::Duration;
 
@@ -9,14 +9,14 @@ use crate::support::pty::Terminal;
 
 const CTRL_C: &str = "\u{3}";
 
-/// The terminal echoes Ctrl-C when it has sent the signal; only then do answers arrive.
+/// Releases the response only after the terminal has sent the signal and echoed Ctrl-C.
 fn interrupt_and_release(terminal: &mut Terminal, hold: &Hold) {
     terminal.type_keys(CTRL_C);
     terminal.expect("^C");
     hold.release();
 }
 
-/// The line of the progress is gone, whatever the terminal echoed.
+/// Whether the progress line is erased.
 fn is_clean(terminal: &Terminal) -> bool {
     let screen = terminal.screen();
     let last = screen.rsplit("\x1b[2K").next().unwrap_or_default();
@@ -46,7 +46,7 @@ fn ctrl_c_during_the_task_lookup_exits_with_130() {
     assert!(is_clean(&terminal), "{}", terminal.screen());
 }
 
-/// A session that opens nevertheless is ended, since no client would join it.
+/// A session that opens after Ctrl-C is terminated, since no client joins it.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn ctrl_c_during_execute_command_ends_the_session() {
@@ -69,7 +69,7 @@ fn ctrl_c_during_execute_command_ends_the_session() {
     }
 }
 
-/// Sessions that were cut off say nothing about the containers, and no others are opened.
+/// Interrupted sessions prove nothing about the containers, and no more sessions are opened.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn ctrl_c_during_doctor_live_opens_no_more_sessions() {
@@ -99,7 +99,7 @@ fn ctrl_c_during_doctor_live_opens_no_more_sessions() {
 #[ignore = "needs the emulator: scripts/test"]
 fn ctrl_c_during_the_automatic_doctor_exits_with_130() {
     let platform = Platform::healthy();
-    // The session comes, so that Ctrl-C was its own for a time, and breaks off.
+    // The session fails after it had taken over Ctrl-C.
     platform.proxy.agent(Agent::Stopped);
     platform
         .proxy

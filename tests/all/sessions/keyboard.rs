@@ -1,4 +1,4 @@
-//! Keys and signals of a person at a terminal, with an agent that behaves like the real one.
+//! Keys and signals at a terminal, with a simulated agent.
 
 use std::fs;
 use std::thread;
@@ -124,7 +124,7 @@ fn a_stopped_session_continues_in_raw_mode() {
         if stop == "TSTP" {
             wait_until("the terminal is given back", || is_cooked(&terminal));
         } else {
-            // Nobody hears this one: the shell sets its own mode.
+            // SIGSTOP cannot be handled: the shell sets its own mode.
             terminal.pty.set_cooked();
         }
         terminal.wait_until_stopped();

@@ -1,4 +1,4 @@
-//! Commands that are run and end: in one task or in all, with input, as recipes; and the logs.
+//! Commands that are not interactive: run, recipe, list, cp, logs and init.
 
 use std::process::Stdio;
 use std::time::Instant;
@@ -210,7 +210,7 @@ fn recipe_and_list_and_cp_work() {
     assert!(!platform.home.path().join("x").exists());
 }
 
-/// On a narrow terminal the table goes without what matters least; whoever reads a pipe gets everything.
+/// On a narrow terminal, the table drops the least important columns; a pipe gets all of them.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn list_fits_the_terminal_width() {

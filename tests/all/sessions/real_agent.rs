@@ -1,4 +1,4 @@
-//! Sessions with an agent that behaves like the real one: what it alters, what it delays, what ends a session.
+//! Sessions with a simulated agent that alters, delays and floods output like the real one.
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::support::doctor::Run;
 use crate::support::fake_service::Service;
 
-/// U+FFFD, alone and in company, and bytes that are no character.
+/// U+FFFD, single and repeated, and invalid UTF-8.
 const MIXED: &[u8] = b"a\xef\xbf\xbdb\xef\xbf\xbd\xef\xbf\xbd\n\xff\xe2\x82\r\n\0\xef\xbf\xbd";
 
 pub fn service_without_programs(programs: &[&str]) -> Service {
@@ -19,7 +19,7 @@ pub fn service_without_programs(programs: &[&str]) -> Service {
     })
 }
 
-/// Runs the program with this standard input, which stays open until it has ended if `stays_open`.
+/// Runs the program with this standard input. If `stays_open`, the pipe stays open until the program exits.
 fn with_input(
     service: &Service,
     arguments: &[&str],
@@ -84,7 +84,7 @@ fn cp_copies_files_unchanged() {
     let service = Service::start();
     let home = service.home.path();
     fs::write(home.join("there"), MIXED).unwrap();
-    // The user's own, and a link that somebody else put where the copy used to stand.
+    // A file of the user with the name that temporary copies once had.
     fs::write(home.join("here.part"), "my own").unwrap();
     let from = format!("web:{}", home.join("there").display());
     for _ in 0..2 {
@@ -186,7 +186,7 @@ fn a_closed_pipe_ends_with_141() {
             .unwrap();
         let mut first = [0; 2];
         child.stdout.take().unwrap().read_exact(&mut first).unwrap();
-        // `yes` itself never ends.
+        // `yes` prints forever.
         let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(141), "{arguments:?}");
         let stderr = String::from_utf8_lossy(&output.stderr);
@@ -298,7 +298,7 @@ fn end_of_input_ends_the_shell() {
     for (command, input) in [
         ("/bin/sh", "echo one$((1 + 1))three"),
         ("/bin/sh", "echo one$((1 + 1))three\n"),
-        // With line editing: an end of file that comes before it has set the terminal up is lost.
+        // bash with line editing loses an end of file that arrives before it has set up the terminal.
         (
             "/bin/sh -c 'sleep 1; exec bash --norc'",
             "echo one$((1 + 1))three\n",

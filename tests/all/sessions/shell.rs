@@ -1,4 +1,4 @@
-//! Shells of a person at a terminal.
+//! Interactive shells at a terminal.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use super::{commands, image};
 use crate::support::platform::Platform;
 use crate::support::pty::Terminal;
 
-/// Keys that make the remote shell print `resized2` once its terminal has this size.
+/// Keys that make the remote shell print `resized2` when its terminal has this size.
 fn wait_for_size(size: &str) -> String {
     format!("until [ \"$(stty size)\" = '{size}' ]; do sleep 0.1; done; echo resized$((1 + 1))\r")
 }
@@ -27,7 +27,7 @@ fn a_shell_resizes_receives_ctrl_c_and_restores_the_terminal() {
     terminal.pty.resize(132, 50);
     terminal.type_keys(&wait_for_size("50 132"));
     terminal.expect("resized2");
-    // Ctrl-C reaches the remote program, not this one.
+    // Ctrl-C goes to the remote program.
     terminal.type_keys("echo waiting$((1 + 1)); sleep 1000\r");
     terminal.expect("waiting2");
     terminal.type_keys("\u{3}");
@@ -84,7 +84,7 @@ fn a_large_paste_and_many_resizes_lose_nothing() {
     std::fs::write(&pasted, &text).unwrap();
     let digest = platform.sh(&format!("sha256sum < {}", pasted.display()));
     terminal.expect(digest.split_whitespace().next().unwrap());
-    // Before that, Ctrl-D would be a byte like any other.
+    // In raw mode, Ctrl-D would be an ordinary byte.
     terminal.expect("cooked");
     terminal.type_keys("\u{4}");
     assert_eq!(terminal.wait(), 0, "{}", terminal.screen());
@@ -160,7 +160,7 @@ fn a_missing_shell_is_replaced_by_bin_sh() {
     );
 }
 
-/// Prints how long a line and its answer take through this program, the test's agent and `cat`.
+/// Prints the round-trip time of a line through the program, the simulated agent and `cat`.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn each_typed_line_is_answered() {

@@ -1,4 +1,4 @@
-//! Real answers, changed in ways that AWS may change them.
+//! Changes real responses as a faulty network or a future AWS could.
 
 use serde_json::Value;
 
@@ -43,7 +43,7 @@ fn json(body: &[u8], change: &dyn Fn(&mut Value)) -> Vec<u8> {
     serde_json::to_vec(&value).unwrap()
 }
 
-/// Words in capitals, as enumerations have them, become one that nobody knows; what the task's state hangs on stays.
+/// Replaces enumeration values with an unknown one, except the fields that hold the state of tasks.
 fn replace_words(value: &mut Value) {
     match value {
         Value::String(text) => {
@@ -65,7 +65,7 @@ fn replace_words(value: &mut Value) {
     }
 }
 
-/// The same of XML.
+/// Replaces enumeration values in XML.
 fn unknown_words(body: &[u8]) -> Vec<u8> {
     let mut text = String::from_utf8_lossy(body).into_owned();
     for word in [
@@ -81,7 +81,7 @@ fn unknown_words(body: &[u8]) -> Vec<u8> {
     text.into_bytes()
 }
 
-/// Without what says neither what a resource is nor which one.
+/// Removes the fields that do not identify a resource.
 fn remove_optional_fields(value: &mut Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(remove_optional_fields),

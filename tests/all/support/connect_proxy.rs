@@ -1,17 +1,17 @@
-//! An HTTP proxy that knows CONNECT only, and wants a password.
+//! An HTTP proxy that supports only CONNECT and requires a password.
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-/// What it wants in `Proxy-Authorization`: `user:pass word`.
+/// The required `Proxy-Authorization`: `user:pass word`.
 const CREDENTIALS: &str = "Basic dXNlcjpwYXNzIHdvcmQ=";
 
 #[derive(Clone)]
 pub struct ConnectProxy {
     pub port: u16,
-    /// The hosts and ports that it was asked for.
+    /// The requested hosts and ports.
     pub destinations: Arc<Mutex<Vec<String>>>,
 }
 

@@ -1,4 +1,4 @@
-//! Plays the containers: a session that ECS opens runs its command here, on a pseudo-terminal, behind an agent.
+//! Simulates containers: a session that ECS opens runs its command on a pseudo-terminal behind a simulated agent.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -16,26 +16,26 @@ use tokio::time::sleep;
 
 use super::pty::Pty;
 
-/// What sessions meet in the containers; tests change it while it runs.
+/// The behaviour of the container and its agent; tests change it at run time.
 #[derive(Clone, Default)]
 pub struct Image {
-    /// Programs that are not in it: by path as commands of sessions, by name on the PATH.
+    /// Programs that the image lacks: a path is a session command, a name is a program on PATH.
     pub missing_programs: Vec<String>,
-    /// What the agent says instead of starting anything.
+    /// The closing message that the agent sends instead of starting the command.
     pub refusal_message: Option<String>,
-    /// The gateway answers with this HTTP status.
+    /// The gateway refuses with this HTTP status.
     pub gateway_status: Option<u16>,
-    /// The agent neither says nor acknowledges anything.
+    /// The agent sends neither output nor acknowledgements.
     pub is_silent: bool,
-    /// The data key by which sessions are encrypted.
+    /// The data key that encrypts sessions.
     pub data_key: Option<Vec<u8>>,
-    /// How the agent names the KMS key.
+    /// The ARN by which the agent names the KMS key.
     pub kms_key: String,
-    /// So many bytes are printed instead of what the command prints.
+    /// The number of bytes that are printed before the command starts.
     pub flood_bytes: usize,
-    /// How the agent takes its time.
+    /// The delays of the agent.
     pub timing: AgentTiming,
-    /// After so many bytes of output the connection is cut off, once.
+    /// The connection is cut once after this number of output bytes.
     pub cut_after: Option<usize>,
 }
 
@@ -44,14 +44,14 @@ pub struct Containers {
     pub image: Arc<Mutex<Image>>,
     /// The commands that were run.
     pub commands: Arc<Mutex<Vec<String>>>,
-    /// The stream of the last session, at which it is taken up again too.
+    /// The stream URL of the last session, also for ResumeSession.
     pub url: Arc<Mutex<String>>,
     /// When a client last joined a session.
     pub joined: Arc<Mutex<Option<Instant>>>,
 }
 
 impl Containers {
-    /// Opens a session for a command; gives the URL of its stream.
+    /// Opens a session for a command and returns the URL of its stream.
     pub fn open(&self, command: &str) -> String {
         self.commands.lock().unwrap().push(command.to_owned());
         let image = self.image.lock().unwrap().clone();
@@ -114,7 +114,7 @@ async fn serve(gateway: Gateway, image: Image, command: &str, joined: &Mutex<Opt
     run(gateway, agent, &words, &image).await;
 }
 
-/// The programs of this machine, but for those that an image lacks.
+/// A directory with the programs of this machine, except those that the image lacks.
 fn programs(missing_programs: &[String]) -> Option<TempDir> {
     let missing_programs: Vec<&String> = missing_programs
         .iter()
@@ -160,14 +160,14 @@ async fn run(gateway: Gateway, mut agent: Agent, words: &[String], image: &Image
     thread::spawn(move || {
         thread::sleep(first_output);
         let mut buffer = [0; MESSAGE];
-        // The terminal ends with an error once its last user has gone.
+        // Reading fails when the last process has closed the terminal.
         while let Ok(count) = master.read(&mut buffer) {
             if count == 0 || printed.blocking_send(buffer[..count].to_vec()).is_err() {
                 return;
             }
         }
     });
-    // Input that the terminal does not take is not acknowledged.
+    // The agent acknowledges input only when the terminal accepts it.
     let (typed, mut keys) = channel::channel::<Vec<u8>>(1);
     let mut master = pty.master.try_clone().unwrap();
     thread::spawn(move || {
@@ -198,12 +198,12 @@ async fn run(gateway: Gateway, mut agent: Agent, words: &[String], image: &Image
                     pty.resize(u16::try_from(columns).unwrap(), u16::try_from(rows).unwrap());
                 }
                 ClientMessage::Closed => return,
-                // The flag by which the client ends the session.
+                // The client ends the session with a flag.
                 ClientMessage::Flag(_) => return,
                 ClientMessage::Other(..) => {}
             },
             _ = &mut ended => {
-                // What it printed last is still on its way.
+                // The last output has not arrived yet.
                 while let Ok(Some(bytes)) =
                     tokio::time::timeout(Duration::from_millis(200), output.recv()).await
                 {

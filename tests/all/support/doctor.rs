@@ -1,4 +1,4 @@
-//! Runs the built binary as a user would, with nothing of this machine's own AWS set-up in its way.
+//! Runs the built binary, isolated from the AWS configuration of this machine.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -52,7 +52,7 @@ impl Run {
         strings(&self.json()["root_causes"], "check")
     }
 
-    /// The checks with this status, each once.
+    /// The checks with this status, without duplicates.
     pub fn with_status(&self, status: &str) -> Vec<String> {
         let report = self.json();
         let mut checks: Vec<String> = report["findings"]
@@ -67,7 +67,7 @@ impl Run {
         checks
     }
 
-    /// No panic, no debug print, nothing that steers a terminal.
+    /// Asserts that there is no panic, no debug output and no escape sequence.
     fn assert_clean_output(&self) {
         for text in [&self.stdout, &self.stderr] {
             for bad in [

@@ -1,4 +1,4 @@
-//! One service with one task, as far as sessions ask AWS about it: for what needs no emulator.
+//! A simulated service with one task, for session tests without the emulator.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -16,12 +16,12 @@ use super::proxy::action;
 const REGION_AND_ACCOUNT: &str = "us-west-2:123456789012";
 pub const KEY: &str = "arn:aws:kms:us-west-2:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
-/// What AWS answers; tests change it while it runs.
+/// The state of the account; tests change it at run time.
 #[derive(Default)]
 pub struct Account {
     /// The cluster's key for ECS Exec.
     pub kms_key: Option<&'static str>,
-    /// Actions that the caller lacks, each with its message.
+    /// Denied actions, each with its message.
     pub denied: BTreeMap<&'static str, &'static str>,
     pub calls: BTreeMap<String, u64>,
 }
@@ -57,7 +57,7 @@ impl Service {
         change(&mut self.containers.image.lock().unwrap());
     }
 
-    /// The commands that sessions were opened for.
+    /// The commands of the sessions.
     pub fn commands(&self) -> Vec<String> {
         self.containers.commands.lock().unwrap().clone()
     }
@@ -67,7 +67,7 @@ impl Service {
         account.calls.get(action).copied().unwrap_or(0)
     }
 
-    /// The program with these arguments; it asks no doctor, who would need more of AWS.
+    /// The program with these arguments. They should disable the doctor, which needs more APIs.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = doctor::command(self.home.path());
         command

@@ -1,5 +1,4 @@
-//! Stands between the program and the emulator: adds what the emulator lacks, counts calls, and breaks
-//! them on demand.
+//! A proxy between the program and the emulator: adds what the emulator lacks, counts calls, and injects faults.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -13,37 +12,37 @@ use super::http::{Answer, Request, serve};
 use super::managed_agents::{Agent, add_agents, add_guardduty_container};
 use super::policy_gate::PolicyGate;
 
-/// What the proxy does; tests change it while it runs.
+/// The behaviour of the proxy; tests change it at run time.
 #[derive(Default)]
 pub struct Rules {
-    /// By action (`ecs:DescribeTasks`); `*` is every one.
+    /// Faults by action (`ecs:DescribeTasks`); `*` means every action.
     pub faults: BTreeMap<String, Fault>,
-    /// What DescribeTasks says of the exec agent of tasks that were started with exec.
+    /// The managed agent of tasks that were started with exec.
     pub agent: Agent,
-    /// The same once tasks were replaced.
+    /// The managed agent after the tasks were replaced.
     pub agent_of_new_tasks: Option<Agent>,
-    /// GuardDuty puts its own container into every task, where it may fail without harm.
+    /// Whether GuardDuty adds its own failing container to every task.
     pub has_guardduty: bool,
-    /// What DescribeServices says from the next change of a service on, merged into each service.
+    /// Merged into each service of DescribeServices after the next UpdateService.
     pub services_after_update: Option<Value>,
-    /// By action, what is merged into each thing of its JSON answer (RFC 7396).
+    /// By action, a patch that is merged into each resource of its JSON response (RFC 7396).
     pub patches: BTreeMap<String, Value>,
-    /// By action, a text in its XML answer and what replaces it.
+    /// By action, a text in its XML response and its replacement.
     pub rewrites: BTreeMap<String, (&'static str, &'static str)>,
-    /// The endpoint's policy, which the emulator does not keep.
+    /// The policy of the endpoint, which the emulator does not store.
     pub endpoint_policy: Option<String>,
-    /// The Date header of every answer.
+    /// The Date header of every response.
     pub date: Option<String>,
     pub calls: BTreeMap<String, u64>,
-    /// How many more calls that change something are answered; the one after them hangs.
+    /// The number of write calls that are still answered; the next one hangs.
     pub writes_left: Option<u64>,
-    /// Such a call hangs now.
+    /// Whether a write call hangs now.
     pub is_stalled: bool,
-    /// Only what the caller's policies allow.
+    /// Enforces the caller's policies.
     pub gate: Option<Arc<PolicyGate>>,
     /// Bodies of requests that the proxy answers itself.
     pub request_bodies: Vec<String>,
-    /// What sessions are opened into.
+    /// The containers of sessions.
     pub containers: Containers,
 }
 
@@ -64,7 +63,7 @@ impl Rules {
     }
 }
 
-/// Whether a call changes something, as its name tells.
+/// Whether a call changes something, judged by its name.
 fn is_write(action: &str) -> bool {
     const READING: [&str; 5] = ["Describe", "Get", "List", "Simulate", "Generate"];
     let operation = action.split(':').nth(1).unwrap_or_default();
@@ -84,7 +83,7 @@ impl Proxy {
             agent: ureq::Agent::new_with_config(
                 ureq::Agent::config_builder()
                     .http_status_as_error(false)
-                    // Which are filled with noughts at each call, slowly where nothing is optimized.
+                    // Small buffers: ureq zeroes them at each call, which is slow in debug builds.
                     .input_buffer_size(16 * 1024)
                     .output_buffer_size(16 * 1024)
                     .max_idle_connections(64)
@@ -334,7 +333,7 @@ pub fn action(request: &Request) -> String {
     format!("{service}:{}", operation.unwrap_or_default())
 }
 
-/// Merges a patch into each thing that an answer of ECS lists or holds.
+/// Merges a patch into each resource of an ECS response.
 fn patch_resources(answer: &[u8], patch: &Value) -> Vec<u8> {
     let mut answer: Value = serde_json::from_slice(answer).unwrap();
     for field in ["tasks", "services", "clusters"] {
@@ -372,7 +371,7 @@ fn add_policy(answer: &[u8], policy: Option<&str>) -> Vec<u8> {
         .replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('"', "&quot;");
-    // The policy goes where the endpoint's ID ends: the order of fields means nothing.
+    // Inserts the policy after the endpoint's ID: the order of fields does not matter.
     let end = "</vpcEndpointId>";
     let with_policy = format!("{end}<policyDocument>{escaped}</policyDocument>");
     text.replace(end, &with_policy).into_bytes()

@@ -1,4 +1,4 @@
-//! Makes what a platform in the emulator consists of: a network, roles, services, a caller.
+//! Creates the resources of a platform in the emulator: network, roles, services and caller.
 
 use std::future::Future;
 
@@ -12,19 +12,19 @@ use aws_sdk_ecs::types::{
 
 use super::platform::{ACCOUNT, Caller, PREFIX, PlatformSpec, REGION, allow, role_name};
 
-/// The network of a platform, by ID.
+/// The IDs of a platform's network.
 pub struct Net {
     pub vpc: String,
-    /// Where tasks are.
+    /// The subnet of the tasks.
     pub subnet: String,
-    /// Where the endpoint is.
+    /// The subnet of the endpoint.
     pub far_subnet: String,
     pub task_group: String,
     pub endpoint_group: String,
     pub endpoint: Option<String>,
 }
 
-/// Administrator's clients, straight to the emulator.
+/// AWS clients of an administrator, without the proxy.
 pub struct Sdk {
     pub ec2: aws_sdk_ec2::Client,
     pub ecs: aws_sdk_ecs::Client,
@@ -184,7 +184,7 @@ impl Sdk {
             .unwrap();
     }
 
-    /// AWS gives every VPC the region's default DHCP options, the emulator none.
+    /// AWS gives every VPC the default DHCP options of the region; the emulator gives none.
     async fn ask_amazon_for_names(&self, vpc: &str) {
         let servers = aws_sdk_ec2::types::NewDhcpConfiguration::builder()
             .key("domain-name-servers")
@@ -365,7 +365,7 @@ impl Sdk {
     }
 }
 
-/// A rule that lets HTTPS in or out.
+/// A security group rule for HTTPS.
 pub fn https_from(cidr: &str) -> aws_sdk_ec2::types::IpPermission {
     let range = aws_sdk_ec2::types::IpRange::builder().cidr_ip(cidr).build();
     aws_sdk_ec2::types::IpPermission::builder()

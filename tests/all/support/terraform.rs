@@ -1,21 +1,21 @@
-//! Plans as Terraform shows them, made up.
+//! Generated plans in the format of `terraform show -json`.
 
 use serde_json::{Value, json};
 
-/// One resource of a plan; what has no `before` is made.
+/// One resource of a plan. Without `before`, the plan creates it.
 pub struct Resource {
     pub kind: &'static str,
     pub name: &'static str,
     pub before: Value,
     pub after: Value,
-    /// What is known only after apply.
+    /// Values that are known only after apply.
     pub unknown: Value,
-    /// What the configuration says beside constants.
+    /// Expressions of the configuration other than constants.
     pub expressions: Value,
 }
 
 impl Resource {
-    /// What every part of a plan says of it.
+    /// Adds the fields that identify the resource in every part of a plan.
     fn with_identity(&self, more: Value) -> Value {
         let mut all = json!({
             "address": format!("{}.{}", self.kind, self.name), "mode": "managed", "type": self.kind, "name": self.name,
