@@ -117,10 +117,10 @@ fn time(command: &mut Command) -> Duration {
     took
 }
 
-fn print_time(what: &str, took: Duration, beside: Duration) {
+fn print_time(what: &str, took: Duration, baseline: Duration) {
     println!(
         "{what:<32} {:>5} ms  {:>5.1} times as fast",
         took.as_millis(),
-        beside.as_secs_f64() / took.as_secs_f64()
+        baseline.as_secs_f64() / took.as_secs_f64()
     );
 }

@@ -112,8 +112,8 @@ fn definition_arn(service: usize) -> String {
     )
 }
 
-fn ecs(operation: &str, asked: &Value, fleet: Fleet) -> Value {
-    let offset: usize = asked["nextToken"]
+fn ecs(operation: &str, parameters: &Value, fleet: Fleet) -> Value {
+    let offset: usize = parameters["nextToken"]
         .as_str()
         .map_or(0, |token| token.parse().unwrap());
     let page = |all: usize, name: &dyn Fn(usize) -> String| {
@@ -136,7 +136,7 @@ fn ecs(operation: &str, asked: &Value, fleet: Fleet) -> Value {
             json!({"taskArns": arns, "nextToken": next})
         }
         "DescribeServices" => {
-            let names = asked["services"].as_array().unwrap();
+            let names = parameters["services"].as_array().unwrap();
             let services: Vec<Value> = names
                 .iter()
                 .map(|name| service(name.as_str().unwrap(), fleet))
@@ -144,7 +144,7 @@ fn ecs(operation: &str, asked: &Value, fleet: Fleet) -> Value {
             json!({"services": services, "failures": []})
         }
         "DescribeTasks" => {
-            let tasks: Vec<Value> = asked["tasks"]
+            let tasks: Vec<Value> = parameters["tasks"]
                 .as_array()
                 .unwrap()
                 .iter()
@@ -153,8 +153,8 @@ fn ecs(operation: &str, asked: &Value, fleet: Fleet) -> Value {
             json!({"tasks": tasks, "failures": []})
         }
         "DescribeTaskDefinition" => {
-            let asked = asked["taskDefinition"].as_str().unwrap();
-            let number: usize = asked
+            let task_definition = parameters["taskDefinition"].as_str().unwrap();
+            let number: usize = task_definition
                 .rsplit("family-")
                 .next()
                 .unwrap()
@@ -164,7 +164,7 @@ fn ecs(operation: &str, asked: &Value, fleet: Fleet) -> Value {
                 .parse()
                 .unwrap();
             json!({"taskDefinition": {
-                "taskDefinitionArn": asked, "family": format!("family-{number}"), "revision": 1, "networkMode": "awsvpc",
+                "taskDefinitionArn": task_definition, "family": format!("family-{number}"), "revision": 1, "networkMode": "awsvpc",
                 "taskRoleArn": role(number % ROLES), "executionRoleArn": role(number % ROLES),
                 "containerDefinitions": [{"name": "app", "image": "app", "essential": true, "linuxParameters": {"initProcessEnabled": true},
                     "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "/app", "awslogs-region": "us-west-2"}}}],

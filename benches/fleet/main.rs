@@ -169,7 +169,7 @@ fn cpu_time(stat: &str) -> Duration {
 
 /// The fewest calls that can read all facts, given the batch sizes of AWS.
 fn fewest_calls(fleet: Fleet) -> usize {
-    let batches = |things: usize, size: usize| things.div_ceil(size).max(1);
+    let batches = |count: usize, size: usize| count.div_ceil(size).max(1);
     let definitions = DEFINITIONS.min(fleet.services);
     let roles = ROLES.min(definitions);
     // A second simulation of the tasks and the cluster with the value of the condition key, and the user's policies.

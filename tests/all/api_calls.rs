@@ -43,7 +43,7 @@ fn each_fact_costs_one_call() {
     assert_eq!(
         platform.proxy.calls().len(),
         calls.len(),
-        "the report tells of every call"
+        "the report counts every call"
     );
 }
 

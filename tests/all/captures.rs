@@ -130,7 +130,7 @@ fn reports_contain_no_secrets() {
         if format != "github" {
             assert!(
                 run.stdout.contains("masked"),
-                "{format}: the reason is told, without its secret: {}",
+                "{format}: the reason is shown without its secret: {}",
                 run.stdout
             );
         }
@@ -184,12 +184,15 @@ fn output_of_a_live_account_contains_no_secrets() {
     ];
     for command in commands {
         let run = platform.run(command);
-        let told = format!("{}{}", run.stdout, run.stderr);
-        assert!(!told.contains("hunter2"), "{command:?}: {told}");
-        assert!(!told.is_empty());
+        let output = format!("{}{}", run.stdout, run.stderr);
+        assert!(!output.contains("hunter2"), "{command:?}: {output}");
+        assert!(!output.is_empty());
     }
     let capture = platform.run(&["capture", "coder", "-o", "-"]).stdout;
-    assert!(capture.contains("DB_PASSWORD"), "names are told");
+    assert!(
+        capture.contains("DB_PASSWORD"),
+        "the names of variables are listed"
+    );
 }
 
 #[test]
@@ -198,15 +201,16 @@ fn a_capture_gives_the_same_diagnosis_offline() {
     let platform = Platform::healthy();
     platform.sh("aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec");
     let live = platform.doctor(&["coder"]);
-    let told = platform.run(&["capture", "coder", "-o", "capture.json"]);
+    let output = platform.run(&["capture", "coder", "-o", "capture.json"]);
     assert_eq!(
-        (told.status, told.stdout.as_str()),
+        (output.status, output.stdout.as_str()),
         (0, ""),
         "{}",
-        told.stderr
+        output.stderr
     );
     assert!(
-        told.stderr
+        output
+            .stderr
             .contains("Read it with: ecs-exec doctor --snapshot capture.json")
     );
     let anonymous = platform.run(&["capture", "coder", "--anonymize", "-o", "anonymous.json"]);

@@ -153,10 +153,10 @@ fn assert_refused(run: &Run, what: &str, help: &str) {
 
 #[test]
 fn chained_roles_are_assumed_in_order() {
-    for named in [&["--profile", "chained"][..], &[]] {
+    for flags in [&["--profile", "chained"][..], &[]] {
         let sts = Sts::new(None);
         let variables = [("AWS_PROFILE", "chained")];
-        let run = sts.run_policy(named, if named.is_empty() { &variables } else { &[] });
+        let run = sts.run_policy(flags, if flags.is_empty() { &variables } else { &[] });
         assert_eq!(run.status, 0, "{}", run.stderr);
         assert_eq!(sts.caller(), "ASIACHAINED");
         assert_eq!(sts.count("AssumeRole"), 2);
@@ -202,7 +202,7 @@ fn a_profile_with_mfa_gives_a_hint() {
         let run = sts.run_policy(&["--profile", profile], &[]);
         assert_refused(&run, "gives no credentials: no role for you", "MFA");
         assert!(run.stderr.contains("without the profile"), "{}", run.stderr);
-        assert_eq!(sts.count("AssumeRole"), 1, "asked once");
+        assert_eq!(sts.count("AssumeRole"), 1, "one attempt");
     }
     for (profile, code) in [("coded", "InvalidClientTokenId"), ("hop", "AccessDenied")] {
         let run = Sts::new(Some(code)).run_policy(&["--profile", profile], &[]);
@@ -290,12 +290,12 @@ fn the_credential_process_runs_once() {
 fn an_sso_profile_gives_the_login_command() {
     let sts = Sts::new(None);
     for variables in [&[("AWS_PROFILE", "signed-in")][..], &[]] {
-        let named: &[&str] = if variables.is_empty() {
+        let flags: &[&str] = if variables.is_empty() {
             &["--profile", "signed-in"]
         } else {
             &[]
         };
-        let run = sts.run_policy(named, variables);
+        let run = sts.run_policy(flags, variables);
         assert_refused(
             &run,
             "the AWS profile signed-in",

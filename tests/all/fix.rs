@@ -58,7 +58,7 @@ fn fix_changes_nothing_without_confirmation() {
         run.stderr
     );
     assert!(run.stderr.contains("no changes made"));
-    assert_eq!(run.stdout, "", "the plan says it all");
+    assert_eq!(run.stdout, "", "the plan goes to standard error");
     assert_eq!(update_calls(&platform), 0);
 
     let dry = platform.run(&["fix", "coder", "--dry-run"]);
@@ -69,8 +69,8 @@ fn fix_changes_nothing_without_confirmation() {
         dry.stderr
     );
     assert!(dry.stderr.ends_with("No changes made.\n"), "{}", dry.stderr);
-    let asked = platform.run(&["fix", "coder", "--dry-run", "--format", "json"]);
-    assert_eq!(asked.causes(), ["task.exec-enabled"]);
+    let report = platform.run(&["fix", "coder", "--dry-run", "--format", "json"]);
+    assert_eq!(report.causes(), ["task.exec-enabled"]);
     assert_eq!(update_calls(&platform), 0);
 
     let mut terminal = Terminal::start(platform.command().args(["fix", "coder"]));
@@ -184,10 +184,10 @@ fn printed_commands_keep_existing_permissions_and_tags() {
         for name in ecs-exec ecs-exec-ssmmessages; do aws iam put-role-policy --role-name $ROLE --policy-name $name --policy-document '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}'; done
         aws ecs tag-resource --resource-arn $(aws ecs describe-task-definition --task-definition $FAMILY --query taskDefinition.taskDefinitionArn --output text) --tags key=team,value=x"#);
     paste_all(&platform, &platform.doctor(&["coder"]));
-    let kept = platform
+    let policies = platform
         .sh("aws iam list-role-policies --role-name $ROLE --query PolicyNames --output text");
-    let names: Vec<&str> = kept.split_whitespace().collect();
-    assert!(names.len() > 2 && names.contains(&"ecs-exec"), "{kept}");
+    let names: Vec<&str> = policies.split_whitespace().collect();
+    assert!(names.len() > 2 && names.contains(&"ecs-exec"), "{policies}");
     let old = platform.sh("aws iam get-role-policy --role-name $ROLE --policy-name ecs-exec");
     assert!(old.contains("s3:GetObject"), "{old}");
     let tags = platform.sh("aws ecs describe-task-definition --task-definition $FAMILY --include TAGS --query '[taskDefinition.revision, tags[0].value]' --output text");
@@ -360,9 +360,9 @@ fn two_fixes_of_one_key_policy_both_apply() {
     paste_all(&platform, &run);
     let again = platform.doctor(&["coder"]);
     assert_eq!(again.status, 0, "{:?}", again.causes());
-    let kept = platform.sh(
+    let policy = platform.sh(
         "KEY=$(aws ecs describe-clusters --clusters $CLUSTER --include CONFIGURATIONS --query clusters[0].configuration.executeCommandConfiguration.kmsKeyId --output text)
          aws kms get-key-policy --key-id $KEY --policy-name default --output text",
     );
-    assert!(kept.contains("Admin"), "{kept}");
+    assert!(policy.contains("Admin"), "{policy}");
 }

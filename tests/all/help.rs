@@ -56,9 +56,9 @@ fn the_color_flag_applies_to_help() {
 #[test]
 fn no_arguments_print_usage_with_examples() {
     let output = Command::new(ECS_EXEC).output().unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2));
-    assert!(said.contains("Examples:"), "{said}");
+    assert!(stderr.contains("Examples:"), "{stderr}");
     let usage = Command::new(ECS_EXEC).args(["web", "--help"]).output();
     let usage = String::from_utf8(usage.unwrap().stdout).unwrap();
     assert!(usage.contains("SERVICE [CONTAINER] [COMMAND]"), "{usage}");

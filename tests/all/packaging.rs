@@ -31,8 +31,8 @@ fn release(folder: &Path) -> String {
          (sha256sum *.tar.gz || shasum -a 256 *.tar.gz) > SHA256SUMS 2> /dev/null",
         release.display()
     );
-    let (made, _, stderr) = run(Command::new("sh").args(["-c", &script]));
-    assert!(made, "{stderr}");
+    let (succeeded, _, stderr) = run(Command::new("sh").args(["-c", &script]));
+    assert!(succeeded, "{stderr}");
     format!("file://{}", folder.join("releases").display())
 }
 
@@ -99,14 +99,14 @@ fn the_formula_lists_each_archive_with_its_checksum() {
             .args([VERSION, "owner/ecs-exec"])
             .arg(sums))
     };
-    let (made, formula, stderr) = homebrew(&sums);
-    assert!(made, "{stderr}");
+    let (succeeded, formula, stderr) = homebrew(&sums);
+    assert!(succeeded, "{stderr}");
     for line in fs::read_to_string(&sums).unwrap().lines() {
         let (sum, archive) = line.split_once("  ").unwrap();
         assert!(formula.contains(&format!("/{VERSION}/{archive}\"\n      sha256 \"{sum}\"")));
     }
     let empty = folder.path().join("empty");
     fs::write(&empty, "").unwrap();
-    let (made, _, stderr) = homebrew(&empty);
-    assert!(!made && stderr.contains("does not list"), "{stderr}");
+    let (succeeded, _, stderr) = homebrew(&empty);
+    assert!(!succeeded && stderr.contains("does not list"), "{stderr}");
 }

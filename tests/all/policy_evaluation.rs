@@ -141,7 +141,7 @@ fn offline_evaluation_agrees_with_the_simulator() {
             ),
         }
     }
-    println!("Engines: {CASES} policies, {decided} decided here, all alike");
+    println!("Policy evaluation: {CASES} policies, {decided} decided offline, all as simulated");
     assert!(decided > CASES / 2);
 }
 

@@ -14,14 +14,17 @@ fn a_lost_connection_is_resumed() {
     image(&platform, |image| image.cut_after = Some(60_000));
     let script = "i=0; while [ $i -lt 20000 ]; do echo line $i; i=$((i + 1)); done";
     let run = || platform.run(&["run", "coder", "--no-doctor", "--", "sh", "-c", script]);
-    let whole = run();
-    assert_eq!(whole.status, 0, "{}", whole.stderr);
+    let resumed = run();
+    assert_eq!(resumed.status, 0, "{}", resumed.stderr);
     let expected: String = (0..20_000).map(|at| format!("line {at}\n")).collect();
-    assert!(whole.stdout == expected, "not what was printed");
     assert!(
-        whole.stderr.contains("The connection is lost"),
+        resumed.stdout == expected,
+        "the output is not what the command printed"
+    );
+    assert!(
+        resumed.stderr.contains("The connection is lost"),
         "{}",
-        whole.stderr
+        resumed.stderr
     );
     platform.proxy.fault("ssm:ResumeSession", Fault::Deny);
     let lost = run();

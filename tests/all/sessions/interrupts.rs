@@ -52,20 +52,24 @@ fn ctrl_c_during_the_task_lookup_exits_with_130() {
 fn ctrl_c_during_execute_command_ends_the_session() {
     let platform = Platform::healthy();
     for command in [&["coder"][..], &["run", "coder", "--", "true"]] {
-        let ended = || platform.proxy.calls().get("ssm:TerminateSession").copied();
-        let before = ended().unwrap_or(0);
-        let asked = || platform.proxy.calls().get("ecs:ExecuteCommand").copied();
-        let begun = asked().unwrap_or(0);
+        let terminate_calls = || platform.proxy.calls().get("ssm:TerminateSession").copied();
+        let terminated_before = terminate_calls().unwrap_or(0);
+        let execute_calls = || platform.proxy.calls().get("ecs:ExecuteCommand").copied();
+        let calls_before = execute_calls().unwrap_or(0);
         let hold = Hold::default();
         let held = Fault::Held(hold.clone());
         platform.proxy.fault("ecs:ExecuteCommand", held);
         let mut terminal = Terminal::start(platform.command().args(command));
-        while asked().unwrap_or(0) == begun {
+        while execute_calls().unwrap_or(0) == calls_before {
             std::thread::sleep(Duration::from_millis(10));
         }
         interrupt_and_release(&mut terminal, &hold);
         assert_eq!(terminal.wait(), 130, "{}", terminal.screen());
-        assert_eq!(ended(), Some(before + 1), "{command:?}");
+        assert_eq!(
+            terminate_calls(),
+            Some(terminated_before + 1),
+            "{command:?}"
+        );
     }
 }
 
@@ -80,14 +84,14 @@ fn ctrl_c_during_doctor_live_opens_no_more_sessions() {
     let hold = Hold::default();
     let held = Fault::Held(hold.clone());
     platform.proxy.fault("ecs:ExecuteCommand", held);
-    let asked = || platform.proxy.calls().get("ecs:ExecuteCommand").copied();
+    let execute_calls = || platform.proxy.calls().get("ecs:ExecuteCommand").copied();
     let mut terminal = Terminal::start(platform.command().args(["doctor", "coder", "--live"]));
-    while asked().unwrap_or(0) < 8 {
+    while execute_calls().unwrap_or(0) < 8 {
         std::thread::sleep(Duration::from_millis(10));
     }
     interrupt_and_release(&mut terminal, &hold);
     assert_eq!(terminal.wait(), 130, "{}", terminal.screen());
-    assert_eq!(asked(), Some(8));
+    assert_eq!(execute_calls(), Some(8));
     assert!(
         !terminal.screen().contains("passed"),
         "{}",

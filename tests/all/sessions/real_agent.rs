@@ -100,12 +100,12 @@ fn cp_copies_files_unchanged() {
     let run = service.run(&["cp", "here", &to]);
     assert_eq!(run.status, 0, "{}", run.stderr);
     assert_eq!(fs::read(home.join("back")).unwrap(), MIXED);
-    let left: Vec<_> = fs::read_dir(home)
+    let leftovers: Vec<_> = fs::read_dir(home)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .filter(|name| name.ends_with(".part"))
         .collect();
-    assert_eq!(left, ["here.part"]);
+    assert_eq!(leftovers, ["here.part"]);
 }
 
 #[test]
@@ -118,25 +118,25 @@ fn each_cp_failure_has_its_own_message() {
         assert_eq!(run.status, 255, "{from} {to}: {}", run.stderr);
         run.stderr
     };
-    let there = |name: &str| format!("web:{}", home.join(name).display());
+    let remote = |name: &str| format!("web:{}", home.join(name).display());
     for (from, to, why) in [
-        (there("nothing"), "x".to_owned(), "there is no file"),
-        (there("bin"), "x".to_owned(), "is a directory"),
+        (remote("nothing"), "x".to_owned(), "there is no file"),
+        (remote("bin"), "x".to_owned(), "is a directory"),
         (
             "web:/dev/null".to_owned(),
             "x".to_owned(),
             "is not a regular file",
         ),
-        ("file".to_owned(), there("none/x"), "the directory of"),
-        ("file".to_owned(), there("bin"), "is a directory"),
+        ("file".to_owned(), remote("none/x"), "the directory of"),
+        ("file".to_owned(), remote("bin"), "is a directory"),
         (
             "file".to_owned(),
             "web:/proc/x".to_owned(),
             "cannot be written",
         ),
     ] {
-        let said = copy(&from, &to);
-        assert!(said.contains(why), "{from} {to}: {said}");
+        let message = copy(&from, &to);
+        assert!(message.contains(why), "{from} {to}: {message}");
         assert!(!home.join("x").exists());
     }
     let bare = service_without_programs(&["sha256sum"]);

@@ -55,10 +55,10 @@ fn replace_words(value: &mut Value) {
         }
         Value::Array(items) => items.iter_mut().for_each(replace_words),
         Value::Object(fields) => {
-            let kept = ["lastStatus", "status", "desiredStatus"];
+            let state_fields = ["lastStatus", "status", "desiredStatus"];
             fields
                 .iter_mut()
-                .filter(|(name, _)| !kept.contains(&name.as_str()))
+                .filter(|(name, _)| !state_fields.contains(&name.as_str()))
                 .for_each(|(_, value)| replace_words(value));
         }
         _ => {}

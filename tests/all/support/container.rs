@@ -91,8 +91,8 @@ async fn serve(gateway: Gateway, image: Image, command: &str, joined: &Mutex<Opt
     }
     let mut agent = Agent::accept(&gateway).await.with_timing(image.timing);
     *joined.lock().unwrap() = Some(Instant::now());
-    if let Some(said) = image.refusal_message {
-        return agent.close(&said).await;
+    if let Some(message) = image.refusal_message {
+        return agent.close(&message).await;
     }
     if let Some(key) = &image.data_key {
         agent
@@ -105,11 +105,11 @@ async fn serve(gateway: Gateway, image: Image, command: &str, joined: &Mutex<Opt
     let words = shell_words::split(command).unwrap();
     if image.missing_programs.contains(&words[0]) {
         sleep(image.timing.refusal).await;
-        let said = format!(
+        let message = format!(
             "----------ERROR-------\nUnable to start command: Failed to start pty: fork/exec {}: no such file or directory",
             words[0]
         );
-        return agent.close(&said).await;
+        return agent.close(&message).await;
     }
     run(gateway, agent, &words, &image).await;
 }
@@ -129,7 +129,7 @@ fn programs(missing_programs: &[String]) -> Option<TempDir> {
             let name = program.unwrap().file_name();
             if !missing_programs
                 .iter()
-                .any(|lacked| name == lacked.as_str())
+                .any(|missing| name == missing.as_str())
             {
                 let _ = symlink(Path::new(programs).join(&name), folder.path().join(&name));
             }
@@ -190,7 +190,7 @@ async fn run(gateway: Gateway, mut agent: Agent, words: &[String], image: &Image
                 None => break,
             },
             room = typed.reserve(), if typed.capacity() == 0 => drop(room),
-            heard = agent.receive(), if typed.capacity() > 0 => match heard {
+            received = agent.receive(), if typed.capacity() > 0 => match received {
                 ClientMessage::Input(bytes) => {
                     let _ = typed.send(bytes.to_vec()).await;
                 }

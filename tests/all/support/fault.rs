@@ -114,7 +114,7 @@ pub fn error_response(action: &str, fault: &Fault) -> (u16, Vec<u8>) {
         | Fault::UnknownValues
         | Fault::RequiredFieldsOnly
         | Fault::LargeTexts => {
-            unreachable!("the real answer comes")
+            unreachable!("these faults change the real response")
         }
         Fault::Status500 => (500, "InternalFailure", "Something broke."),
         Fault::Empty if is_json(action) => return (200, b"{}".to_vec()),
@@ -122,7 +122,7 @@ pub fn error_response(action: &str, fault: &Fault) -> (u16, Vec<u8>) {
         Fault::Garbage => return (200, b"<html>\x1b[31m{{{ not an answer".to_vec()),
         Fault::Hang => {
             thread::sleep(Duration::from_secs(3600));
-            unreachable!("nobody waits that long")
+            unreachable!("tests end before this")
         }
     };
     let body = if is_json(action) {

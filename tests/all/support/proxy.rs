@@ -54,8 +54,8 @@ impl Rules {
                 self.is_stalled = true;
                 true
             }
-            Some(left) => {
-                *left -= 1;
+            Some(remaining) => {
+                *remaining -= 1;
                 false
             }
             None => false,

@@ -190,14 +190,14 @@ impl Sdk {
             .key("domain-name-servers")
             .values("AmazonProvidedDNS")
             .build();
-        let made = self
+        let created = self
             .ec2
             .create_dhcp_options()
             .dhcp_configurations(servers)
             .send()
             .await
             .unwrap();
-        let options = made.dhcp_options.unwrap().dhcp_options_id.unwrap();
+        let options = created.dhcp_options.unwrap().dhcp_options_id.unwrap();
         self.ec2
             .associate_dhcp_options()
             .dhcp_options_id(options)
