@@ -167,7 +167,7 @@ fn halves_of_the_internet_can_have_gateways_of_their_own() {
 }
 
 #[test]
-fn without_the_internet_another_network_may_lead_there() {
+fn without_an_internet_route_another_network_makes_it_unknown() {
     let hub = egress(&[LOCAL, ("10.8.0.0/16", "tgw-1")]);
     assert_eq!(why(&hub), "the route for 10.8.0.0/16 leads to tgw-1");
     assert_eq!(egress(&[LOCAL, ("10.8.0.0/16", "!tgw-1")]), Egress::None);
@@ -432,7 +432,7 @@ fn the_more_specific_route_takes_packets_out_of_the_vpc() {
 }
 
 #[test]
-fn of_routes_for_the_same_range_the_living_one_decides() {
+fn an_active_route_overrides_a_blackhole_for_the_same_range() {
     let range = "10.8.0.0/16";
     let network = network(
         &[(range, "!vgw-1"), (range, "tgw-1"), (range, "tgw-2")],

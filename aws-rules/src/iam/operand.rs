@@ -187,7 +187,7 @@ mod tests {
     use crate::iam::evaluate_conditions;
 
     #[test]
-    fn of_an_arn_whose_rest_is_unknown_only_the_prefix_decides() {
+    fn an_arn_with_an_unknown_end_is_compared_by_its_prefix() {
         let prefix = "arn:aws:ecs:us-west-2:1:";
         let request =
             Request::new("sts:AssumeRole", []).with_prefix("aws:SourceArn", prefix.into());

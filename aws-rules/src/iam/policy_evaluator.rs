@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn where_the_simulator_disagrees_all_keys_stay() {
+    fn all_keys_are_kept_if_the_simulator_disagrees() {
         let refused = simulated("ecs:ExecuteCommand", Outcome::ImplicitDeny, &["aws:userid"]);
         assert_eq!(resolved(vec![refused.clone()]), [refused]);
     }

@@ -122,7 +122,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn as_sets_of_numbers(one in intervals(), other in intervals(), from in 0u128..48, more in 0u128..8) {
+        fn set_operations_match_those_on_numbers(one in intervals(), other in intervals(), from in 0u128..48, more in 0u128..8) {
             let (one, other): (Intervals, Intervals) = (one.into_iter().collect(), other.into_iter().collect());
             let (a, b) = (set(&one), set(&other));
             prop_assert_eq!(set(&one.intersection(&other)), a.intersection(&b).copied().collect());

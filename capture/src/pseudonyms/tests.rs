@@ -209,7 +209,7 @@ fn full_platform() -> Facts {
 }
 
 #[test]
-fn names_disappear_and_findings_stay() {
+fn anonymizing_removes_names_and_keeps_findings() {
     for facts in platforms() {
         let (anonymous, _) = anonymize(&capture(&facts, "1"));
         let (before, after) = (verdicts(&capture(&facts, "1")), verdicts(&anonymous));
@@ -244,7 +244,7 @@ fn names_disappear_and_findings_stay() {
 
 /// Replaces each string and each key of a map in turn by an unknown word, which must not leave the machine.
 #[test]
-fn no_string_of_the_model_escapes() {
+fn every_string_of_the_model_is_replaced() {
     const SENTINEL: &str = "Zq7SentineL";
     let whole = serde_json::to_value(single_service(full_platform())).unwrap();
     let count = replace_leaves(&mut whole.clone(), &mut |_| None);
@@ -352,7 +352,7 @@ fn addresses_and_hosts_in_sentences_are_replaced() {
 }
 
 #[test]
-fn an_answer_gets_its_real_names_back() {
+fn real_names_are_restored_in_answers() {
     let facts = full_platform();
     let (anonymous, names) = anonymize(&capture(&facts, "1"));
     let json = serde_json::to_string(&names).unwrap();
@@ -369,7 +369,7 @@ fn an_answer_gets_its_real_names_back() {
 }
 
 #[test]
-fn only_addresses_that_identify_somebody_are_replaced() {
+fn only_identifying_addresses_are_replaced() {
     let mut names = Pseudonyms::default();
     let mut anonymize = |text: &str| names.anonymize(Kind::Address, text);
     for kept in [
@@ -424,7 +424,7 @@ fn numbers_and_ids_keep_their_form() {
 }
 
 #[test]
-fn a_path_becomes_the_name_of_its_file() {
+fn a_path_is_reduced_to_its_file_name() {
     assert_eq!(file_name("/opt/acme/aws"), "aws");
     assert_eq!(file_name(r"C:\acme\aws.exe"), "aws.exe");
 }

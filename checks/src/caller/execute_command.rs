@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn without_running_tasks_none_are_said_to_be_allowed() {
+    fn without_running_tasks_the_title_mentions_no_tasks() {
         let mut facts = healthy_coder();
         deny(&mut facts, CLUSTER);
         task(&mut facts).last_status = "STOPPED".into();
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn callers_that_iam_cannot_simulate() {
+    fn root_passes_and_callers_that_iam_cannot_simulate_are_unknown() {
         let mut facts = healthy_coder();
         caller(&mut facts).principal = Principal::Root;
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);

@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_for_some_addresses_of_an_unknown_one_is_unknown() {
+    fn a_rule_for_some_possible_addresses_is_unknown() {
         let mut facts = healthy_coder();
         let own = address_of_task(&mut facts);
         endpoint_group(&mut facts).ingress[0].cidrs = vec![format!("{own}/32")];

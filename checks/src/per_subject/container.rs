@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn containers_that_aws_adds_to_a_task_are_not_judged() {
+    fn containers_added_by_aws_are_not_judged() {
         for name in [
             "ecs-service-connect-AbCd",
             "aws-guardduty-agent-x1y2",
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn an_added_container_that_is_asked_for_is_judged() {
+    fn an_added_container_is_judged_if_it_is_the_target() {
         let mut facts = with_second_container("aws-gd-agent");
         facts.target.container = Some("aws-gd-agent".into());
         assert_eq!(failed(&facts), ["container.running"]);

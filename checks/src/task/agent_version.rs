@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn fargate_not_connected_and_unreadable() {
+    fn fargate_is_skipped_and_a_disconnected_agent_warns() {
         let mut facts = healthy_coder();
         assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
         on_ec2(&mut facts);

@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn existing_gone_and_unreadable() {
+    fn a_missing_task_fails_and_an_unreadable_one_is_unknown() {
         let mut facts = healthy_coder();
         let arn = name_the_task(&mut facts);
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);

@@ -151,7 +151,7 @@ fn finding(check: &str, status: Status) -> Finding {
 }
 
 #[test]
-fn symptoms_of_symptoms_belong_to_the_root_cause_that_leads_to_them() {
+fn symptoms_of_symptoms_belong_to_the_root_cause() {
     let fail = |check| finding(check, Status::Fail);
     let chain = ["cluster.exists", "service.exists", "service.running-tasks"];
     let diagnosis = diagnose(chain.map(fail).to_vec());
@@ -173,7 +173,7 @@ fn symptoms_of_symptoms_belong_to_the_root_cause_that_leads_to_them() {
 }
 
 #[test]
-fn a_warning_that_is_no_risk_to_the_agent_stays_one() {
+fn a_warning_that_is_no_risk_to_the_agent_stays_a_warning() {
     let lost = finding("container.agent-running", Status::Fail).agent_link(AgentLink::Lost);
     let warning = finding("container.init-process", Status::Warn);
     let diagnosis = diagnose(vec![lost, warning]);

@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn all_findings_whose_scopes_meet_are_found_and_no_others() {
+    fn the_index_finds_exactly_the_overlapping_scopes() {
         let all = every_kind();
         let index = ScopeIndex::of(&all);
         for finding in &all {

@@ -276,7 +276,7 @@ mod tests {
 
     /// A fix that only replaces tasks does so for the others too, with what they change of the service.
     #[test]
-    fn one_deployment_does_what_all_of_them_do() {
+    fn one_command_enables_exec_and_forces_the_deployment() {
         let mut facts = without_role_actions();
         service(&mut facts).exec_enabled = false;
         task(&mut facts).exec_enabled = false;

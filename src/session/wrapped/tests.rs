@@ -191,7 +191,7 @@ fn a_real_shell_returns_output_and_status() {
 }
 
 #[test]
-fn input_arrives_byte_for_byte() {
+fn input_is_passed_unchanged() {
     for size in [0, 1, 719, 720, 721, 10_000] {
         let input: Vec<u8> = (0..size)
             .map(|at| u8::try_from(at % 251).unwrap())
@@ -207,7 +207,7 @@ fn input_arrives_byte_for_byte() {
 
 /// Output is exact with base64 or od; input needs base64 and sed.
 #[test]
-fn images_that_lack_programs_use_the_others() {
+fn missing_programs_are_replaced_by_others() {
     let text = "a\u{fffd}\0\r\n\u{fffd}".as_bytes();
     let lacking = |missing: &[&str]| {
         let rest: Vec<&str> = ALL
@@ -255,7 +255,7 @@ fn images_that_lack_programs_use_the_others() {
 
 /// The command goes on only after its first line has been read here, so the line does not wait for more.
 #[test]
-fn output_comes_as_it_is_printed() {
+fn output_is_streamed() {
     for programs in [ALL, &["od", "dd", "tr", "sed", "stty"], &["sed", "stty"]] {
         let image = image(programs);
         let seen = image.path().join("seen");
@@ -285,7 +285,7 @@ fn output_comes_as_it_is_printed() {
 }
 
 #[test]
-fn the_end_does_not_wait_for_input() {
+fn the_exit_does_not_wait_for_input() {
     let wrapped = wrapped(&["sh", "-c", "echo done; exit 3"], true);
     let argv = shell_words::split(&wrapped.command).unwrap();
     let mut child = Command::new(&argv[0])

@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn as_the_agent_does() {
+    fn output_is_filtered_like_the_agent_does() {
         let pass = |pieces: &[&[u8]]| {
             let mut filter = Utf8Filter::default();
             let passed: Vec<Vec<u8>> = pieces.iter().map(|piece| filter.pass(piece)).collect();

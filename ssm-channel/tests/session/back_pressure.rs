@@ -63,7 +63,7 @@ async fn a_long_pause_is_announced_and_probed() {
 }
 
 #[tokio::test]
-async fn a_caller_that_does_not_receive_stops_the_agent_and_loses_nothing() {
+async fn a_slow_caller_pauses_the_agent_without_loss() {
     let gateway = Gateway::start().await;
     let mut client = Client::join(&gateway);
     let mut agent = Agent::accept(&gateway).await;
@@ -87,7 +87,7 @@ async fn a_caller_that_does_not_receive_stops_the_agent_and_loses_nothing() {
 }
 
 #[tokio::test]
-async fn an_agent_that_takes_no_input_stops_the_caller() {
+async fn an_agent_that_accepts_no_input_pauses_the_caller() {
     let gateway = Gateway::start().await;
     let client = Client::join(&gateway);
     let mut connection = gateway.accept().await;
@@ -179,7 +179,7 @@ fn short_no_answer() -> Options {
 }
 
 #[tokio::test]
-async fn missing_answers_are_announced_and_so_is_their_return() {
+async fn a_stall_and_its_end_are_announced() {
     let gateway = Gateway::start().await;
     let mut client = Client::start(session(&gateway), Aws::default(), short_no_answer());
     let mut connection = gateway.accept().await;

@@ -54,7 +54,7 @@ async fn late_frames_reorder_no_bytes() {
 }
 
 #[tokio::test]
-async fn lost_repeated_and_late_frames_together() {
+async fn lost_repeated_and_late_frames_together_lose_no_bytes() {
     let faults = NetworkFaults {
         lost: 5,
         twice: 20,

@@ -33,7 +33,7 @@ async fn the_channel_is_opened_with_the_token_and_a_version() {
 }
 
 #[tokio::test]
-async fn the_upgrade_is_signed_where_there_are_credentials() {
+async fn the_upgrade_is_signed_if_there_are_credentials() {
     let gateway = Gateway::start().await;
     let key = Credentials::new("AKIDEXAMPLE", "secret", Some("TOKEN".into()), None, "test");
     let aws = Aws {
@@ -51,7 +51,7 @@ async fn the_upgrade_is_signed_where_there_are_credentials() {
 }
 
 #[tokio::test]
-async fn input_goes_out_and_its_echo_comes_back() {
+async fn input_is_echoed() {
     let (mut client, mut agent) = joined().await;
     let size = |columns, rows| Input::Size { columns, rows };
     client.input.send(size(80, 24)).await.unwrap();
@@ -71,7 +71,7 @@ async fn input_goes_out_and_its_echo_comes_back() {
 }
 
 #[tokio::test]
-async fn a_character_divided_between_messages_arrives_as_its_bytes() {
+async fn a_character_split_between_messages_arrives_unchanged() {
     let (mut client, mut agent) = joined().await;
     agent
         .send(kind::OUTPUT, Bytes::from_static(b"\xe2\x82"))
@@ -221,7 +221,7 @@ async fn secrets_are_not_shown() {
 }
 
 #[tokio::test]
-async fn other_hosts_get_nothing() {
+async fn other_hosts_are_not_contacted() {
     let gateway = Gateway::start().await;
     let mut session = session(&gateway);
     session.stream_url = "wss://ssmmessages.eu-central-1.example.com/v1".into();

@@ -34,7 +34,7 @@ async fn one() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn ended_sessions_leave_nothing_behind() {
+async fn ended_sessions_leak_no_resources() {
     for _ in 0..20 {
         one().await;
     }

@@ -88,7 +88,7 @@ fn a_managed_policy_outside_of_the_plan_is_unknown() {
 }
 
 #[test]
-fn a_deny_that_is_known_decides_whatever_else_there_is() {
+fn a_known_deny_decides_despite_unknown_policies() {
     let facts = facts_of(CREATE, |document| {
         let policy = r#"module.iam.aws_iam_role_policy.exec["litellm"]"#;
         let deny =
@@ -356,7 +356,7 @@ fn nothing_is_missing_from_a_partial_plan() {
 }
 
 #[test]
-fn forgotten_resources_stay_in_aws() {
+fn removed_blocks_keep_resources_in_aws() {
     let facts = facts_of(UPDATE, |document| {
         let change = change(document, ENDPOINT);
         change["actions"] = json!(["forget"]);

@@ -115,7 +115,7 @@ fn statements_are_added_to_the_current_policy() {
 }
 
 #[test]
-fn a_revision_is_made_from_the_one_that_the_service_has_now() {
+fn a_revision_copies_the_current_task_definition() {
     let mut facts = healthy_coder();
     let harden = |container: &mut ContainerDefinition| container.read_only_root = true;
     definition(&mut facts)
