@@ -1,4 +1,4 @@
-//! The evaluation held to what AWS documents, case by case, and to staying undecided where it documents nothing.
+//! Cases from the AWS documentation. Undocumented cases must stay undecided.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -30,7 +30,7 @@ struct ConditionCase {
     condition: Value,
     context: Context,
     met: Answer,
-    /// What an undecided answer names.
+    /// The keys that an undecided result names.
     #[serde(default)]
     depends_on: Vec<String>,
     version: Option<String>,
@@ -67,7 +67,7 @@ struct Who {
     has_boundary: Option<bool>,
 }
 
-/// What an identity policy decides, and on what that depends.
+/// The outcome of an identity policy, and the keys that it depends on.
 fn decide(
     statements: &Value,
     version: Option<&str>,
@@ -100,7 +100,7 @@ fn decide(
     (answer, effective.depends_on.into_iter().collect())
 }
 
-/// Prints all cases that are wrong, not the first alone.
+/// Reports all wrong cases instead of only the first.
 fn hold<C>(cases: &str, check: impl Fn(&C) -> Result<(), String>)
 where
     C: for<'de> Deserialize<'de>,

@@ -1,4 +1,4 @@
-//! Where the routes of a subnet lead: to the internet, to another network, or nowhere.
+//! Whether the routes of a subnet reach the internet, another network, or nothing.
 
 use aws_rules::vpc::{
     AddressSet, Egress, NetworkRules, Reachability, find_diversion, non_internet_routes,
@@ -31,7 +31,7 @@ fn routes(routes: &[(&str, &str)]) -> Vec<Route> {
     routes.iter().map(route).collect()
 }
 
-/// The subnet `a` with these routes, and `nat-1` in the subnet `b` with those.
+/// The subnet `a` with the first routes, and `nat-1` in the subnet `b` with the second.
 fn network(own: &[(&str, &str)], of_gateway: &[(&str, &str)]) -> Network {
     let table = |subnet: &str, entries: &[(&str, &str)]| RouteTable {
         id: format!("rtb-{subnet}"),
@@ -409,7 +409,7 @@ fn the_more_specific_route_takes_packets_out_of_the_vpc() {
     assert_eq!(reachability, Reachability::Blocked);
     let partly = divert(&[LOCAL, ("10.0.1.0/25", "!eni-1")], "10.0.1.0/24");
     assert!(is_unknown(partly));
-    // Beyond the ranges of the VPC any route counts; if these are unknown, only one that fits into a VPC.
+    // Outside of the VPC's ranges, any route counts. If they are unknown, only a route that fits into a VPC counts.
     let wide = ("10.0.0.0/8", "tgw-1");
     assert!(is_unknown(divert(&[LOCAL, wide], "10.1.0.5")));
     assert_eq!(divert(&[wide], "10.1.0.5"), None);

@@ -1,4 +1,4 @@
-//! Check programs, good and bad, of the folder `programs`.
+//! Valid and invalid check programs from `programs/`.
 
 #![cfg(unix)]
 

@@ -148,7 +148,7 @@ fn a_list_with_gaps_is_never_taken_for_complete() {
         assert_eq!(finding.status, Status::Unknown, "{expression}");
         assert_eq!(finding.missing_permission.as_deref(), Some("ecs:ListTasks"));
     }
-    // What was read is known.
+    // Facts that were read are known.
     let arn = task_arn(&facts);
     facts.service_tasks.insert(other, denied("ecs:ListTasks"));
     let seen = format!("facts.tasks['{arn}'].last_status == 'RUNNING' && '{arn}' in facts.tasks");
@@ -209,7 +209,7 @@ fn objects_with_an_unreadable_part_cannot_be_compared() {
     }
 }
 
-/// An answer that does not need the fact is not unknown because another expression needed it.
+/// An expression that does not need the unreadable fact is not unknown.
 #[test]
 fn each_expression_has_its_own_reads() {
     let mut facts = coder();
@@ -226,7 +226,7 @@ fn each_expression_has_its_own_reads() {
     assert_eq!(findings[2].missing_permission, None);
 }
 
-/// Of the gaps, only those count that something can be missing from.
+/// A list is incomplete only if it can lack entries.
 #[test]
 fn unlisted_services_leave_gaps_in_all_that_follows_from_them() {
     let mut facts = coder();

@@ -282,7 +282,7 @@ mod tests {
         assert!(gone.iter().any(|gone| gone.check == "task.exec-enabled"));
     }
 
-    /// A report that sees less than the earlier one cannot say that anything is solved.
+    /// A report with fewer readable facts cannot show that a finding is solved.
     #[test]
     fn findings_that_cannot_be_checked_again_are_not_gone() {
         let mut facts = healthy();
@@ -366,7 +366,7 @@ mod tests {
         assert_eq!((since.gone, since.untold), (Vec::new(), 0));
     }
 
-    /// Elsewhere the check sees less than before.
+    /// The check is unknown for another task.
     #[test]
     fn a_finding_that_passes_is_gone_even_if_the_check_is_incomplete() {
         let mut facts = healthy();

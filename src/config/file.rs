@@ -218,7 +218,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(512))]
 
-        /// Any text is read, or gives an error of one line that names the file.
+        /// Any text is parsed or gives a one-line error that names the file.
         #[test]
         fn no_text_makes_the_parser_panic(text in "(\\[(services|recipes|checks|expect|plugins)(\\.[a-z]{1,3})?\\]\n|[a-z_]{1,9} = (\"\\PC{0,6}\"|[0-9]{1,20}|\\[|true|\\{\\})\n|\\PC{0,8}\n){0,6}") {
             if let Err(error) = parse(&text) {

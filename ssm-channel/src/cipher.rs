@@ -87,7 +87,7 @@ mod tests {
         assert_ne!(client.seal(b"ls\r"), client.seal(b"ls\r"));
     }
 
-    /// Made with another implementation: Python's `cryptography`, key `00..1f`, nonce twelve times `07`.
+    /// Generated with Python's `cryptography`: key `00..1f`, nonce twelve times `07`.
     #[test]
     fn the_first_half_of_the_data_key_decrypts() {
         let sealed = [

@@ -213,7 +213,7 @@ mod tests {
                 "ARN:aws:ecs:us-west-2:1:cluster/prod",
                 &unknown,
             ),
-            // No ECS resource is called so.
+            // No ECS resource has this ARN.
             ("StringEquals", "arn:aws:ecs:us-west-2:1:", &Ternary::No),
             ("StringEquals", "arn:aws:ecs:us-west-2:1:*", &Ternary::No),
             ("StringLike", "arn:aws:ecs:us-west-2:1:*", &Ternary::Yes),
@@ -227,9 +227,9 @@ mod tests {
             ("ArnLike", "arn:aws:ecs:us-west-2:1:cluster/*", &unknown),
             ("ArnLike", "arn:aws:ecs:us-west-2:1:", &unknown),
             ("ArnLike", "arn:aws:ecs:us-west-1:1:*", &Ternary::No),
-            // A star of an ARN matches no colon.
+            // In ARNs, a star does not match a colon.
             ("ArnLike", "arn:*:s3:us-west-2:1:*", &Ternary::No),
-            // AWS does not document what an incomplete ARN matches.
+            // What an incomplete ARN matches is not documented.
             ("ArnLike", "arn:aws:ecs:*", &unknown),
             ("ArnLike", "arn:aws:ecs", &unknown),
             ("ArnLike", "arn:aws:s3:*", &Ternary::No),

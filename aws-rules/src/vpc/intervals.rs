@@ -133,7 +133,7 @@ mod tests {
             let asked: BTreeSet<u128> = (from..=from + more).collect();
             prop_assert_eq!(one.covers((from, from + more)), asked.is_subset(&a));
             prop_assert_eq!(one.overlaps((from, from + more)), !asked.is_disjoint(&a));
-            // Whatever it is made of, the same set is the same value.
+            // Equal sets are equal values, however they were built.
             prop_assert_eq!(&one, &a.iter().map(|number| (*number, *number)).collect());
         }
     }

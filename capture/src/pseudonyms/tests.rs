@@ -242,7 +242,7 @@ fn anonymizing_removes_names_and_keeps_findings() {
     }
 }
 
-/// Replaces each string and each key of a map in turn by an unknown word, which must not leave the machine.
+/// Replaces each string and each map key in turn with an unknown word, which the capture must not contain.
 #[test]
 fn every_string_of_the_model_is_replaced() {
     const SENTINEL: &str = "Zq7SentineL";
@@ -271,7 +271,7 @@ fn every_string_of_the_model_is_replaced() {
     assert!(planted > 200, "{planted}");
 }
 
-/// Keeps one service only.
+/// Removes all services but one.
 fn single_service(mut facts: Facts) -> Facts {
     let role = test_facts::CODER_ROLE;
     let task = task(&mut facts).clone();

@@ -218,7 +218,7 @@ mod tests {
         assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
     }
 
-    /// Adds a simulation with the name of a container, of this service or of another.
+    /// Adds a simulation for a container name of this or another service.
     fn simulate_container(facts: &mut Facts, name: &str, outcome: Outcome) {
         let asked = facts
             .simulations
@@ -251,7 +251,7 @@ mod tests {
         assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
     }
 
-    /// An answer about one container does not stand for another without an answer.
+    /// The decision for one container does not apply to another.
     #[test]
     fn a_container_without_an_answer_is_a_warning() {
         let mut facts = healthy_coder();

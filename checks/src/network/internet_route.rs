@@ -143,7 +143,7 @@ mod tests {
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
     }
 
-    /// Itself in a subnet without a way out, of another kind, failed, or not to be seen.
+    /// The gateway is in a subnet without internet access, private, failed, or unreadable.
     #[test]
     fn a_nat_gateway_needs_a_route_in_its_own_subnet() {
         let mut facts = healthy_coder();
@@ -181,13 +181,13 @@ mod tests {
             ..public.clone()
         };
         assert_eq!(with(private, igw()), Status::Unknown);
-        // A regional one is in no subnet.
+        // A regional NAT gateway has no subnet.
         let regional = NatGateway {
             subnet: String::new(),
             ..public.clone()
         };
         assert_eq!(with(regional, None), Status::Pass);
-        // In a shared VPC it is another account's, and not listed.
+        // In a shared VPC, the gateway can belong to another account and is not listed.
         let another = NatGateway {
             id: "nat-2".into(),
             ..public
@@ -212,7 +212,7 @@ mod tests {
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
     }
 
-    /// A private hosted zone may lead the name of ssmmessages to an endpoint there.
+    /// A private hosted zone can resolve the name of ssmmessages to an endpoint in the other network.
     #[test]
     fn a_route_into_another_network_makes_a_blocked_path_unknown() {
         let mut closed = healthy_coder();

@@ -108,7 +108,7 @@ mod tests {
     fn requests_and_answers_need_rules() {
         for (egress, from, to) in [(true, 443, 443), (false, 1024, 65535)] {
             let mut facts = healthy_coder();
-            // Within one subnet no ACL applies.
+            // ACLs do not filter traffic within a subnet.
             let far = endpoint(&mut facts).subnets[1].clone();
             endpoint(&mut facts).subnets = vec![far];
             acl(&mut facts).entries.push(deny(egress, from, to));

@@ -62,7 +62,7 @@ mod tests {
     use model::facts::{Container, Fact, Facts};
     use model::finding::Status;
 
-    /// The coder service without a preferred container, and with a second container that ended and has no agent.
+    /// The coder service without a preferred container, and with a second, stopped container without an agent.
     fn with_second_container(name: &str) -> Facts {
         let mut facts = healthy_coder();
         facts.target.services[0].container = None;

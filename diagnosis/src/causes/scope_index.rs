@@ -81,7 +81,7 @@ mod tests {
     use model::facts::Task;
     use model::finding::Subject;
 
-    /// The rule, for two findings.
+    /// The reference rule for two findings.
     fn can_cause(one: &Finding, other: &Finding) -> bool {
         if let (Some(mine), Some(theirs)) = (one.tasks.arns(), other.tasks.arns()) {
             return theirs.iter().any(|task| mine.contains(task));

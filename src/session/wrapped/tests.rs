@@ -1,4 +1,4 @@
-//! The script in real shells, and its output read back.
+//! Runs the script in real shells and parses its output.
 
 use std::fs;
 use std::io::{Cursor, Read, Write};
@@ -14,7 +14,7 @@ fn wrapped(words: &[&str], with_input: bool) -> WrappedCommand {
     WrappedCommand::with_marker(&words, with_input, "7")
 }
 
-/// Reads in pieces of each size, so that marks are cut everywhere.
+/// Reads in pieces of every size, so that markers are split everywhere.
 fn read(wrapped: &WrappedCommand, text: &[u8]) -> (Vec<u8>, Option<Status>) {
     let mut answers = Vec::new();
     for size in 1..=text.len().clamp(1, 40) {
@@ -107,7 +107,7 @@ fn altered_characters_are_detected_in_unencoded_output() {
     assert!(!altered(b"begin-7 b64 raw no\n7w==\n-7-0\n"));
 }
 
-/// A PATH with these programs beside the shell and `cat`.
+/// A PATH with these programs, the shell and `cat`.
 fn image(programs: &[&str]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for program in programs
@@ -126,7 +126,7 @@ fn image(programs: &[&str]) -> tempfile::TempDir {
 
 const ALL: &[&str] = &["base64", "dd", "sed", "stty", "od", "tr"];
 
-/// Runs the script in a real shell, as the agent would, but for the terminal.
+/// Runs the script in a real shell like the agent, but without a terminal.
 fn run_in(path: &Path, words: &[&str], input: Option<&[u8]>) -> (Vec<u8>, Option<Status>) {
     let wrapped = wrapped(words, input.is_some());
     let argv = shell_words::split(&wrapped.command).unwrap();
@@ -253,7 +253,7 @@ fn missing_programs_are_replaced_by_others() {
     }
 }
 
-/// The command goes on only after its first line has been read here, so the line does not wait for more.
+/// The command continues only after the test has read its first line, so the line must not be buffered.
 #[test]
 fn output_is_streamed() {
     for programs in [ALL, &["od", "dd", "tr", "sed", "stty"], &["sed", "stty"]] {
@@ -307,7 +307,7 @@ fn the_exit_does_not_wait_for_input() {
         (text.as_slice(), reader.status()),
         (&b"done\n"[..], Some(Status::Exited(3)))
     );
-    // Told that there is no more, the script ends.
+    // At the end of input, the script exits.
     stdin.write_all(INPUT_END_LINES.as_bytes()).unwrap();
     child.wait().unwrap();
 }

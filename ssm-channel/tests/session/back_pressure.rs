@@ -15,7 +15,7 @@ async fn nothing_is_sent_during_a_pause() {
         .await;
     client.started().await;
     client.type_in("a").await;
-    // Not acknowledged: it would be sent again.
+    // Without an acknowledgement, the message would be retransmitted.
     while !matches!(soon(connection.receive()).await, Frame::Input { .. }) {}
     connection
         .send(GatewayConnection::pause_publication())
@@ -48,7 +48,7 @@ async fn a_long_pause_is_announced_and_probed() {
     connection.wait_until_read().await;
     client.type_in("a").await;
     client.notice(Notice::AgentDisconnected).await;
-    // The word that it is back is lost, and the input that comes all the same is answered.
+    // The message that ends the pause is lost, but the arriving input is acknowledged.
     let mut agent = Agent::on(connection);
     assert_eq!(
         soon(agent.receive()).await,
@@ -76,7 +76,7 @@ async fn a_slow_caller_pauses_the_agent_without_loss() {
     });
     let stuck = tokio::time::timeout(ms(2000), &mut saying).await;
     assert!(stuck.is_err(), "all was taken though nobody received");
-    // Keys go out meanwhile: this is when ^C is needed.
+    // Keys are still sent: this is when Ctrl-C is needed.
     client.type_in("\x03").await;
     assert!(client.stdout(text.len()).await == text);
     let mut agent = soon(saying).await.unwrap();
@@ -95,7 +95,7 @@ async fn an_agent_that_accepts_no_input_pauses_the_caller() {
         .send(GatewayConnection::message(0, kind::OUTPUT, "$ "))
         .await;
     let mut sent = 0;
-    // The channel holds 8, the window 64, and one is being divided.
+    // The channel holds 8 messages, the window 64, and one is being split.
     while tokio::time::timeout(ms(2000), client.type_in("x"))
         .await
         .is_ok()
@@ -143,7 +143,7 @@ async fn pings_keep_a_quiet_connection() {
         .send(GatewayConnection::message(0, kind::OUTPUT, "$ "))
         .await;
     let mut pings = 0;
-    // Unanswered, it would be closed after two and a half of them.
+    // Without pongs, it would be closed after two and a half intervals.
     while pings < 5 {
         match soon(connection.receive()).await {
             Frame::Ping => pings += 1,
@@ -163,7 +163,7 @@ async fn an_unanswered_connection_is_reopened() {
     agent.output("$ ").await;
     agent.wait_for_acknowledgements().await;
     assert_eq!(client.stdout(2).await, b"$ ");
-    // Nobody reads the line from here on, so no ping is answered.
+    // From here on, the gateway does not read, so pings are not answered.
     client.notice(Notice::ConnectionLost).await;
     soon(agent.resume(&gateway)).await;
     client.notice(Notice::ConnectionResumed).await;
@@ -201,7 +201,7 @@ async fn a_stall_and_its_end_are_announced() {
     client.notice(Notice::Answering).await;
 }
 
-/// A program that prints nothing while nothing is typed owes no answer: the gateway answers the pings.
+/// A quiet program is no stall if no input is unacknowledged: the gateway answers the pings.
 #[tokio::test]
 async fn a_quiet_program_is_not_announced() {
     let gateway = Gateway::start().await;
@@ -219,7 +219,7 @@ async fn a_quiet_program_is_not_announced() {
     assert_eq!(client.stdout(4).await, b"done");
 }
 
-/// Another connection would end in the same way, so none is opened.
+/// A new connection would fail in the same way, so none is opened.
 #[tokio::test]
 async fn a_frame_over_the_limit_ends_the_session() {
     let gateway = Gateway::start().await;

@@ -1,4 +1,4 @@
-//! A caller of sessions, and AWS's answers.
+//! A client of sessions, and simulated AWS responses.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;
@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-/// Longer than anything takes on a loaded machine. A test that waits in vain ends by it.
+/// Longer than any step takes on a loaded machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub const DATA_KEY: [u8; 64] = {
@@ -28,14 +28,14 @@ pub const DATA_KEY: [u8; 64] = {
     key
 };
 
-/// What AWS answers. Clones are the same.
+/// Simulated AWS responses. Clones share their state.
 #[derive(Clone, Default)]
 pub struct Aws {
-    /// Answers to `ResumeSession`, in turn; after them the session is gone.
+    /// Responses to `ResumeSession`, in order; after them, the session no longer exists.
     pub resumes: Arc<Mutex<VecDeque<Result<Resumed, ResumeError>>>>,
     /// The encryption contexts of the requested keys.
     pub contexts: Arc<Mutex<Vec<BTreeMap<String, String>>>>,
-    /// Deny keys if the context has this name.
+    /// Denies keys if the encryption context has this name.
     pub denies: Option<&'static str>,
     pub credentials: Option<Credentials>,
 }
@@ -156,7 +156,7 @@ impl Client {
     }
 
     pub async fn end(self) -> Result<Option<String>, SessionError> {
-        // A caller keeps the sender of the input until the end.
+        // A caller keeps the input open until the session ends.
         let ended = soon(self.run).await.unwrap();
         drop(self.input);
         ended

@@ -155,7 +155,7 @@ async fn keys_survive_a_reconnect() {
     assert_eq!(client.stdout(6).await, b"README");
 }
 
-/// The actions of an agent that wants a key of this name.
+/// The handshake actions of an agent that requests the key of this name.
 fn kms(key_id: &str) -> serde_json::Value {
     json!([{"ActionType": "KMSEncryption", "ActionParameters": {"KMSKeyId": key_id}}])
 }

@@ -170,7 +170,7 @@ async fn a_message_in_a_text_frame_is_a_message() {
     client.started().await;
     client.stdout(2).await;
     soon(agent.wait_for_acknowledgements()).await;
-    // No message is all text but one of the gateway's own, which leaves its header empty.
+    // Only messages of the gateway itself, which have an empty header, are plain text.
     let mut frame = vec![0; 120];
     frame[3] = 116;
     frame[4..21].copy_from_slice(b"pause_publication");

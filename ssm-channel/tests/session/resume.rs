@@ -1,4 +1,4 @@
-//! Connections break, and sessions continue.
+//! Sessions continue on a new connection.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -83,7 +83,7 @@ async fn cut_connections_lose_nothing() {
     assert_eq!(lost, 3);
 }
 
-/// The first alone would also come by being sent again in its turn.
+/// A single message could also arrive by ordinary retransmission.
 async fn second_input(connection: &mut GatewayConnection) -> Frame {
     loop {
         if let input @ Frame::Input { sequence: 1, .. } = connection.receive().await {
@@ -261,7 +261,7 @@ async fn a_gateway_that_accepts_and_closes_is_not_retried_forever() {
         ..Options::default()
     };
     let client = Client::start(session(&gateway), aws, options);
-    // The waits grow, so at last no connection comes for a while; then the gateway is gone.
+    // The waits between attempts grow until accepting times out; then the gateway is gone.
     let refusing = tokio::spawn(async move {
         let mut times = 0;
         while let Ok(mut connection) = tokio::time::timeout(ms(1500), gateway.accept()).await {

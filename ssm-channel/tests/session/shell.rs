@@ -117,7 +117,7 @@ async fn an_end_of_file_inside_a_line_takes_two() {
     assert_eq!(soon(agent.input(5)).await, b"one\x04\x04");
 }
 
-/// A shell that was not ready for the first one, or a second program that reads, gets another.
+/// The end of file is repeated for a shell that was not ready, or for a second program that reads.
 #[tokio::test]
 async fn the_end_of_file_is_repeated() {
     let gateway = Gateway::start().await;

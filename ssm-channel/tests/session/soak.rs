@@ -43,7 +43,7 @@ async fn ended_sessions_leak_no_resources() {
         one().await;
     }
     let after = held();
-    // Other tests run beside this one.
+    // Other tests run at the same time.
     const OTHERS: usize = 100;
     assert!(after.0 < before.0 + OTHERS, "{before:?} {after:?}");
     assert!(after.1 < before.1 + OTHERS, "{before:?} {after:?}");

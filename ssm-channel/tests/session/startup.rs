@@ -157,7 +157,7 @@ async fn a_command_that_prints_nothing_gets_its_input() {
         .await;
     client.started().await;
     assert_eq!(soon(agent.input(8)).await, b"for cat\n");
-    // Its acknowledgement was a sign of life.
+    // The acknowledgement shows that the agent is alive.
     assert!(agent.receives_nothing_for(ms(3500)).await);
     agent.output("for cat").await;
     assert_eq!(client.stdout(7).await, b"for cat");

@@ -1,4 +1,4 @@
-//! Large amounts arrive byte for byte. Prints how long that takes.
+//! Large amounts of data arrive unchanged. Prints the duration.
 
 use std::time::Instant;
 
@@ -7,7 +7,7 @@ use ssm_channel::{Input, Output};
 
 use crate::client::{Client, noise, soon};
 
-/// Run it with `--release -- --nocapture` for the figure.
+/// Run with `--release -- --nocapture` to see the numbers.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hundred_megabytes_of_output_arrive_unchanged() {
     const PIECE: usize = 1 << 20;

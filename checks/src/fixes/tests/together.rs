@@ -1,4 +1,4 @@
-//! Fixes of one report work together: none undoes another, or uses the same name or number.
+//! The fixes of one report can be combined: none undoes another or reuses a name or number.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Prefix lists as long as AWS allows, and longer: what they mean, and that time grows with their length and no faster.
+//! Prefix lists at and above the AWS limits: results are right, and time grows linearly.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use model::check::Check;
 use model::facts::*;
 use model::finding::Status;
 
-/// So many single addresses, no two of which touch, from 20.0.0.0 on; then the others.
+/// `length` single addresses from 20.0.0.0 on that are not adjacent, followed by `others`.
 fn list(length: u32, others: &[&str]) -> Fact<Vec<String>> {
     let first = u32::from(std::net::Ipv4Addr::new(20, 0, 0, 0));
     let addresses = (0..length).map(|number| std::net::Ipv4Addr::from(first + 2 * number));
@@ -33,7 +33,7 @@ fn status(check: &'static Check, facts: &Facts) -> Status {
     statuses(check, facts)[0]
 }
 
-/// As entries on the tasks' and the endpoint's security groups, and as a route's destination.
+/// The list is a peer in both security groups and the destination of a route.
 fn judge(length: u32) -> Duration {
     let began = Instant::now();
     let mut facts = healthy_coder();
@@ -82,7 +82,7 @@ fn time_grows_linearly_with_prefix_list_entries() {
     let five = judge(5_000);
     let fifty = judge(50_000);
     println!("5,000 entries: {five:?}, 50,000 entries: {fifty:?}");
-    // Ten times as many take some ten times as long; that of a square would be a hundred.
+    // Ten times the entries take about ten times as long; quadratic time would be a hundred times.
     assert!(
         fifty < 40 * five.max(Duration::from_millis(50)),
         "{five:?}, {fifty:?}"

@@ -86,7 +86,7 @@ fn security_groups_can_block_the_internet() {
     assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
 }
 
-/// The endpoint that was added last.
+/// The most recently added endpoint.
 fn added(facts: &mut Facts) -> &mut Endpoint {
     let endpoints = known(facts.network.endpoints.as_mut().unwrap());
     endpoints.last_mut().unwrap()
@@ -117,9 +117,9 @@ fn each_hop_before_the_endpoint_can_block() {
     assert!(fix.commands[0].contains("authorize-security-group-ingress"));
 
     let mut facts = with_endpoint(with_key(), "kms");
-    let_out_to(&mut facts, &["10.0.0.0/16"]);
+    restrict_egress_to(&mut facts, &["10.0.0.0/16"]);
     assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
-    let_out_to(&mut facts, &["10.9.0.0/16"]);
+    restrict_egress_to(&mut facts, &["10.9.0.0/16"]);
     assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
     let fix = &run(&CHECK, &facts)[0].fixes[0];
     assert!(fix.commands[0].contains("authorize-security-group-egress"));
@@ -198,7 +198,7 @@ fn a_gateway_endpoint_has_public_addresses() {
     let gateway = RouteTarget::GatewayEndpoint("vpce-s3".into());
     route(&mut facts, "pl-s3", gateway, false);
     assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
-    let_out_to(&mut facts, &["10.0.0.0/16"]);
+    restrict_egress_to(&mut facts, &["10.0.0.0/16"]);
     assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
     task_group(&mut facts).egress[0].prefix_lists = vec!["pl-s3".into()];
     assert_eq!(statuses(&CHECK, &facts), [Status::Unknown], "not read");
@@ -269,7 +269,7 @@ fn conditions_name_roles_in_a_gateway_policy() {
     let denied = on("Deny", "*", CODER_ROLE);
     assert_eq!(with(json!([all, denied])), Status::Fail);
     assert_eq!(with(json!([all, on("Deny", "*", other)])), Status::Pass);
-    // What these do at a gateway, AWS does not say; where it makes no difference, that is no matter.
+    // AWS does not document such denies for gateway endpoints, so only those for other principals are decided.
     let deny = |key: &str, name: &str| json!({"Effect": "Deny", key: {"AWS": name}, "Action": "*", "Resource": "*"});
     assert_eq!(
         with(json!([all, deny("Principal", CODER_ROLE)])),

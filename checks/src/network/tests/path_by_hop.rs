@@ -1,4 +1,4 @@
-//! What each hop on the way does to the path.
+//! The effect of each hop on the path.
 
 use crate::network::path::CHECK;
 use crate::testing::*;
@@ -78,7 +78,7 @@ fn a_proxy_in_the_container_makes_the_path_unknown() {
 fn a_shared_vpc_can_hide_its_endpoint_even_with_a_nat_gateway() {
     let mut facts = healthy_coder();
     no_endpoint(&mut facts);
-    let_out_to(&mut facts, &["10.0.0.0/16"]);
+    restrict_egress_to(&mut facts, &["10.0.0.0/16"]);
     assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
     subnets(&mut facts, |subnet| {
         subnet.owner = Some("999999999999".into())
@@ -97,12 +97,12 @@ fn a_private_hosted_zone_can_lead_through_a_transit_gateway() {
     let hub = || RouteTarget::Other("tgw-1".into());
     route(&mut facts, "10.0.0.0/8", hub(), false);
     assert_eq!(statuses(&CHECK, &facts), [Status::Pass], "by the NAT");
-    let_out_to(&mut facts, &["10.0.0.0/8"]);
+    restrict_egress_to(&mut facts, &["10.0.0.0/8"]);
     assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
-    let_out_to(&mut facts, &["192.168.0.0/16"]);
+    restrict_egress_to(&mut facts, &["192.168.0.0/16"]);
     assert_eq!(statuses(&CHECK, &facts), [Status::Fail], "not there either");
     acl(&mut facts).entries.clear();
-    let_out_to(&mut facts, &["0.0.0.0/0"]);
+    restrict_egress_to(&mut facts, &["0.0.0.0/0"]);
     assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
 }
 
@@ -111,9 +111,9 @@ fn a_private_hosted_zone_can_name_an_endpoint_without_private_dns() {
     let mut facts = healthy_coder();
     endpoint(&mut facts).private_dns = false;
     assert_eq!(statuses(&CHECK, &facts), [Status::Pass], "by the NAT");
-    let_out_to(&mut facts, &["10.0.0.0/16"]);
+    restrict_egress_to(&mut facts, &["10.0.0.0/16"]);
     assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
-    let_out_to(&mut facts, &["192.168.0.0/16"]);
+    restrict_egress_to(&mut facts, &["192.168.0.0/16"]);
     assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
 }
 
@@ -123,7 +123,7 @@ fn a_rule_can_name_a_group_beyond_a_peering_connection() {
     no_endpoint(&mut facts);
     let hub = RouteTarget::Other("pcx-1".into());
     route(&mut facts, "10.1.0.0/16", hub, false);
-    let_out_to(&mut facts, &[]);
+    restrict_egress_to(&mut facts, &[]);
     assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
     task_group(&mut facts).egress[0].security_groups = vec!["sg-of-hub".into()];
     assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);

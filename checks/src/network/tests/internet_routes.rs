@@ -1,4 +1,4 @@
-//! What the routes of a subnet make of the way to the internet.
+//! The effect of routes on the path to the internet.
 
 use crate::network::internet_route::CHECK;
 use crate::network::{endpoint_present, nacl, path};
@@ -7,7 +7,7 @@ use diagnosis::{Selection, examine};
 use model::facts::*;
 use model::finding::Status;
 
-/// No endpoint, and these routes out of the VPC, in order.
+/// Facts without an endpoint and with these routes, in this order.
 fn with(routes_out: &[(&str, RouteTarget)]) -> Facts {
     let mut facts = healthy_coder();
     no_endpoint(&mut facts);
@@ -40,7 +40,7 @@ fn partial_routes_that_cover_everything_are_a_default_route() {
     );
     let quarters = QUARTERS.map(|quarter| (quarter, nat("nat-1")));
     assert_eq!(status(&quarters), Status::Pass);
-    // What is private needs no route out.
+    // Private addresses need no route to the internet.
     let public = ["0.0.0.0/1", "128.0.0.0/2", "192.0.0.0/3"];
     assert_eq!(
         status(&public.map(|part| (part, nat("nat-1")))),
@@ -98,7 +98,7 @@ fn every_partial_route_is_judged() {
         Status::Unknown
     );
     assert_eq!(status(&[(low, hub()), (high, hub())]), Status::Unknown);
-    // One route for everything, and closer ones to the same.
+    // A default route and more specific routes with the same target.
     let both = [("0.0.0.0/0", nat("nat-1")), (low, nat("nat-1"))];
     assert_eq!(status(&both), Status::Pass);
     let covered = [
@@ -121,7 +121,7 @@ fn a_blackhole_for_half_the_internet_makes_it_unknown() {
     assert_eq!(statuses(&path::CHECK, &facts), [Status::Fail]);
 }
 
-/// A NAT gateway's own subnet may have its default route in parts too.
+/// Partial routes can form the default route of the NAT gateway's subnet, too.
 #[test]
 fn the_routes_of_the_nat_gateway_subnet_count() {
     let own = |parts: &[&str]| {
@@ -146,7 +146,7 @@ fn the_routes_of_the_nat_gateway_subnet_count() {
     assert_eq!(own(&[]), Status::Fail);
 }
 
-/// The address of ssmmessages decides which of two NAT gateways packets take.
+/// The address of ssmmessages decides which of two NAT gateways forwards the packets.
 #[test]
 fn different_acls_of_two_nat_gateways_make_it_unknown() {
     let mut facts = with(&[("0.0.0.0/1", nat("nat-1")), ("128.0.0.0/1", nat("nat-2"))]);
@@ -177,7 +177,7 @@ fn different_acls_of_two_nat_gateways_make_it_unknown() {
     assert_eq!(statuses(&nacl::CHECK, &facts), [Status::Fail]);
 }
 
-/// The route back from the gateway may lead through an appliance.
+/// The route back from the gateway can lead through an appliance.
 #[test]
 fn a_more_specific_route_in_the_nat_gateway_subnet_diverts_answers() {
     let mut facts = healthy_coder();
