@@ -86,7 +86,7 @@ pub fn definition(facts: &mut Facts) -> &mut TaskDefinition {
 }
 
 /// Makes the task the target instead of its service.
-pub fn name_the_task(facts: &mut Facts) -> String {
+pub fn target_task(facts: &mut Facts) -> String {
     let arn = task(facts).arn.to_string();
     facts.target.services.clear();
     facts.target.tasks = vec![arn.clone()];
@@ -95,7 +95,7 @@ pub fn name_the_task(facts: &mut Facts) -> String {
 
 /// The same task, standalone without a service.
 pub fn make_standalone(facts: &mut Facts) {
-    name_the_task(facts);
+    target_task(facts);
     let task = task(facts);
     task.group = Some("family:coder".into());
     task.started_by = None;

@@ -10,19 +10,19 @@ pub fn endpoint(facts: &mut Facts) -> &mut Endpoint {
 }
 
 /// Removes all VPC endpoints.
-pub fn no_endpoint(facts: &mut Facts) {
+pub fn remove_endpoints(facts: &mut Facts) {
     facts.network.endpoints = Some(Fact::Known(Vec::new()));
 }
 
 /// Removes the default route of every table.
-pub fn no_way_out(facts: &mut Facts) {
+pub fn remove_default_routes(facts: &mut Facts) {
     routes(facts, |routes| {
         routes.retain(|route| route.destination != "0.0.0.0/0");
     });
 }
 
 /// Replaces the target of every default route.
-pub fn route_out(facts: &mut Facts, target: RouteTarget) {
+pub fn set_default_route(facts: &mut Facts, target: RouteTarget) {
     routes(facts, |routes| {
         for route in routes {
             if route.destination == "0.0.0.0/0" {
@@ -155,14 +155,14 @@ pub fn vpc(facts: &mut Facts) -> &mut Vpc {
 }
 
 /// The primary IPv4 address of the coder task.
-pub fn address_of_task(facts: &mut Facts) -> String {
+pub fn task_address(facts: &mut Facts) -> String {
     let id = task(facts).interface.clone().expect("interface").id;
     let interface = facts.network.interfaces.get_mut(id.expect("ID").as_str());
     known(interface.expect("interface")).private_ips[0].to_string()
 }
 
 /// ID of the subnet of the coder task.
-pub fn subnet_of_task(facts: &mut Facts) -> String {
+pub fn task_subnet(facts: &mut Facts) -> String {
     let attachment = task(facts).interface.clone().expect("interface");
     attachment.subnet.expect("subnet")
 }

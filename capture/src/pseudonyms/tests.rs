@@ -5,7 +5,8 @@ use crate::capture;
 use diagnosis::{Selection, examine};
 use model::facts::*;
 use test_facts::{
-    decide, definition, healthy, known, no_endpoint, no_way_out, on_ec2, service, task,
+    decide, definition, healthy, known, move_to_ec2, remove_default_routes, remove_endpoints,
+    service, task,
 };
 
 /// IDs and statuses of the findings, and the root causes.
@@ -41,8 +42,8 @@ fn platforms() -> Vec<Facts> {
     task(&mut facts).containers[0].managed_agents[0].last_status = "STOPPED".into();
     platforms.push(facts);
     let mut facts = healthy();
-    no_endpoint(&mut facts);
-    no_way_out(&mut facts);
+    remove_endpoints(&mut facts);
+    remove_default_routes(&mut facts);
     platforms.push(facts);
     let mut facts = healthy();
     decide(&mut facts, "ssmmessages:", "*", |decision| {
@@ -55,7 +56,7 @@ fn platforms() -> Vec<Facts> {
 /// A platform in which every string of the model has a value.
 fn full_platform() -> Facts {
     let mut facts = healthy();
-    on_ec2(&mut facts);
+    move_to_ec2(&mut facts);
     let why = || {
         Unavailable::new(
             "iam:GetRole",

@@ -204,7 +204,7 @@ mod tests {
     fn access_keys_matter_only_with_an_old_ecs_agent() {
         let on_host = |version: &str| {
             let mut facts = with_variable("AWS_SECRET_ACCESS_KEY");
-            on_ec2(&mut facts);
+            move_to_ec2(&mut facts);
             host(&mut facts).agent_version = Some(version.into());
             stop_agent(&mut facts);
             facts

@@ -152,7 +152,7 @@ mod tests {
                 false => Status::Unknown,
             };
             assert_eq!(statuses(&CHECK, &facts), [through_the_nat]);
-            no_way_out(&mut facts);
+            remove_default_routes(&mut facts);
             assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
         }
         endpoint(&mut facts).private_dns = false;
@@ -183,7 +183,7 @@ mod tests {
             "queries to them are blocked"
         );
 
-        no_way_out(&mut facts);
+        remove_default_routes(&mut facts);
         assert_eq!(
             of_both(&facts),
             (vec![Status::Unknown], vec![Status::Unknown])

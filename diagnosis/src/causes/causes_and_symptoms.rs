@@ -112,8 +112,8 @@ fn a_shared_cause_is_one_with_many_subjects() {
     let diagnosis = diagnose_facts(&facts);
     assert_eq!(diagnosis.root_causes.len(), 1);
     assert_eq!(diagnosis.root_causes[0].subjects.len(), 6);
-    no_endpoint(&mut facts);
-    no_way_out(&mut facts);
+    remove_endpoints(&mut facts);
+    remove_default_routes(&mut facts);
     assert_eq!(
         causes(&facts),
         ["role.ssmmessages", "network.endpoint-present"]

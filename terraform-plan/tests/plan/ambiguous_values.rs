@@ -132,7 +132,7 @@ fn a_local_is_the_only_candidate_in_its_module() {
 
 const ROLES: [&str; 3] = ["module.iam.task_role_arns", "module.iam", "each.value.role"];
 
-fn by_value(document: &mut Value, for_each: Value) {
+fn set_for_each(document: &mut Value, for_each: Value) {
     let address = "aws_ecs_task_definition.service";
     let role = expression(document, address, "task_role_arn");
     *role = json!({"references": [ROLES[0], ROLES[1], ROLES[2], "each.value"]});
@@ -147,7 +147,7 @@ fn by_value(document: &mut Value, for_each: Value) {
 #[test]
 fn each_value_selects_an_element_by_its_own_value() {
     let facts = facts_of(CREATE, |document| {
-        by_value(document, json!({"references": ["local.services"]}));
+        set_for_each(document, json!({"references": ["local.services"]}));
     });
     is_unknown(&facts);
     let facts = facts_of(CREATE, |document| {
@@ -164,7 +164,7 @@ fn each_value_selects_an_element_by_its_own_value() {
             .map(|name| ((*name).to_owned(), json!({"role": "litellm"})))
             .collect();
         document["variables"]["services"] = json!({"value": values});
-        by_value(document, json!({"references": ["var.services"]}));
+        set_for_each(document, json!({"references": ["var.services"]}));
     });
     let roles: Vec<&String> = facts.roles.keys().collect();
     assert_eq!(

@@ -12,12 +12,12 @@ fn is_unknown(base: &str, check: &str, why: &str, change: impl Fn(&mut Value)) {
     assert_eq!(failures(&report), [""; 0]);
     assert_eq!(causes(&report), [""; 0]);
     let unknown = titles(&report, Status::Unknown);
-    let of_check: Vec<&String> = unknown
+    let statuses_of_check: Vec<&String> = unknown
         .iter()
         .filter(|title| title.starts_with(check))
         .collect();
     assert!(
-        of_check.iter().any(|title| title.contains(why)),
+        statuses_of_check.iter().any(|title| title.contains(why)),
         "{check}, {why}: {unknown:#?}"
     );
     assert_eq!(report.verdict, Verdict::Inconclusive);

@@ -168,18 +168,18 @@ fn a_dynamic_block_is_read_through_its_module() {
     );
     let report = report(&facts);
     assert_eq!(failures(&report), [""; 0]);
-    let of_check = |check: &'static str| {
+    let statuses_of_check = |check: &'static str| {
         let findings = report.findings.iter();
         findings
             .filter(move |finding| finding.check.id == check)
             .map(|finding| finding.status)
     };
     assert!(
-        of_check("network.endpoint-present").all(|status| status == Status::Skip),
+        statuses_of_check("network.endpoint-present").all(|status| status == Status::Skip),
         "over the NAT gateway"
     );
     assert!(
-        of_check("network.path").all(|status| status == Status::Unknown),
+        statuses_of_check("network.path").all(|status| status == Status::Unknown),
         "the subnet of the NAT gateway is not in the plan any more"
     );
 }

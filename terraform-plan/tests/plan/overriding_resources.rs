@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::egress::{default_route, joined, with_way};
+use crate::egress::{default_route, joined, plan_with_route};
 use crate::network::{open, own_group};
 use crate::plan_builder::{PlanBuilder, list_of_references, references};
 use crate::support::*;
@@ -28,7 +28,7 @@ const FINE: [&str; 0] = [];
 fn behind_nat() -> PlanBuilder {
     let mut out = default_route();
     out["nat_gateway_id"] = id("aws_nat_gateway.n");
-    joined(with_way(out))
+    joined(plan_with_route(out))
         .with(
             "aws_subnet.p",
             json!({"vpc_id": id("aws_vpc.v"), "cidr_block": "10.0.1.0/24"}),

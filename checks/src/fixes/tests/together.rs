@@ -46,7 +46,7 @@ fn assert_distinct(items: &[String]) {
 #[test]
 fn one_endpoint_is_created_for_all_subnets() {
     let mut facts = all_services(with_key());
-    no_way_out(&mut facts);
+    remove_default_routes(&mut facts);
     let fixes = fixes(&facts, "create-endpoint-kms");
     let [fix] = fixes.as_slice() else {
         panic!("{fixes:#?}")

@@ -8,11 +8,11 @@ use model::facts::*;
 use model::finding::Status;
 
 /// Facts without an endpoint and with these routes, in this order.
-fn with(routes_out: &[(&str, RouteTarget)]) -> Facts {
+fn facts_with_routes(routes: &[(&str, RouteTarget)]) -> Facts {
     let mut facts = healthy_coder();
-    no_endpoint(&mut facts);
-    no_way_out(&mut facts);
-    for (destination, target) in routes_out {
+    remove_endpoints(&mut facts);
+    remove_default_routes(&mut facts);
+    for (destination, target) in routes {
         route(&mut facts, destination, target.clone(), false);
     }
     facts
@@ -22,10 +22,10 @@ fn nat(id: &str) -> RouteTarget {
     RouteTarget::NatGateway(id.into())
 }
 
-fn status(routes_out: &[(&str, RouteTarget)]) -> Status {
-    let facts = with(routes_out);
+fn status(routes: &[(&str, RouteTarget)]) -> Status {
+    let facts = facts_with_routes(routes);
     let path = statuses(&path::CHECK, &facts)[0];
-    assert_eq!(statuses(&CHECK, &facts), [path], "{routes_out:?}");
+    assert_eq!(statuses(&CHECK, &facts), [path], "{routes:?}");
     path
 }
 
@@ -46,7 +46,7 @@ fn partial_routes_that_cover_everything_are_a_default_route() {
         status(&public.map(|part| (part, nat("nat-1")))),
         Status::Pass
     );
-    let healthy = with(&HALVES.map(|half| (half, nat("nat-1"))));
+    let healthy = facts_with_routes(&HALVES.map(|half| (half, nat("nat-1"))));
     let report = examine(&healthy, &Selection::default());
     assert_eq!(report.root_causes.len(), 0);
     let finding = &run(&endpoint_present::CHECK, &healthy)[0];
@@ -56,7 +56,7 @@ fn partial_routes_that_cover_everything_are_a_default_route() {
 #[test]
 fn prefix_list_routes_can_cover_the_internet() {
     let list = |entries: &[&str]| {
-        let mut facts = with(&[("pl-out", nat("nat-1"))]);
+        let mut facts = facts_with_routes(&[("pl-out", nat("nat-1"))]);
         let entries = entries.iter().map(|entry| (*entry).to_owned()).collect();
         facts
             .network
@@ -67,7 +67,7 @@ fn prefix_list_routes_can_cover_the_internet() {
     assert_eq!(list(&["0.0.0.0/0"]), Status::Pass);
     assert_eq!(list(&HALVES), Status::Pass);
     assert_eq!(list(&HALVES[..1]), Status::Unknown);
-    let mut mixed = with(&[("0.0.0.0/1", nat("nat-1")), ("pl-out", nat("nat-1"))]);
+    let mut mixed = facts_with_routes(&[("0.0.0.0/1", nat("nat-1")), ("pl-out", nat("nat-1"))]);
     assert_eq!(
         statuses(&path::CHECK, &mixed),
         [Status::Unknown],
@@ -112,10 +112,10 @@ fn every_partial_route_is_judged() {
 #[test]
 fn a_blackhole_for_half_the_internet_makes_it_unknown() {
     let [low, high] = HALVES;
-    let mut facts = with(&[(low, nat("nat-1"))]);
+    let mut facts = facts_with_routes(&[(low, nat("nat-1"))]);
     route(&mut facts, high, nat("nat-2"), true);
     assert_eq!(statuses(&path::CHECK, &facts), [Status::Unknown]);
-    let mut facts = with(&[]);
+    let mut facts = facts_with_routes(&[]);
     route(&mut facts, low, nat("nat-1"), true);
     route(&mut facts, high, nat("nat-2"), true);
     assert_eq!(statuses(&path::CHECK, &facts), [Status::Fail]);
@@ -126,7 +126,7 @@ fn a_blackhole_for_half_the_internet_makes_it_unknown() {
 fn the_routes_of_the_nat_gateway_subnet_count() {
     let own = |parts: &[&str]| {
         let mut facts = healthy_coder();
-        no_endpoint(&mut facts);
+        remove_endpoints(&mut facts);
         let vpc = add_public_gateway(&mut facts);
         let tables = known(facts.network.route_tables.get_mut(&vpc).unwrap());
         let routes = &mut tables.last_mut().unwrap().routes;
@@ -149,7 +149,8 @@ fn the_routes_of_the_nat_gateway_subnet_count() {
 /// The address of ssmmessages decides which of two NAT gateways forwards the packets.
 #[test]
 fn different_acls_of_two_nat_gateways_make_it_unknown() {
-    let mut facts = with(&[("0.0.0.0/1", nat("nat-1")), ("128.0.0.0/1", nat("nat-2"))]);
+    let mut facts =
+        facts_with_routes(&[("0.0.0.0/1", nat("nat-1")), ("128.0.0.0/1", nat("nat-2"))]);
     let vpc_id = vpc(&mut facts).id.clone();
     let gateway = |number: u8| NatGateway {
         id: format!("nat-{number}"),
@@ -181,7 +182,7 @@ fn different_acls_of_two_nat_gateways_make_it_unknown() {
 #[test]
 fn a_more_specific_route_in_the_nat_gateway_subnet_diverts_answers() {
     let mut facts = healthy_coder();
-    no_endpoint(&mut facts);
+    remove_endpoints(&mut facts);
     let vpc = add_public_gateway(&mut facts);
     let tables = known(facts.network.route_tables.get_mut(&vpc).unwrap());
     tables.last_mut().unwrap().routes.push(Route {

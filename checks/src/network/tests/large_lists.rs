@@ -21,7 +21,7 @@ fn set(facts: &mut Facts, list: Fact<Vec<String>>) {
     facts.network.prefix_lists.insert("pl-long".into(), list);
 }
 
-fn by_list() -> GroupRule {
+fn prefix_list_rule() -> GroupRule {
     GroupRule {
         protocol: "-1".into(),
         prefix_lists: vec!["pl-long".into()],
@@ -37,8 +37,8 @@ fn status(check: &'static Check, facts: &Facts) -> Status {
 fn judge(length: u32) -> Duration {
     let began = Instant::now();
     let mut facts = healthy_coder();
-    let own = format!("{}/32", address_of_task(&mut facts));
-    endpoint_group(&mut facts).ingress = vec![by_list()];
+    let own = format!("{}/32", task_address(&mut facts));
+    endpoint_group(&mut facts).ingress = vec![prefix_list_rule()];
     set(&mut facts, list(length, &[&own]));
     assert_eq!(
         status(&endpoint_security_group::CHECK, &facts),
@@ -51,12 +51,12 @@ fn judge(length: u32) -> Duration {
     );
 
     let mut facts = healthy_coder();
-    task_group(&mut facts).egress = vec![by_list()];
+    task_group(&mut facts).egress = vec![prefix_list_rule()];
     set(&mut facts, list(length, &["10.0.0.0/8"]));
     assert_eq!(status(&task_egress::CHECK, &facts), Status::Pass);
     set(&mut facts, list(length, &[]));
     assert_eq!(status(&task_egress::CHECK, &facts), Status::Fail);
-    no_endpoint(&mut facts);
+    remove_endpoints(&mut facts);
     assert_eq!(status(&task_egress::CHECK, &facts), Status::Unknown);
     set(&mut facts, list(length, &["0.0.0.0/1", "128.0.0.0/1"]));
     assert_eq!(status(&task_egress::CHECK, &facts), Status::Pass);
@@ -68,7 +68,7 @@ fn judge(length: u32) -> Duration {
     assert_eq!(status(&path::CHECK, &facts), Status::Pass);
     set(&mut facts, list(length, &["10.0.0.0/24"]));
     assert_eq!(status(&path::CHECK, &facts), Status::Unknown);
-    no_endpoint(&mut facts);
+    remove_endpoints(&mut facts);
     assert_eq!(
         status(&path::CHECK, &facts),
         Status::Unknown,

@@ -21,11 +21,11 @@ fn add_endpoint(facts: &mut Facts, service: &str, kind: &str) {
 #[test]
 fn endpoints_are_required_only_for_configured_services_without_egress() {
     let mut facts = healthy_coder();
-    no_way_out(&mut facts);
+    remove_default_routes(&mut facts);
     assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
     let mut facts = with_key();
     assert_eq!(statuses(&CHECK, &facts), [Status::Pass], "there is a NAT");
-    no_way_out(&mut facts);
+    remove_default_routes(&mut facts);
     let finding = &run(&CHECK, &facts)[0];
     assert_eq!(finding.status, Status::Fail);
     assert!(
@@ -40,7 +40,7 @@ fn endpoints_are_required_only_for_configured_services_without_egress() {
 #[test]
 fn a_gateway_endpoint_serves_s3() {
     let mut facts = with_bucket(true);
-    no_way_out(&mut facts);
+    remove_default_routes(&mut facts);
     assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
     add_endpoint(&mut facts, "s3", "Gateway");
     assert_eq!(
@@ -66,10 +66,10 @@ fn a_gateway_endpoint_serves_s3() {
 fn a_lost_recording_only_warns() {
     for (encrypted, status) in [(true, Status::Fail), (false, Status::Warn)] {
         let mut facts = with_log_group(encrypted);
-        no_way_out(&mut facts);
+        remove_default_routes(&mut facts);
         assert_eq!(statuses(&CHECK, &facts), [status]);
         let mut facts = with_bucket(encrypted);
-        no_way_out(&mut facts);
+        remove_default_routes(&mut facts);
         assert_eq!(statuses(&CHECK, &facts), [status]);
     }
 }
@@ -93,7 +93,7 @@ fn added(facts: &mut Facts) -> &mut Endpoint {
 }
 
 fn with_endpoint(mut facts: Facts, service: &str) -> Facts {
-    no_way_out(&mut facts);
+    remove_default_routes(&mut facts);
     add_endpoint(&mut facts, service, "Interface");
     assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
     facts
@@ -193,7 +193,7 @@ fn a_policy_that_allows_only_reading_warns() {
 #[test]
 fn a_gateway_endpoint_has_public_addresses() {
     let mut facts = with_bucket(true);
-    no_way_out(&mut facts);
+    remove_default_routes(&mut facts);
     add_endpoint(&mut facts, "s3", "Gateway");
     let gateway = RouteTarget::GatewayEndpoint("vpce-s3".into());
     route(&mut facts, "pl-s3", gateway, false);
@@ -210,9 +210,9 @@ fn a_gateway_endpoint_has_public_addresses() {
 }
 
 /// The bucket behind a gateway endpoint with this policy.
-fn by_gateway(encrypted: bool, statements: serde_json::Value) -> Facts {
+fn facts_with_gateway_policy(encrypted: bool, statements: serde_json::Value) -> Facts {
     let mut facts = with_bucket(encrypted);
-    no_way_out(&mut facts);
+    remove_default_routes(&mut facts);
     add_endpoint(&mut facts, "s3", "Gateway");
     let gateway = RouteTarget::GatewayEndpoint("vpce-s3".into());
     route(&mut facts, "pl-s3", gateway, false);
@@ -231,14 +231,14 @@ fn only_a_star_includes_roles_in_a_gateway_policy() {
     ];
     for principal in named {
         for (encrypted, status) in [(true, Status::Fail), (false, Status::Warn)] {
-            let facts = by_gateway(encrypted, allow(principal.clone()));
+            let facts = facts_with_gateway_policy(encrypted, allow(principal.clone()));
             let finding = &run(&CHECK, &facts)[0];
             assert_eq!(finding.status, status, "{principal}");
             assert!(finding.detail.contains("aws:PrincipalArn"), "{finding:?}");
             let fix = &finding.fixes[0].commands[0];
             assert!(fix.contains("modify-vpc-endpoint"), "{fix}");
         }
-        let mut facts = by_gateway(true, allow(principal.clone()));
+        let mut facts = facts_with_gateway_policy(true, allow(principal.clone()));
         add_endpoint(&mut facts, "s3", "Interface");
         added(&mut facts).policy = Some(json!({"Statement": allow(principal.clone())}));
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass], "{principal}");
@@ -248,11 +248,14 @@ fn only_a_star_includes_roles_in_a_gateway_policy() {
         json!({"AWS": "*"}),
         json!({"AWS": ["*", "123456789012"]}),
     ] {
-        let facts = by_gateway(true, allow(principal.clone()));
+        let facts = facts_with_gateway_policy(true, allow(principal.clone()));
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass], "{principal}");
     }
     let both = json!([allow(json!({"AWS": CODER_ROLE})), allow(json!("*"))]);
-    assert_eq!(statuses(&CHECK, &by_gateway(true, both)), [Status::Pass]);
+    assert_eq!(
+        statuses(&CHECK, &facts_with_gateway_policy(true, both)),
+        [Status::Pass]
+    );
 }
 
 #[test]
@@ -262,7 +265,9 @@ fn conditions_name_roles_in_a_gateway_policy() {
             "Condition": {"ArnEquals": {"aws:PrincipalArn": role}}})
     };
     let other = "arn:aws:iam::123456789012:role/other";
-    let with = |statements: serde_json::Value| statuses(&CHECK, &by_gateway(true, statements))[0];
+    let with = |statements: serde_json::Value| {
+        statuses(&CHECK, &facts_with_gateway_policy(true, statements))[0]
+    };
     assert_eq!(with(on("Allow", "*", CODER_ROLE)), Status::Pass);
     assert_eq!(with(on("Allow", "*", other)), Status::Fail);
     let all = json!({"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"});
@@ -288,7 +293,7 @@ fn conditions_name_roles_in_a_gateway_policy() {
 #[test]
 fn an_interface_endpoint_takes_precedence_over_a_gateway_endpoint() {
     let mut facts = with_bucket(true);
-    no_way_out(&mut facts);
+    remove_default_routes(&mut facts);
     add_endpoint(&mut facts, "s3", "Gateway");
     let gateway = RouteTarget::GatewayEndpoint("vpce-s3".into());
     route(&mut facts, "pl-s3", gateway, false);
@@ -314,7 +319,7 @@ fn network_acls_can_block_the_internet() {
 #[test]
 fn a_proxy_makes_blocked_services_unknown() {
     let mut facts = with_key();
-    no_way_out(&mut facts);
+    remove_default_routes(&mut facts);
     assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
     proxy(&mut facts, true, true);
     assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
@@ -323,7 +328,7 @@ fn a_proxy_makes_blocked_services_unknown() {
 #[test]
 fn unreadable_facts_are_unknown() {
     let mut facts = with_log_group(true);
-    no_way_out(&mut facts);
+    remove_default_routes(&mut facts);
     facts.network.endpoints = Some(denied("ec2:DescribeVpcEndpoints"));
     assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
     facts.cluster = denied("ecs:DescribeClusters");

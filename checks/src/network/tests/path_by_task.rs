@@ -16,7 +16,7 @@ fn with_far_endpoint() -> Facts {
     add_subnet(&mut facts, FAR, "10.0.8.0/24");
     endpoint(&mut facts).subnets = vec![FAR.into()];
     add_eni(&mut facts, FAR, "10.0.8.9");
-    let own = address_of_task(&mut facts);
+    let own = task_address(&mut facts);
     assert!(own.starts_with("10.0.0.") && own != "10.0.0.200", "{own}");
     facts
 }
@@ -146,7 +146,7 @@ fn an_acl_rule_can_deny_one_task_by_address() {
 #[test]
 fn different_hops_can_block_all_interfaces() {
     let mut facts = with_two_interfaces();
-    no_way_out(&mut facts);
+    remove_default_routes(&mut facts);
     restrict_egress_to(&mut facts, &["10.0.8.0/24"]);
     assert_eq!(statuses(&task_egress::CHECK, &facts), [Status::Warn]);
     assert_eq!(statuses(&path::CHECK, &facts), [Status::Warn]);
@@ -199,7 +199,7 @@ fn an_unreadable_interface_makes_the_path_unknown() {
 fn acls_that_admit_disjoint_ports_block() {
     let of = |near: (u16, u16), far: (u16, u16)| {
         let mut facts = with_far_endpoint();
-        let own = subnet_of_task(&mut facts);
+        let own = task_subnet(&mut facts);
         let back = acl_rule(10, false, true, "0.0.0.0/0", near);
         add_acl(&mut facts, &own, vec![back, all(true)]);
         let answers = acl_rule(10, true, true, "0.0.0.0/0", far);
@@ -319,7 +319,7 @@ fn tasks_without_a_known_address_stand_for_their_subnet() {
 fn endpoints_of_other_services_do_not_count() {
     let check = &crate::network::logging_endpoints::CHECK;
     let mut facts = with_key();
-    no_way_out(&mut facts);
+    remove_default_routes(&mut facts);
     add_subnet(&mut facts, FAR, "10.0.8.0/24");
     let mut kms = endpoint(&mut facts).clone();
     kms.id = "vpce-kms".into();

@@ -344,7 +344,7 @@ fn internet_routes(network: &GeneratedNetwork) -> Vec<Route> {
 pub fn facts(network: &GeneratedNetwork) -> (Facts, Vec<String>) {
     static HEALTHY: LazyLock<Facts> = LazyLock::new(healthy_coder);
     let mut facts = HEALTHY.clone();
-    let task_subnet = subnet_of_task(&mut facts);
+    let task_subnet = task_subnet(&mut facts);
     let subnets = [task_subnet.as_str(), "subnet-1", "subnet-2"];
     for (id, range) in subnets.iter().zip(SUBNETS).skip(1) {
         add_subnet(&mut facts, id, &cidr(range));
@@ -378,7 +378,7 @@ pub fn facts(network: &GeneratedNetwork) -> (Facts, Vec<String>) {
     }
     .into();
     if !network.endpoint {
-        no_endpoint(&mut facts);
+        remove_endpoints(&mut facts);
     }
     vpc(&mut facts).dns_hostnames = Fact::Known(network.dns);
     let specific_route = network.specific_route.map(|specific_route| Route {
