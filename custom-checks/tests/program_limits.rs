@@ -27,7 +27,7 @@ fn a_program_that_prints_for_ever_is_killed() {
 }
 
 #[test]
-fn a_flood_on_standard_error_does_no_harm() {
+fn unlimited_standard_error_output_is_harmless() {
     assert!(findings("noisy").is_empty());
 }
 
@@ -75,7 +75,7 @@ fn a_failing_program_does_not_affect_the_others() {
 }
 
 #[test]
-fn a_program_need_not_read_its_input() {
+fn a_program_can_ignore_its_input() {
     assert_eq!(findings("deaf")[0].title, "deaf");
 }
 

@@ -293,7 +293,7 @@ fn plan_over_live_reads_the_rest_from_aws() {
 /// A new service in an existing network, with an existing role. No task uses them yet.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn plan_over_live_reads_what_a_new_service_uses() {
+fn plan_over_live_reads_the_resources_of_a_new_service() {
     let platform = Platform::new(PlatformSpec {
         tasks: 0,
         ..PlatformSpec::default()

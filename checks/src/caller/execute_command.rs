@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn an_allow_that_a_deny_may_override_is_unknown() {
+    fn an_allow_that_a_deny_can_override_is_unknown() {
         let mut facts = healthy_coder();
         decide(&mut facts, "ecs:ExecuteCommand", TASK, |decision| {
             decision.missing_context = vec!["aws:MultiFactorAuthPresent".into()];

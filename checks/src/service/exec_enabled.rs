@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn no_forced_deployment_where_ecs_refuses_it() {
+    fn no_deployment_is_forced_if_ecs_refuses_it() {
         for controller in [
             DeploymentController::CodeDeploy,
             DeploymentController::External,

@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn an_instance_without_the_agents_files_fails_whatever_its_version() {
+    fn an_instance_without_the_agents_files_fails_regardless_of_version() {
         let mut facts = healthy_coder();
         move_to_ec2(&mut facts);
         let agent = &mut task(&mut facts).containers[0].managed_agents[0];

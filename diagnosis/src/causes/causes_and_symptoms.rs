@@ -182,7 +182,7 @@ fn a_warning_that_is_no_risk_to_the_agent_stays_a_warning() {
 }
 
 #[test]
-fn a_cause_that_is_ruled_out_or_in_another_container_explains_nothing() {
+fn an_impossible_cause_or_one_of_another_container_explains_nothing() {
     let cause = || finding("service.exists", Status::Fail);
     let symptom = || finding("service.running-tasks", Status::Fail);
     let roots = |cause, symptom| diagnose(vec![cause, symptom]).root_causes.len();

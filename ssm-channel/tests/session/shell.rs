@@ -98,7 +98,7 @@ async fn a_character_split_between_messages_arrives_unchanged() {
 }
 
 #[tokio::test]
-async fn the_end_of_input_is_an_end_of_file_and_output_goes_on() {
+async fn end_of_input_sends_an_end_of_file_and_output_continues() {
     let (mut client, mut agent) = joined().await;
     client.type_in("one\n").await;
     client.input.send(Input::End).await.unwrap();

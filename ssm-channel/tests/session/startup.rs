@@ -141,7 +141,7 @@ async fn input_waits_for_the_first_output() {
 }
 
 #[tokio::test]
-async fn a_command_that_prints_nothing_gets_its_input() {
+async fn a_silent_command_receives_input() {
     let gateway = Gateway::start().await;
     let options = Options {
         quiet_start: ms(100),

@@ -58,7 +58,7 @@ fn an_unknown_list_from_a_local_counts_only_if_all_candidates_agree() {
 }
 
 #[test]
-fn an_unknown_list_of_two_sources_may_be_either() {
+fn an_unknown_list_can_come_from_either_of_two_sources() {
     let shut = ["aws_security_group.shut.id", "aws_security_group.shut"];
     let either = [&["var.debug"][..], &GROUP, &shut].concat();
     is_unknown(&placed(references(&SUBNET), references(&either)).facts());
@@ -75,9 +75,9 @@ fn an_unknown_list_of_two_sources_may_be_either() {
     );
 }
 
-/// The list may contain an ID from a variable and the new one.
+/// The list can contain an ID from a variable and the new one.
 #[test]
-fn a_known_id_may_be_in_an_unknown_list() {
+fn a_known_id_can_be_in_an_unknown_list() {
     let mixed = [&["var.more"][..], &GROUP].concat();
     let with = |value: Value| {
         let mut document = placed(references(&SUBNET), references(&mixed)).document();
@@ -92,7 +92,7 @@ fn a_known_id_may_be_in_an_unknown_list() {
 }
 
 #[test]
-fn a_data_source_read_during_apply_may_be_anything() {
+fn a_data_source_read_during_apply_is_unknown() {
     for (kind, attribute) in [
         ("aws_subnets", "ids"),
         ("terraform_remote_state", "outputs"),
@@ -143,7 +143,7 @@ fn set_for_each(document: &mut Value, for_each: Value) {
     remove(document, r#"module.iam.aws_iam_role_policy.exec["coder"]"#);
 }
 
-/// `each.value.role` is not `each.key`: the role depends on values that the plan may contain.
+/// `each.value.role` is not `each.key`: the role depends on values that the plan can contain.
 #[test]
 fn each_value_selects_an_element_by_its_own_value() {
     let facts = facts_of(CREATE, |document| {

@@ -47,9 +47,9 @@ fn an_unknown_policy_leaves_the_role_unknown() {
     });
 }
 
-/// The role is unknown, so the policy may be for any role.
+/// The role is unknown, so the policy can be for any role.
 #[test]
-fn a_policy_of_an_unknown_role_may_be_for_any_role() {
+fn a_policy_of_an_unknown_role_can_apply_to_any_role() {
     let policy = r#"module.iam.aws_iam_role_policy.exec["litellm"]"#;
     is_unknown(
         CREATE,
@@ -146,7 +146,7 @@ fn an_unknown_exec_flag_is_unknown() {
 }
 
 #[test]
-fn the_roles_of_an_unknown_definition_may_be_known() {
+fn the_roles_of_an_unknown_definition_can_be_known() {
     let definition = r#"aws_ecs_task_definition.service["coder"]"#;
     is_unknown(
         CREATE,
@@ -218,7 +218,7 @@ fn an_endpoint_with_unknown_subnets_is_unknown() {
         "vpc_id of",
         |document| {
             hide(document, ENDPOINT, "vpc_id");
-            // The local may be either of two VPCs.
+            // The local can be either of two VPCs.
             let changes = document["resource_changes"].as_array_mut().unwrap();
             let vpc = |change: &&Value| change["address"] == "module.vpc.aws_vpc.main";
             let mut other = changes.iter().find(vpc).unwrap().clone();
@@ -265,7 +265,7 @@ fn an_unknown_endpoint_policy_decides_nothing() {
 }
 
 #[test]
-fn unknown_rules_may_allow_anything_or_nothing() {
+fn unknown_rules_can_allow_everything_or_nothing() {
     let rule = "aws_security_group_rule.tasks_to_endpoints";
     is_unknown(
         CREATE,

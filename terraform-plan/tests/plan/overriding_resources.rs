@@ -90,7 +90,7 @@ fn gateway_id_can_be_a_nat_gateway() {
         findings(by(id("aws_internet_gateway.i"))),
         ["network.endpoint-present"]
     );
-    // It may be either of two gateways, and only one leads to the internet.
+    // It can be either of two gateways, and only one leads to the internet.
     is_unknown(by(references(&["local.gateway"])));
 }
 
@@ -169,7 +169,7 @@ fn private_dns_can_be_a_separate_resource() {
         ["network.endpoint-private-dns"]
     );
     is_unknown(with(Some(references(&["var.nowhere"])), false));
-    // A zone of the plan may resolve the name.
+    // A zone of the plan can resolve the name.
     let host = "ssmmessages.us-west-2.amazonaws.com";
     is_unknown(with(None, false).with("aws_route53_zone.z", zone(host, id("aws_vpc.v"))));
 }
@@ -226,7 +226,7 @@ fn an_exclusive_list_attaches_its_policies() {
     is_unknown(with(references(&["var.nowhere"])));
 }
 
-/// An attachment to an unknown role matters only if its policy may deny.
+/// An attachment to an unknown role matters only if its policy can deny.
 #[test]
 fn a_policy_of_an_unknown_role_removes_nothing() {
     let with = |policy: &str| {

@@ -275,9 +275,9 @@ fn existing_resources_are_those_that_planned_tasks_use() {
     assert_eq!(made, Default::default());
 }
 
-/// A stack of the plan may create a role that does not exist.
+/// A stack of the plan can create a role that does not exist.
 #[test]
-fn a_missing_role_may_be_in_a_stack() {
+fn a_missing_role_can_be_in_a_stack() {
     let mut before = live();
     for role in before.roles.values_mut() {
         *role = Fact::Absent;

@@ -70,7 +70,7 @@ fn a_new_deployment_brings_exec_to_tasks() {
 }
 
 #[test]
-fn a_deployment_may_be_known_only_after_apply() {
+fn a_deployment_can_be_known_only_after_apply() {
     let facts = facts_of(UPDATE, |document| {
         only_the_flag(document);
         hide(document, CODER, "platform_version");

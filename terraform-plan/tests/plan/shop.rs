@@ -22,7 +22,7 @@ fn findings(document: &Value) -> Vec<String> {
 const FINE: [&str; 0] = [];
 
 #[test]
-fn a_local_leads_to_the_definition_in_its_module() {
+fn a_local_resolves_to_the_definition_in_its_module() {
     let mut document = document("definition-by-local");
     assert_eq!(findings(&document), FINE);
     remove(&mut document, "module.web.aws_iam_role_policy.exec");
@@ -127,7 +127,7 @@ fn a_service_can_keep_a_replaced_definition() {
 
 /// Without `complete`, as OpenTofu writes it: with every configured resource, and without one.
 #[test]
-fn a_plan_without_completeness_may_lack_resources() {
+fn a_plan_without_completeness_can_lack_resources() {
     let mut whole = document("dynamic-block");
     whole.as_object_mut().unwrap().remove("complete");
     assert_eq!(findings(&whole), FINE);

@@ -299,7 +299,7 @@ fn a_range_route_takes_precedence_over_a_prefix_list_route() {
 }
 
 #[test]
-fn tasks_without_a_known_address_stand_for_their_subnet() {
+fn tasks_with_an_unknown_address_can_have_any_of_the_subnet() {
     let mut facts = with_far_endpoint();
     interfaces(&mut facts, |interface| {
         if interface.subnet != FAR {
