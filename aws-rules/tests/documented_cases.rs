@@ -101,7 +101,7 @@ fn decide(
 }
 
 /// Reports all wrong cases instead of only the first.
-fn hold<C>(cases: &str, check: impl Fn(&C) -> Result<(), String>)
+fn check_cases<C>(cases: &str, check: impl Fn(&C) -> Result<(), String>)
 where
     C: for<'de> Deserialize<'de>,
 {
@@ -132,7 +132,7 @@ fn compare(
 
 #[test]
 fn documented_conditions() {
-    hold(
+    check_cases(
         include_str!("../../fixtures/iam/conditions.json"),
         |case: &ConditionCase| {
             let statement = |effect: &str| json!({"Effect": effect, "Action": "*", "Resource": "*", "Condition": case.condition});
@@ -157,7 +157,7 @@ fn documented_conditions() {
 
 #[test]
 fn documented_statements() {
-    hold(
+    check_cases(
         include_str!("../../fixtures/iam/statements.json"),
         |case: &StatementCase| {
             let resource = case.resource.as_deref().unwrap_or(CLUSTER);
@@ -170,7 +170,7 @@ fn documented_statements() {
 
 #[test]
 fn documented_principals() {
-    hold(
+    check_cases(
         include_str!("../../fixtures/iam/principals.json"),
         |case: &PrincipalCase| {
             let principal = Principal {

@@ -174,7 +174,7 @@ impl Agent {
                 self.connection.flush().await;
                 return heard;
             }
-            self.turn().await;
+            self.step().await;
         }
     }
 
@@ -200,7 +200,7 @@ impl Agent {
     pub async fn wait_for_acknowledgements(&mut self) {
         self.connection.flush().await;
         while !self.unacknowledged.is_empty() {
-            self.turn().await;
+            self.step().await;
         }
     }
 
@@ -276,7 +276,7 @@ impl Agent {
     }
 
     /// Reads the next frame of the client, or retransmits the oldest message after a timeout.
-    async fn turn(&mut self) {
+    async fn step(&mut self) {
         let frame = tokio::select! {
             frame = self.connection.receive() => frame,
             () = sleep(AGAIN) => {
@@ -309,11 +309,11 @@ impl Agent {
                 kind,
                 payload,
                 id,
-            } => self.take(sequence, kind, payload, id).await,
+            } => self.receive_message(sequence, kind, payload, id).await,
         }
     }
 
-    async fn take(&mut self, sequence: i64, kind: u32, payload: Bytes, id: Uuid) {
+    async fn receive_message(&mut self, sequence: i64, kind: u32, payload: Bytes, id: Uuid) {
         let acknowledgement = GatewayConnection::acknowledgement(sequence, id);
         let is_waiting = sequence >= self.taken && sequence < self.expected;
         if sequence < self.expected || self.early.contains_key(&sequence) {
@@ -337,12 +337,12 @@ impl Agent {
         };
         while let Some((kind, payload)) = self.early.remove(&self.expected) {
             self.expected += 1;
-            let heard = self.understand(kind, payload);
+            let heard = self.parse_payload(kind, payload);
             self.heard.push_back((heard, owed.take()));
         }
     }
 
-    fn understand(&self, payload_type: u32, payload: Bytes) -> ClientMessage {
+    fn parse_payload(&self, payload_type: u32, payload: Bytes) -> ClientMessage {
         assert!(payload.len() <= 1024 + 28 || payload_type != kind::OUTPUT);
         match payload_type {
             kind::OUTPUT => ClientMessage::Input(match &self.cipher {

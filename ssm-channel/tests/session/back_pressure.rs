@@ -3,7 +3,7 @@
 use ssm_channel::testing::{Agent, ClientMessage, Frame, Gateway, GatewayConnection, kind};
 use ssm_channel::{Notice, Options, SessionError};
 
-use crate::client::{Aws, Client, ms, noise, resumed, session, soon};
+use crate::client::{Aws, Client, ms, random_bytes, resumed, session, within_timeout};
 
 #[tokio::test]
 async fn nothing_is_sent_during_a_pause() {
@@ -16,7 +16,10 @@ async fn nothing_is_sent_during_a_pause() {
     client.started().await;
     client.type_in("a").await;
     // Without an acknowledgement, the message would be retransmitted.
-    while !matches!(soon(connection.receive()).await, Frame::Input { .. }) {}
+    while !matches!(
+        within_timeout(connection.receive()).await,
+        Frame::Input { .. }
+    ) {}
     connection
         .send(GatewayConnection::pause_publication())
         .await;
@@ -28,7 +31,7 @@ async fn nothing_is_sent_during_a_pause() {
         .connection()
         .send(GatewayConnection::start_publication())
         .await;
-    assert_eq!(soon(agent.input(2)).await, b"ab");
+    assert_eq!(within_timeout(agent.input(2)).await, b"ab");
     assert_eq!(agent.repeats, 0);
 }
 
@@ -51,13 +54,13 @@ async fn a_long_pause_is_announced_and_probed() {
     // The message that ends the pause is lost, but the arriving input is acknowledged.
     let mut agent = Agent::on(connection);
     assert_eq!(
-        soon(agent.receive()).await,
+        within_timeout(agent.receive()).await,
         ClientMessage::Input("a".into())
     );
     client.notice(Notice::AgentReconnected).await;
     client.type_in("b").await;
     assert_eq!(
-        soon(agent.receive()).await,
+        within_timeout(agent.receive()).await,
         ClientMessage::Input("b".into())
     );
 }
@@ -67,7 +70,7 @@ async fn a_slow_caller_pauses_the_agent_without_loss() {
     let gateway = Gateway::start().await;
     let mut client = Client::join(&gateway);
     let mut agent = Agent::accept(&gateway).await;
-    let text = noise(3 << 20);
+    let text = random_bytes(3 << 20);
     let said = text.clone();
     let mut saying = tokio::spawn(async move {
         agent.output(said).await;
@@ -79,9 +82,9 @@ async fn a_slow_caller_pauses_the_agent_without_loss() {
     // Keys are still sent: this is when Ctrl-C is needed.
     client.type_in("\x03").await;
     assert!(client.stdout(text.len()).await == text);
-    let mut agent = soon(saying).await.unwrap();
+    let mut agent = within_timeout(saying).await.unwrap();
     assert_eq!(
-        soon(agent.receive()).await,
+        within_timeout(agent.receive()).await,
         ClientMessage::Input("\x03".into())
     );
 }
@@ -104,7 +107,7 @@ async fn an_agent_that_accepts_no_input_pauses_the_caller() {
     }
     assert!((70..=74).contains(&sent), "{sent}");
     let mut agent = Agent::on(connection);
-    assert_eq!(soon(agent.input(sent)).await, vec![b'x'; sent]);
+    assert_eq!(within_timeout(agent.input(sent)).await, vec![b'x'; sent]);
 }
 
 #[tokio::test]
@@ -145,7 +148,7 @@ async fn pings_keep_a_quiet_connection() {
     let mut pings = 0;
     // Without pongs, it would be closed after two and a half intervals.
     while pings < 5 {
-        match soon(connection.receive()).await {
+        match within_timeout(connection.receive()).await {
             Frame::Ping => pings += 1,
             Frame::Closed => panic!("the pings were answered"),
             _ => {}
@@ -165,7 +168,7 @@ async fn an_unanswered_connection_is_reopened() {
     assert_eq!(client.stdout(2).await, b"$ ");
     // From here on, the gateway does not read, so pings are not answered.
     client.notice(Notice::ConnectionLost).await;
-    soon(agent.resume(&gateway)).await;
+    within_timeout(agent.resume(&gateway)).await;
     client.notice(Notice::ConnectionResumed).await;
     agent.output("here").await;
     assert_eq!(client.stdout(4).await, b"here");
@@ -191,7 +194,7 @@ async fn a_stall_and_its_end_are_announced() {
     client.type_in("x").await;
     client.notice(Notice::NoAnswer { waited: ms(1000) }).await;
     let id = loop {
-        if let Frame::Input { id, .. } = soon(connection.receive()).await {
+        if let Frame::Input { id, .. } = within_timeout(connection.receive()).await {
             break id;
         }
     };

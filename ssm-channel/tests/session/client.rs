@@ -130,7 +130,7 @@ impl Client {
     }
 
     pub async fn next(&mut self) -> Option<Output> {
-        soon(self.output.recv()).await
+        within_timeout(self.output.recv()).await
     }
 
     pub async fn started(&mut self) {
@@ -157,28 +157,28 @@ impl Client {
 
     pub async fn end(self) -> Result<Option<String>, SessionError> {
         // A caller keeps the input open until the session ends.
-        let ended = soon(self.run).await.unwrap();
+        let ended = within_timeout(self.run).await.unwrap();
         drop(self.input);
         ended
     }
 }
 
-pub async fn soon<F: Future>(future: F) -> F::Output {
+pub async fn within_timeout<F: Future>(future: F) -> F::Output {
     timeout(PATIENCE, future).await.expect("in time")
 }
 
 /// Bytes without a pattern, so that a misplaced piece is noticed.
-pub fn noise(length: usize) -> Vec<u8> {
+pub fn random_bytes(length: usize) -> Vec<u8> {
     let mut state = 1u64;
-    let mut noise = Vec::with_capacity(length + 8);
-    while noise.len() < length {
+    let mut random_bytes = Vec::with_capacity(length + 8);
+    while random_bytes.len() < length {
         state = state
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1_442_695_040_888_963_407);
-        noise.extend_from_slice(&state.to_be_bytes()[..4]);
+        random_bytes.extend_from_slice(&state.to_be_bytes()[..4]);
     }
-    noise.truncate(length);
-    noise
+    random_bytes.truncate(length);
+    random_bytes
 }
 
 pub fn ms(milliseconds: u64) -> Duration {
