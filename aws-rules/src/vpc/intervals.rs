@@ -130,9 +130,9 @@ mod tests {
             prop_assert_eq!(one.covers_all(&other), b.is_subset(&a));
             prop_assert_eq!(one.overlaps_any(&other), !a.is_disjoint(&b));
             prop_assert_eq!(one.count(), a.len() as u128);
-            let asked: BTreeSet<u128> = (from..=from + more).collect();
-            prop_assert_eq!(one.covers((from, from + more)), asked.is_subset(&a));
-            prop_assert_eq!(one.overlaps((from, from + more)), !asked.is_disjoint(&a));
+            let interval: BTreeSet<u128> = (from..=from + more).collect();
+            prop_assert_eq!(one.covers((from, from + more)), interval.is_subset(&a));
+            prop_assert_eq!(one.overlaps((from, from + more)), !interval.is_disjoint(&a));
             // Equal sets are equal values, however they were built.
             prop_assert_eq!(&one, &a.iter().map(|number| (*number, *number)).collect());
         }

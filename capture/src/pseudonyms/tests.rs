@@ -247,13 +247,13 @@ fn anonymizing_removes_names_and_keeps_findings() {
 #[test]
 fn every_string_of_the_model_is_replaced() {
     const SENTINEL: &str = "Zq7SentineL";
-    let whole = serde_json::to_value(single_service(full_platform())).unwrap();
-    let count = replace_leaves(&mut whole.clone(), &mut |_| None);
+    let original = serde_json::to_value(single_service(full_platform())).unwrap();
+    let count = replace_leaves(&mut original.clone(), &mut |_| None);
     assert!(count > 300, "{count}");
     let mut planted = 0;
     for number in 0..count {
         let mut at = 0;
-        let mut value = whole.clone();
+        let mut value = original.clone();
         replace_leaves(&mut value, &mut |_| {
             at += 1;
             (at == number + 1).then(|| SENTINEL.to_owned())

@@ -220,12 +220,12 @@ mod tests {
 
     /// Adds a simulation for a container name of this or another service.
     fn simulate_container(facts: &mut Facts, name: &str, outcome: Outcome) {
-        let asked = facts
+        let simulation_without_container = facts
             .simulations
             .iter()
             .find(|simulation| simulation.actions.iter().any(|a| a == "ecs:ExecuteCommand"))
             .unwrap();
-        let mut answer = asked.clone();
+        let mut answer = simulation_without_container.clone();
         answer
             .context
             .insert("ecs:container-name".into(), name.into());

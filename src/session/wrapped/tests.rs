@@ -114,12 +114,12 @@ fn image(programs: &[&str]) -> tempfile::TempDir {
         .iter()
         .chain(&["cat", "sh", "false", "head", "sleep"])
     {
-        let there = ["/usr/bin", "/bin"]
+        let path = ["/usr/bin", "/bin"]
             .iter()
             .map(|folder| Path::new(folder).join(program))
             .find(|path| path.exists())
             .unwrap();
-        std::os::unix::fs::symlink(there, folder.path().join(program)).unwrap();
+        std::os::unix::fs::symlink(path, folder.path().join(program)).unwrap();
     }
     folder
 }
@@ -243,10 +243,10 @@ fn missing_programs_are_replaced_by_others() {
             .stdin(Stdio::null())
             .output()
             .unwrap();
-        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(
-            said.contains(&format!("begin-7 {encoding} raw no\n")),
-            "{said}"
+            stdout.contains(&format!("begin-7 {encoding} raw no\n")),
+            "{stdout}"
         );
         let mut reader = wrapped.reader();
         assert_eq!(reader.take(&output.stdout).unwrap(), text, "{missing:?}");

@@ -62,7 +62,7 @@ pub struct Agent {
     taken: i64,
     early: BTreeMap<i64, (u32, Bytes)>,
     /// Messages in order, each with the acknowledgement that is still due.
-    heard: VecDeque<(ClientMessage, Option<Bytes>)>,
+    received: VecDeque<(ClientMessage, Option<Bytes>)>,
     utf8: Utf8Filter,
     timing: AgentTiming,
     cipher: Option<Cipher>,
@@ -87,7 +87,7 @@ impl Agent {
             expected: 0,
             taken: 0,
             early: BTreeMap::new(),
-            heard: VecDeque::new(),
+            received: VecDeque::new(),
             utf8: Utf8Filter::default(),
             timing: AgentTiming::default(),
             cipher: None,
@@ -164,15 +164,15 @@ impl Agent {
     pub async fn receive(&mut self) -> ClientMessage {
         self.connection.flush().await;
         loop {
-            if let Some((heard, acknowledgement)) = self.heard.pop_front() {
-                if heard != ClientMessage::Closed {
+            if let Some((received, acknowledgement)) = self.received.pop_front() {
+                if received != ClientMessage::Closed {
                     self.taken += 1;
                 }
                 if let Some(frame) = acknowledgement {
                     self.write_frame(frame).await;
                 }
                 self.connection.flush().await;
-                return heard;
+                return received;
             }
             self.step().await;
         }
@@ -295,7 +295,7 @@ impl Agent {
     async fn read(&mut self, frame: Frame) {
         match frame {
             Frame::Closed => {
-                self.heard.push_back((ClientMessage::Closed, None));
+                self.received.push_back((ClientMessage::Closed, None));
                 // The connection is closed.
                 sleep(AGAIN).await;
             }
@@ -337,8 +337,8 @@ impl Agent {
         };
         while let Some((kind, payload)) = self.early.remove(&self.expected) {
             self.expected += 1;
-            let heard = self.parse_payload(kind, payload);
-            self.heard.push_back((heard, owed.take()));
+            let received = self.parse_payload(kind, payload);
+            self.received.push_back((received, owed.take()));
         }
     }
 

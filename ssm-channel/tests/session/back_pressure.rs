@@ -71,18 +71,18 @@ async fn a_slow_caller_pauses_the_agent_without_loss() {
     let mut client = Client::join(&gateway);
     let mut agent = Agent::accept(&gateway).await;
     let text = random_bytes(3 << 20);
-    let said = text.clone();
-    let mut saying = tokio::spawn(async move {
-        agent.output(said).await;
+    let sent = text.clone();
+    let mut sending = tokio::spawn(async move {
+        agent.output(sent).await;
         agent.wait_for_acknowledgements().await;
         agent
     });
-    let stuck = tokio::time::timeout(ms(2000), &mut saying).await;
-    assert!(stuck.is_err(), "all was taken though nobody received");
+    let stuck = tokio::time::timeout(ms(2000), &mut sending).await;
+    assert!(stuck.is_err(), "the agent was not paused");
     // Keys are still sent: this is when Ctrl-C is needed.
     client.type_in("\x03").await;
     assert!(client.stdout(text.len()).await == text);
-    let mut agent = within_timeout(saying).await.unwrap();
+    let mut agent = within_timeout(sending).await.unwrap();
     assert_eq!(
         within_timeout(agent.receive()).await,
         ClientMessage::Input("\x03".into())

@@ -180,7 +180,7 @@ async fn a_message_in_a_text_frame_is_a_message() {
     client.type_in("x").await;
     assert!(
         agent.receives_nothing_for(ms(300)).await,
-        "the pause was not heard"
+        "the pause was ignored"
     );
     agent
         .connection()

@@ -55,18 +55,18 @@ async fn cut_connections_lose_nothing() {
     });
     let sent = text.clone();
     let serving = tokio::spawn(async move {
-        let mut heard = Vec::new();
+        let mut input = Vec::new();
         for piece in sent.chunks(75_000) {
             agent.output(piece.to_vec()).await;
-            heard.extend(agent.input(20_000).await);
-            if heard.len() < 80_000 {
+            input.extend(agent.input(20_000).await);
+            if input.len() < 80_000 {
                 agent.connection().cut().await;
                 agent.resume(&gateway).await;
             }
         }
         agent.wait_for_acknowledgements().await;
-        heard.extend(agent.input(300_000 - heard.len()).await);
-        heard
+        input.extend(agent.input(300_000 - input.len()).await);
+        input
     });
     let mut received = Vec::new();
     let mut lost = 0;
@@ -246,13 +246,13 @@ async fn the_size_is_sent_again() {
         rows: 24,
     };
     client.input.send(size).await.unwrap();
-    let heard = ClientMessage::Size {
+    let client_message = ClientMessage::Size {
         columns: 80,
         rows: 24,
     };
-    assert_eq!(within_timeout(agent.receive()).await, heard);
+    assert_eq!(within_timeout(agent.receive()).await, client_message);
     within_timeout(agent.close_and_resume(&gateway, 1000)).await;
-    assert_eq!(within_timeout(agent.receive()).await, heard);
+    assert_eq!(within_timeout(agent.receive()).await, client_message);
 }
 
 #[tokio::test]

@@ -57,13 +57,19 @@ async fn input_is_echoed() {
     client.input.send(size(80, 24)).await.unwrap();
     client.type_in("ls\r").await;
     client.input.send(size(132, 50)).await.unwrap();
-    let heard = |columns, rows| ClientMessage::Size { columns, rows };
-    assert_eq!(within_timeout(agent.receive()).await, heard(80, 24));
+    let client_message = |columns, rows| ClientMessage::Size { columns, rows };
+    assert_eq!(
+        within_timeout(agent.receive()).await,
+        client_message(80, 24)
+    );
     assert_eq!(
         within_timeout(agent.receive()).await,
         ClientMessage::Input("ls\r".into())
     );
-    assert_eq!(within_timeout(agent.receive()).await, heard(132, 50));
+    assert_eq!(
+        within_timeout(agent.receive()).await,
+        client_message(132, 50)
+    );
     agent.output("ls\r\nREADME\r\n").await;
     assert_eq!(client.stdout(12).await, b"ls\r\nREADME\r\n");
     agent.close("").await;

@@ -16,11 +16,11 @@ async fn a_hundred_megabytes_of_output_arrive_unchanged() {
     let mut client = Client::join(&gateway);
     let mut agent = Agent::accept(&gateway).await;
     let piece = random_bytes(PIECE);
-    let said = piece.clone();
+    let sent = piece.clone();
     let begun = Instant::now();
-    let saying = tokio::spawn(async move {
+    let sending = tokio::spawn(async move {
         for number in 0..PIECES {
-            let mut piece = said.clone();
+            let mut piece = sent.clone();
             piece[0] = number as u8;
             agent.output(piece).await;
         }
@@ -40,7 +40,7 @@ async fn a_hundred_megabytes_of_output_arrive_unchanged() {
         }
         at += bytes.len();
     }
-    within_timeout(saying).await.unwrap();
+    within_timeout(sending).await.unwrap();
     let took = begun.elapsed();
     let rate = 100.0 / took.as_secs_f64();
     println!("100 MiB of output in {took:.2?}: {rate:.0} MiB/s");

@@ -98,13 +98,13 @@ fn a_data_source_read_during_apply_is_unknown() {
         ("terraform_remote_state", "outputs"),
     ] {
         let reference = format!("data.{kind}.x.{attribute}");
-        let whole = format!("data.{kind}.x");
-        let by = references(&[&reference, &whole]);
+        let address = format!("data.{kind}.x");
+        let by = references(&[&reference, &address]);
         let mut document = placed(by, references(&GROUP)).document();
         let mut unknown = json!({"id": true});
         unknown[attribute] = true.into();
         document["resource_changes"].as_array_mut().unwrap().push(json!({
-            "address": whole, "mode": "data", "type": kind, "name": "x",
+            "address": address, "mode": "data", "type": kind, "name": "x",
             "change": {"actions": ["read"], "before": null, "after": {}, "after_unknown": unknown},
         }));
         is_unknown(&plan(&document).facts(&request_anywhere("c")));

@@ -120,18 +120,18 @@ fn zone(name: &str, vpc: Value) -> Value {
 #[test]
 fn a_private_zone_can_answer_for_the_service() {
     let with = |name: &str, vpc: Value| behind_nat().with("aws_route53_zone.z", zone(name, vpc));
-    let here = || id("aws_vpc.v");
-    is_unknown(with("ssmmessages.us-west-2.amazonaws.com", here()));
-    is_unknown(with("amazonaws.com.", here()));
+    let vpc_id = || id("aws_vpc.v");
+    is_unknown(with("ssmmessages.us-west-2.amazonaws.com", vpc_id()));
+    is_unknown(with("amazonaws.com.", vpc_id()));
     is_unknown(with("amazonaws.com", references(&["var.nowhere"])));
-    assert_eq!(findings(with("corp.internal", here())), FINE);
+    assert_eq!(findings(with("corp.internal", vpc_id())), FINE);
     assert_eq!(findings(with("amazonaws.com", "vpc-0ther".into())), FINE);
     let public = behind_nat().with("aws_route53_zone.z", json!({"name": "amazonaws.com"}));
     assert_eq!(findings(public), FINE);
     let joined = behind_nat()
         .with("aws_route53_zone.z", json!({"name": "amazonaws.com", "zone_id": references(&[])}))
         .with("aws_route53_zone_association.a", json!({
-            "zone_id": references(&["aws_route53_zone.z.zone_id", "aws_route53_zone.z"]), "vpc_id": here(),
+            "zone_id": references(&["aws_route53_zone.z.zone_id", "aws_route53_zone.z"]), "vpc_id": vpc_id(),
         }));
     is_unknown(joined);
 }

@@ -64,10 +64,10 @@ proptest! {
             let cautious = !uses_endpoint(&network) && found == Status::Unknown && expected != Status::Pass;
             prop_assert!(found == expected || cautious, "{task}: found {found:?}, expected {expected:?}");
             let has_failed = hops.iter().any(|hop| hop.get(arn) == Some(&Status::Fail));
-            prop_assert!(!has_failed || found == Status::Fail, "{task}: a hop is blamed, and packets arrive");
+            prop_assert!(!has_failed || found == Status::Fail, "{task}: a hop fails, but packets arrive");
             let has_blackhole = network.specific_route.is_some_and(|specific_route| specific_route.is_blackhole);
             if uses_endpoint(&network) && found == Status::Fail && !has_blackhole {
-                prop_assert!(has_failed, "{task}: no hop is blamed, and no packet arrives");
+                prop_assert!(has_failed, "{task}: no hop fails, but no packet arrives");
             }
         }
     }
