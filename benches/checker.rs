@@ -1,5 +1,5 @@
-//! `ecs-exec doctor SERVICE` beside amazon-ecs-exec-checker on the task of the same service: whole processes in turn,
-//! medians of one run. Fetch its script yourself; it needs bash, jq and the AWS CLI.
+//! Compares `ecs-exec doctor SERVICE` with amazon-ecs-exec-checker on a task of the same service: process run times,
+//! alternating, as medians. Fetch its script yourself; it needs bash, jq and the AWS CLI.
 //! CHECKER=/path/to/check-ecs-exec.sh scripts/with-emulator cargo bench --profile dev --bench checker
 
 #[allow(dead_code)]
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use support::world::{REGION, World};
+use support::platform::{Platform, REGION};
 
 const RUNS: usize = 9;
 
@@ -25,78 +25,81 @@ fn main() {
         );
         return;
     };
-    let world = World::healthy();
-    let mut checker = checker_of(&world, &checker);
-    let mut doctor = doctor_of(&world, &installed(&world));
-    // What the emulator lacks is added to the answers of ECS only; everything else is asked of the emulator itself.
+    let platform = Platform::healthy();
+    let mut checker = checker_command(&platform, &checker);
+    let mut doctor = doctor_command(&platform, &install(&platform));
+    // Only ECS needs the proxy, which adds what the emulator lacks; all other calls go to the emulator.
     for command in [&mut checker, &mut doctor] {
         command
             .env("AWS_ENDPOINT_URL", &emulator)
-            .env("AWS_ENDPOINT_URL_ECS", &world.proxy.url)
+            .env("AWS_ENDPOINT_URL_ECS", &platform.proxy.url)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
     }
-    let (mut theirs, mut ours) = (Vec::new(), Vec::new());
+    let (mut checker_times, mut doctor_times) = (Vec::new(), Vec::new());
     for _ in 0..RUNS {
-        theirs.push(time(&mut checker));
-        ours.push(time(&mut doctor));
+        checker_times.push(time(&mut checker));
+        doctor_times.push(time(&mut doctor));
     }
-    let (theirs, ours) = (median(theirs), median(ours));
-    println!("amazon-ecs-exec-checker  {:>6} ms", theirs.as_millis());
+    let (checker_times, doctor_times) = (median(checker_times), median(doctor_times));
+    println!(
+        "amazon-ecs-exec-checker  {:>6} ms",
+        checker_times.as_millis()
+    );
     println!(
         "ecs-exec doctor          {:>6.1} ms",
-        ours.as_secs_f64() * 1000.0
+        doctor_times.as_secs_f64() * 1000.0
     );
     println!(
         "{:.0} times as fast",
-        theirs.as_secs_f64() / ours.as_secs_f64()
+        checker_times.as_secs_f64() / doctor_times.as_secs_f64()
     );
 }
 
-fn checker_of(world: &World, script: &OsString) -> Command {
-    let task = world.tasks("coder").remove(0);
+fn checker_command(platform: &Platform, script: &OsString) -> Command {
+    let task = platform.tasks("coder").remove(0);
     let id = task.rsplit('/').next().unwrap();
-    let plugin = world.home.path().join("bin").into_os_string();
+    let plugin = platform.home.path().join("bin").into_os_string();
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut command = Command::new("bash");
     command
         .arg(script)
-        .args([&world.cluster, id])
-        .envs(variables_of(world))
+        .args([&platform.cluster, id])
+        .envs(caller_variables(platform))
         .env("PATH", [plugin, path].join(&OsString::from(":")))
-        // The first version of the AWS CLI knows the region by this name only.
+        // Version 1 of the AWS CLI reads only this variable.
         .env("AWS_DEFAULT_REGION", REGION)
         .env("AWS_PAGER", "")
-        // As few certificates to read for one as for the other.
+        // Both programs then read the same certificates.
         .env_remove("AWS_CA_BUNDLE");
     command
 }
 
-fn doctor_of(world: &World, binary: &Path) -> Command {
+fn doctor_command(platform: &Platform, binary: &Path) -> Command {
     let mut command = Command::new(binary);
     command
         .env_clear()
-        .envs(variables_of(world))
+        .envs(caller_variables(platform))
         .args(["doctor", "coder", "--format", "json"]);
     command
 }
 
-/// Who the caller is.
-fn variables_of(world: &World) -> Vec<(OsString, OsString)> {
-    let configured = world.command();
+/// The environment variables of the caller.
+fn caller_variables(platform: &Platform) -> Vec<(OsString, OsString)> {
+    let configured = platform.command();
     let variables = configured.get_envs();
     variables
         .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())))
         .collect()
 }
 
-/// A copy, as installing makes one: what the linker has just written lies in memory in many small pieces, and takes a
-/// sixth longer to start.
-fn installed(world: &World) -> PathBuf {
+/// A copy of the binary, as an installation makes it: a file that the linker has just written is fragmented in the
+/// page cache and takes a sixth longer to start.
+fn install(platform: &Platform) -> PathBuf {
     let built = std::env::var_os("ECS_EXEC_BINARY");
-    let built = built.unwrap_or_else(|| world.command().get_program().to_owned());
-    let installed = world.home.path().join("ecs-exec");
+    let built = built.unwrap_or_else(|| platform.command().get_program().to_owned());
+    let installed = platform.home.path().join("ecs-exec");
     std::fs::copy(built, &installed).unwrap();
     installed
 }
@@ -106,7 +109,7 @@ fn median(mut times: Vec<Duration>) -> Duration {
     times[times.len() / 2]
 }
 
-/// How long a run takes in which everything is found in order.
+/// The run time of a command that succeeds.
 fn time(command: &mut Command) -> Duration {
     let started = Instant::now();
     let status = command.status().unwrap();

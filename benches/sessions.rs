@@ -1,5 +1,5 @@
-//! How long it takes to open a session, beside the runbook's way: two starts of the AWS CLI and the plugin.
-//! Prints medians of one run, and their ratios: scripts/with-emulator cargo bench --profile dev --bench sessions
+//! Compares the time to open a session with the runbook's function, which starts the AWS CLI twice and the plugin
+//! once. Prints medians and their ratios: scripts/with-emulator cargo bench --profile dev --bench sessions
 
 #[allow(dead_code)]
 #[path = "../tests/all/support/mod.rs"]
@@ -9,7 +9,7 @@ use std::fs;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use support::world::World;
+use support::platform::Platform;
 
 const RUNS: usize = 9;
 const MEBIBYTES: usize = 100;
@@ -23,28 +23,35 @@ fn main() {
         println!("skipped: scripts/with-emulator cargo bench --profile dev --bench sessions");
         return;
     }
-    let world = World::healthy();
-    // A plugin that ends as soon as it has started.
-    let plugin = world.home.path().join("bin/session-manager-plugin");
+    let platform = Platform::healthy();
+    // A plugin that exits at once.
+    let plugin = platform.home.path().join("bin/session-manager-plugin");
     fs::write(&plugin, "#!/bin/sh\necho 1.2.764.0\n").unwrap();
 
     let mut runbook = Command::new("bash");
     runbook
         .args(["-euc", RUNBOOK])
-        .env("AWS_ENDPOINT_URL", &world.proxy.url)
+        .env("AWS_ENDPOINT_URL", &platform.proxy.url)
         .env("AWS_ACCESS_KEY_ID", "test")
         .env("AWS_SECRET_ACCESS_KEY", "test")
         .env("AWS_DEFAULT_REGION", "us-west-2")
-        .env("CLUSTER", &world.cluster)
+        .env("CLUSTER", &platform.cluster)
         .env("SERVICE", "coder-production-coder")
-        .env("PATH", path_with(&world));
+        .env("PATH", path_with(&platform));
     let ours = |arguments: &[&str]| {
-        let mut command = world.command();
+        let mut command = platform.command();
         command.args(arguments);
         command
     };
-    let joined = world.proxy.rules.lock().unwrap().containers.joined.clone();
-    let [runbook, plugin, native, whole, doctor] = medians([
+    let joined = platform
+        .proxy
+        .rules
+        .lock()
+        .unwrap()
+        .containers
+        .joined
+        .clone();
+    let [runbook, plugin, native, session, doctor] = medians([
         &mut || time(&mut runbook),
         &mut || {
             time(&mut ours(&[
@@ -63,32 +70,32 @@ fn main() {
         &mut || time(&mut ours(&["coder", "coder", "true"])),
         &mut || time(&mut ours(&["doctor", "coder", "--format", "json"])),
     ]);
-    tell("the runbook's function", runbook, runbook);
-    tell("ecs-exec, to the plugin's start", plugin, runbook);
-    tell("ecs-exec, to the open channel", native, runbook);
-    tell("ecs-exec, the whole session", whole, runbook);
-    tell("ecs-exec doctor", doctor, runbook);
+    print_time("the runbook's function", runbook, runbook);
+    print_time("ecs-exec, to the plugin's start", plugin, runbook);
+    print_time("ecs-exec, to the open channel", native, runbook);
+    print_time("ecs-exec, the whole session", session, runbook);
+    print_time("ecs-exec doctor", doctor, runbook);
 
     let output = format!("head -c {} /dev/zero", MEBIBYTES << 20);
-    let mut much = ours(&["run", "coder", "--", "sh", "-c", &output]);
-    let took = time(&mut much);
+    let mut large_run = ours(&["run", "coder", "--", "sh", "-c", &output]);
+    let took = time(&mut large_run);
     println!(
         "run, {MEBIBYTES} MiB of output: {:.2} s",
         took.as_secs_f64()
     );
 }
 
-fn path_with(world: &World) -> String {
-    let ours = world.home.path().join("bin");
+fn path_with(platform: &Platform) -> String {
+    let ours = platform.home.path().join("bin");
     format!("{}:{}", ours.display(), std::env::var("PATH").unwrap())
 }
 
-/// Taken by turns, so that a busy moment does not hit one of them alone.
+/// Alternates between the commands, so that load on the machine affects all of them.
 fn medians<const N: usize>(mut timed: [&mut dyn FnMut() -> Duration; N]) -> [Duration; N] {
     let mut times: [Vec<Duration>; N] = std::array::from_fn(|_| Vec::new());
     for _ in 0..RUNS {
-        for (at, once) in timed.iter_mut().enumerate() {
-            times[at].push(once());
+        for (at, run_once) in timed.iter_mut().enumerate() {
+            times[at].push(run_once());
         }
     }
     times.map(|mut times| {
@@ -110,10 +117,10 @@ fn time(command: &mut Command) -> Duration {
     took
 }
 
-fn tell(what: &str, took: Duration, beside: Duration) {
+fn print_time(what: &str, took: Duration, baseline: Duration) {
     println!(
         "{what:<32} {:>5} ms  {:>5.1} times as fast",
         took.as_millis(),
-        beside.as_secs_f64() / took.as_secs_f64()
+        baseline.as_secs_f64() / took.as_secs_f64()
     );
 }

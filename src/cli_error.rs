@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn messages_lose_the_numbers_of_system_errors() {
+    fn messages_omit_os_error_numbers() {
         let with = |number: &str| format!("cannot read x: No such file or directory{number}, y");
         assert_eq!(without_number(&with(" (os error 2)")), with(""));
         assert_eq!(without_number("a (os error 2): b (os error 13)"), "a: b");

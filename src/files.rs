@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_replaced_completely_or_not_at_all() {
+    fn a_file_is_replaced_atomically() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("report");
         let partial = folder.path().join("report.part");
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn links_are_followed() {
+    fn symbolic_links_are_followed() {
         let folder = tempfile::tempdir().unwrap();
         let (link, target) = (folder.path().join("link"), folder.path().join("target"));
         symlink(&target, &link).unwrap();

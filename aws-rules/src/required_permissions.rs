@@ -226,7 +226,7 @@ mod tests {
         assert_eq!(permissions[0].policy_resource, "arn:aws:s3:::audit/*");
     }
 
-    /// What policies in use name, and what CloudWatch Logs asks IAM about.
+    /// Log group patterns of real policies, and the resource that CloudWatch Logs checks in IAM.
     #[test]
     fn common_log_group_patterns_match_real_requests() {
         let permissions = write_log_group(LOCATION, "/ecs/app");

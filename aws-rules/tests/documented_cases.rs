@@ -1,4 +1,4 @@
-//! The evaluation held to what AWS documents, case by case, and to staying undecided where it documents nothing.
+//! Cases from the AWS documentation. Undocumented cases must stay undecided.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -30,7 +30,7 @@ struct ConditionCase {
     condition: Value,
     context: Context,
     met: Answer,
-    /// What an undecided answer names.
+    /// The keys that an undecided result names.
     #[serde(default)]
     depends_on: Vec<String>,
     version: Option<String>,
@@ -67,7 +67,7 @@ struct Who {
     has_boundary: Option<bool>,
 }
 
-/// What an identity policy decides, and on what that depends.
+/// The outcome of an identity policy, and the keys that it depends on.
 fn decide(
     statements: &Value,
     version: Option<&str>,
@@ -100,8 +100,8 @@ fn decide(
     (answer, effective.depends_on.into_iter().collect())
 }
 
-/// Prints all cases that are wrong, not the first alone.
-fn hold<C>(cases: &str, check: impl Fn(&C) -> Result<(), String>)
+/// Reports all wrong cases instead of only the first.
+fn check_cases<C>(cases: &str, check: impl Fn(&C) -> Result<(), String>)
 where
     C: for<'de> Deserialize<'de>,
 {
@@ -132,7 +132,7 @@ fn compare(
 
 #[test]
 fn documented_conditions() {
-    hold(
+    check_cases(
         include_str!("../../fixtures/iam/conditions.json"),
         |case: &ConditionCase| {
             let statement = |effect: &str| json!({"Effect": effect, "Action": "*", "Resource": "*", "Condition": case.condition});
@@ -157,7 +157,7 @@ fn documented_conditions() {
 
 #[test]
 fn documented_statements() {
-    hold(
+    check_cases(
         include_str!("../../fixtures/iam/statements.json"),
         |case: &StatementCase| {
             let resource = case.resource.as_deref().unwrap_or(CLUSTER);
@@ -170,7 +170,7 @@ fn documented_statements() {
 
 #[test]
 fn documented_principals() {
-    hold(
+    check_cases(
         include_str!("../../fixtures/iam/principals.json"),
         |case: &PrincipalCase| {
             let principal = Principal {

@@ -1,4 +1,4 @@
-//! Where the routes of a subnet lead: to the internet, to another network, or nowhere.
+//! Whether the routes of a subnet reach the internet, another network, or nothing.
 
 use aws_rules::vpc::{
     AddressSet, Egress, NetworkRules, Reachability, find_diversion, non_internet_routes,
@@ -31,15 +31,15 @@ fn routes(routes: &[(&str, &str)]) -> Vec<Route> {
     routes.iter().map(route).collect()
 }
 
-/// The subnet `a` with these routes, and `nat-1` in the subnet `b` with those.
-fn network(own: &[(&str, &str)], of_gateway: &[(&str, &str)]) -> Network {
+/// The subnet `a` with the first routes, and `nat-1` in the subnet `b` with the second.
+fn network(subnet_routes: &[(&str, &str)], gateway_routes: &[(&str, &str)]) -> Network {
     let table = |subnet: &str, entries: &[(&str, &str)]| RouteTable {
         id: format!("rtb-{subnet}"),
         subnets: vec![subnet.into()],
         routes: routes(entries),
         ..RouteTable::default()
     };
-    let tables = vec![table("a", own), table("b", of_gateway)];
+    let tables = vec![table("a", subnet_routes), table("b", gateway_routes)];
     let gateway = NatGateway {
         id: "nat-1".into(),
         subnet: "b".into(),
@@ -82,12 +82,12 @@ fn trace(network: &Network) -> Egress {
     )
 }
 
-fn egress(own: &[(&str, &str)]) -> Egress {
-    trace(&network(own, &[("0.0.0.0/0", "igw-1")]))
+fn egress(subnet_routes: &[(&str, &str)]) -> Egress {
+    trace(&network(subnet_routes, &[("0.0.0.0/0", "igw-1")]))
 }
 
-fn nat_egress(of_gateway: &[(&str, &str)]) -> Egress {
-    trace(&network(&[("0.0.0.0/0", "nat-1")], of_gateway))
+fn nat_egress(gateway_routes: &[(&str, &str)]) -> Egress {
+    trace(&network(&[("0.0.0.0/0", "nat-1")], gateway_routes))
 }
 
 fn change_gateway(change: impl Fn(&mut NatGateway)) -> Egress {
@@ -102,9 +102,9 @@ fn nat(id: &str) -> Egress {
     Egress::Nat(id.into())
 }
 
-fn why(egress: &Egress) -> &str {
+fn unclear_reason(egress: &Egress) -> &str {
     match egress {
-        Egress::Unclear(why) => why,
+        Egress::Unclear(reason) => reason,
         other => panic!("{other:?}"),
     }
 }
@@ -126,7 +126,10 @@ fn a_default_route_decides() {
         Egress::NoPublicAddress("igw-1".into())
     );
     let appliance = egress(&[("0.0.0.0/0", "eni-1")]);
-    assert_eq!(why(&appliance), "the route for 0.0.0.0/0 leads to eni-1");
+    assert_eq!(
+        unclear_reason(&appliance),
+        "the route for 0.0.0.0/0 leads to eni-1"
+    );
     assert!(!appliance.reaches_internet() && !appliance.is_blocked());
 }
 
@@ -145,8 +148,8 @@ fn an_internet_gateway_requires_a_public_address() {
     let closed = trace(Some(&private), false);
     assert!(closed.is_blocked() && !closed.reaches_internet());
     assert!(closed.gateways().is_empty());
-    assert!(why(&trace(Some(&private), true)).contains("is unknown"));
-    assert!(why(&trace(None, false)).contains("could not be read"));
+    assert!(unclear_reason(&trace(Some(&private), true)).contains("is unknown"));
+    assert!(unclear_reason(&trace(None, false)).contains("could not be read"));
 }
 
 #[test]
@@ -156,20 +159,26 @@ fn halves_of_the_internet_can_have_gateways_of_their_own() {
     let both = halves("nat-1", "nat-2");
     assert_eq!(both, Egress::Several(vec![nat("nat-1"), nat("nat-2")]));
     assert_eq!(both.gateways(), ["nat-1", "nat-2"]);
-    assert!(why(&halves("nat-1", "eni-1")).ends_with("the address of ssmmessages is unknown"));
-    assert!(why(&halves("nat-1", "!nat-2")).contains("which is gone"));
+    assert!(
+        unclear_reason(&halves("nat-1", "eni-1"))
+            .ends_with("the address of ssmmessages is unknown")
+    );
+    assert!(unclear_reason(&halves("nat-1", "!nat-2")).contains("which is gone"));
     assert_eq!(
         halves("!nat-1", "!nat-2"),
         Egress::Blackhole("nat-1".into())
     );
     let half = egress(&[("0.0.0.0/1", "nat-1")]);
-    assert!(why(&half).contains("no route leads to other public addresses"));
+    assert!(unclear_reason(&half).contains("no route leads to other public addresses"));
 }
 
 #[test]
-fn without_the_internet_another_network_may_lead_there() {
+fn without_an_internet_route_another_network_makes_it_unknown() {
     let hub = egress(&[LOCAL, ("10.8.0.0/16", "tgw-1")]);
-    assert_eq!(why(&hub), "the route for 10.8.0.0/16 leads to tgw-1");
+    assert_eq!(
+        unclear_reason(&hub),
+        "the route for 10.8.0.0/16 leads to tgw-1"
+    );
     assert_eq!(egress(&[LOCAL, ("10.8.0.0/16", "!tgw-1")]), Egress::None);
     assert_eq!(egress(&[LOCAL, ("pl-1", "vpce-1")]), Egress::None);
     for (default, obstacle) in [
@@ -180,7 +189,10 @@ fn without_the_internet_another_network_may_lead_there() {
         ),
     ] {
         let unclear = egress(&[("0.0.0.0/0", default), ("10.8.0.0/16", "tgw-1")]);
-        assert!(why(&unclear).starts_with(obstacle), "{unclear:?}");
+        assert!(
+            unclear_reason(&unclear).starts_with(obstacle),
+            "{unclear:?}"
+        );
     }
     let network = network(
         &[("0.0.0.0/0", "nat-1"), ("10.8.0.0/16", "tgw-1")],
@@ -188,30 +200,33 @@ fn without_the_internet_another_network_may_lead_there() {
     );
     let stranded = trace(&network);
     let obstacle = "nat-1 leads to no internet gateway, but the route for 10.8.0.0/16";
-    assert!(why(&stranded).starts_with(obstacle), "{stranded:?}");
+    assert!(
+        unclear_reason(&stranded).starts_with(obstacle),
+        "{stranded:?}"
+    );
 }
 
 #[test]
 fn routes_to_prefix_lists_that_were_not_read_can_include_aws() {
     let default = ("0.0.0.0/0", "nat-1");
     let unread = egress(&[default, ("pl-1", "tgw-1")]);
-    assert!(why(&unread).ends_with("which may include the address of ssmmessages"));
+    assert!(unclear_reason(&unread).ends_with("which may include the address of ssmmessages"));
     assert_eq!(
         egress(&[default, ("pl-1", "nat-1")]),
         nat("nat-1"),
         "the same target"
     );
     let gone = egress(&[default, ("pl-1", "!nat-1")]);
-    assert!(why(&gone).contains("which is gone"));
+    assert!(unclear_reason(&gone).contains("which is gone"));
     assert_eq!(
         egress(&[default, ("pl-1", "vpce-1")]),
         nat("nat-1"),
         "of one service"
     );
     let only = egress(&[LOCAL, ("pl-1", "tgw-1")]);
-    assert_eq!(why(&only), "the route for pl-1 leads to tgw-1");
+    assert_eq!(unclear_reason(&only), "the route for pl-1 leads to tgw-1");
     let blackhole = egress(&[("0.0.0.0/0", "!nat-1"), ("pl-1", "nat-1")]);
-    assert!(why(&blackhole).ends_with("which may include the address of ssmmessages"));
+    assert!(unclear_reason(&blackhole).ends_with("which may include the address of ssmmessages"));
 }
 
 #[test]
@@ -222,7 +237,7 @@ fn unread_tables_leave_the_path_open() {
         .insert("vpc".into(), Fact::Unavailable(denied()));
     assert_eq!(trace(&network), Egress::Unavailable(denied()));
     network.route_tables.clear();
-    assert!(why(&trace(&network)).contains("were not read"));
+    assert!(unclear_reason(&trace(&network)).contains("were not read"));
 }
 
 #[test]
@@ -263,7 +278,7 @@ fn a_nat_gateway_needs_an_internet_gateway_of_its_own() {
         ),
     ] {
         let unclear = nat_egress(routes);
-        assert!(why(&unclear).starts_with(reason), "{unclear:?}");
+        assert!(unclear_reason(&unclear).starts_with(reason), "{unclear:?}");
     }
 }
 
@@ -278,16 +293,16 @@ fn the_state_and_kind_of_a_nat_gateway_count() {
             "{state}"
         );
     }
-    assert_eq!(why(&by_state("pending")), "nat-1 is pending");
+    assert_eq!(unclear_reason(&by_state("pending")), "nat-1 is pending");
     let routes = [("0.0.0.0/0", "nat-1"), ("10.8.0.0/16", "tgw-1")];
     let mut beside_hub = network(&routes, &[]);
     if let Some(Fact::Known(gateways)) = beside_hub.nat_gateways.get_mut("vpc") {
         gateways[0].state = "deleted".into();
     }
     let obstacle = "the default route leads to nat-1, which is gone, but the route for 10.8.0.0/16";
-    assert!(why(&trace(&beside_hub)).starts_with(obstacle));
+    assert!(unclear_reason(&trace(&beside_hub)).starts_with(obstacle));
     let private = change_gateway(|gateway| gateway.private = true);
-    assert!(why(&private).contains("private NAT gateway"));
+    assert!(unclear_reason(&private).contains("private NAT gateway"));
     for subnet in ["", "elsewhere"] {
         let unknown = change_gateway(|gateway| gateway.subnet = subnet.into());
         assert_eq!(unknown, nat("nat-1"), "{subnet}");
@@ -307,8 +322,8 @@ fn the_state_and_kind_of_a_nat_gateway_count() {
 
 #[test]
 fn block_public_access_overrides_routes() {
-    let trace = |own: &[(&str, &str)], mode: Fact<String>| {
-        let mut network = network(own, &[("0.0.0.0/0", "igw-1")]);
+    let trace = |subnet_routes: &[(&str, &str)], mode: Fact<String>| {
+        let mut network = network(subnet_routes, &[("0.0.0.0/0", "igw-1")]);
         network.block_public_access = Some(mode);
         let interface = interface(Some("52.1.1.1"));
         trace_egress(
@@ -327,13 +342,13 @@ fn block_public_access_overrides_routes() {
     assert_eq!(trace(&by_nat, mode("block-ingress")), nat("nat-1"));
     assert_eq!(trace(&by_nat, Fact::Absent), nat("nat-1"));
     assert!(trace(&by_nats, mode("block-ingress")).reaches_internet());
-    for (own, mode, gateways) in [
+    for (subnet_routes, mode, gateways) in [
         (&by_nat[..], mode("block-bidirectional"), "nat-1"),
         (&direct, mode("block-ingress"), "igw-1"),
         (&by_both, mode("block-ingress"), "nat-1 and igw-1"),
     ] {
-        let blocked = trace(own, mode);
-        assert!(why(&blocked).contains(&format!("leads to {gateways}, and VPC Block")));
+        let blocked = trace(subnet_routes, mode);
+        assert!(unclear_reason(&blocked).contains(&format!("leads to {gateways}, and VPC Block")));
     }
     assert_eq!(
         trace(&by_nat, Fact::Unavailable(denied())),
@@ -386,8 +401,8 @@ fn only_routes_to_other_networks_are_listed() {
 
 #[test]
 fn the_more_specific_route_takes_packets_out_of_the_vpc() {
-    let divert = |own: &[(&str, &str)], addresses: &str| {
-        let network = network(own, &[]);
+    let divert = |subnet_routes: &[(&str, &str)], addresses: &str| {
+        let network = network(subnet_routes, &[]);
         let addresses = AddressSet::parse([addresses]);
         let rules = NetworkRules::new(&network);
         let found = find_diversion(&rules, "vpc", "a", &addresses)?;
@@ -409,7 +424,7 @@ fn the_more_specific_route_takes_packets_out_of_the_vpc() {
     assert_eq!(reachability, Reachability::Blocked);
     let partly = divert(&[LOCAL, ("10.0.1.0/25", "!eni-1")], "10.0.1.0/24");
     assert!(is_unknown(partly));
-    // Beyond the ranges of the VPC any route counts; if these are unknown, only one that fits into a VPC.
+    // Outside of the VPC's ranges, any route counts. If they are unknown, only a route that fits into a VPC counts.
     let wide = ("10.0.0.0/8", "tgw-1");
     assert!(is_unknown(divert(&[LOCAL, wide], "10.1.0.5")));
     assert_eq!(divert(&[wide], "10.1.0.5"), None);
@@ -432,7 +447,7 @@ fn the_more_specific_route_takes_packets_out_of_the_vpc() {
 }
 
 #[test]
-fn of_routes_for_the_same_range_the_living_one_decides() {
+fn an_active_route_overrides_a_blackhole_for_the_same_range() {
     let range = "10.8.0.0/16";
     let network = network(
         &[(range, "!vgw-1"), (range, "tgw-1"), (range, "tgw-2")],

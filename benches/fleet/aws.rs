@@ -1,4 +1,4 @@
-//! A cluster that is made up, behind the protocols that AWS speaks.
+//! A simulated cluster behind the AWS protocols.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -8,22 +8,22 @@ use serde_json::{Value, json};
 
 use crate::http::{Answer, Request};
 
-const PLACE: &str = "us-west-2:123456789012";
+const REGION_AND_ACCOUNT: &str = "us-west-2:123456789012";
 pub const DEFINITIONS: usize = 40;
 pub const ROLES: usize = 20;
 const SUBNETS: usize = 6;
 
-/// What IAM says of it.
+/// How IAM answers.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Kind {
     Healthy,
-    /// Half the task roles may not use ssmmessages, and the agents of their tasks have stopped.
+    /// Half of the task roles are not allowed to use ssmmessages, and the agents of their tasks have stopped.
     Refused,
-    /// The caller's policy tells containers apart, and allows this one.
+    /// The caller's policy has a condition on the container name and allows this container.
     Conditional,
 }
 
-/// What the cluster has.
+/// The size of the cluster.
 #[derive(Clone, Copy)]
 pub struct Fleet {
     pub services: usize,
@@ -31,20 +31,20 @@ pub struct Fleet {
     pub kind: Kind,
 }
 
-/// How the server was called.
+/// The calls that the server received.
 #[derive(Default)]
 pub struct Calls {
     pub count: BTreeMap<String, usize>,
     pub throttled: usize,
-    /// Calls of the second that began then.
+    /// The start of the current second and the number of its calls.
     second: Option<(Instant, usize)>,
 }
 
-/// The answer to a call; past so many a second it is that there were too many.
+/// Answers a call; above `calls_per_second` with a throttling error.
 pub fn answer(
     request: &Request,
     fleet: Fleet,
-    a_second: Option<usize>,
+    calls_per_second: Option<usize>,
     calls: &Mutex<Calls>,
 ) -> Answer {
     let body = String::from_utf8_lossy(&request.body).into_owned();
@@ -58,12 +58,14 @@ pub fn answer(
         let mut calls = calls.lock().unwrap();
         *calls.count.entry(operation.clone()).or_default() += 1;
         let now = Instant::now();
-        let (began, made) = match calls.second {
-            Some((began, made)) if now - began < Duration::from_secs(1) => (began, made + 1),
+        let (began, count_in_second) = match calls.second {
+            Some((began, count_in_second)) if now - began < Duration::from_secs(1) => {
+                (began, count_in_second + 1)
+            }
             _ => (now, 1),
         };
-        calls.second = Some((began, made));
-        let over = a_second.is_some_and(|most| made > most);
+        calls.second = Some((began, count_in_second));
+        let over = calls_per_second.is_some_and(|limit| count_in_second > limit);
         calls.throttled += usize::from(over);
         over
     };
@@ -96,22 +98,22 @@ pub fn answer(
 }
 
 fn arn(kind: &str, name: &str) -> String {
-    format!("arn:aws:ecs:{PLACE}:{kind}/{name}")
+    format!("arn:aws:ecs:{REGION_AND_ACCOUNT}:{kind}/{name}")
 }
 
 fn role(number: usize) -> String {
     format!("arn:aws:iam::123456789012:role/role-{number}")
 }
 
-fn definition_of(service: usize) -> String {
+fn definition_arn(service: usize) -> String {
     arn(
         "task-definition",
         &format!("family-{}:1", service % DEFINITIONS),
     )
 }
 
-fn ecs(operation: &str, asked: &Value, fleet: Fleet) -> Value {
-    let offset: usize = asked["nextToken"]
+fn ecs(operation: &str, parameters: &Value, fleet: Fleet) -> Value {
+    let offset: usize = parameters["nextToken"]
         .as_str()
         .map_or(0, |token| token.parse().unwrap());
     let page = |all: usize, name: &dyn Fn(usize) -> String| {
@@ -134,7 +136,7 @@ fn ecs(operation: &str, asked: &Value, fleet: Fleet) -> Value {
             json!({"taskArns": arns, "nextToken": next})
         }
         "DescribeServices" => {
-            let names = asked["services"].as_array().unwrap();
+            let names = parameters["services"].as_array().unwrap();
             let services: Vec<Value> = names
                 .iter()
                 .map(|name| service(name.as_str().unwrap(), fleet))
@@ -142,7 +144,7 @@ fn ecs(operation: &str, asked: &Value, fleet: Fleet) -> Value {
             json!({"services": services, "failures": []})
         }
         "DescribeTasks" => {
-            let tasks: Vec<Value> = asked["tasks"]
+            let tasks: Vec<Value> = parameters["tasks"]
                 .as_array()
                 .unwrap()
                 .iter()
@@ -151,8 +153,8 @@ fn ecs(operation: &str, asked: &Value, fleet: Fleet) -> Value {
             json!({"tasks": tasks, "failures": []})
         }
         "DescribeTaskDefinition" => {
-            let asked = asked["taskDefinition"].as_str().unwrap();
-            let number: usize = asked
+            let task_definition = parameters["taskDefinition"].as_str().unwrap();
+            let number: usize = task_definition
                 .rsplit("family-")
                 .next()
                 .unwrap()
@@ -162,7 +164,7 @@ fn ecs(operation: &str, asked: &Value, fleet: Fleet) -> Value {
                 .parse()
                 .unwrap();
             json!({"taskDefinition": {
-                "taskDefinitionArn": asked, "family": format!("family-{number}"), "revision": 1, "networkMode": "awsvpc",
+                "taskDefinitionArn": task_definition, "family": format!("family-{number}"), "revision": 1, "networkMode": "awsvpc",
                 "taskRoleArn": role(number % ROLES), "executionRoleArn": role(number % ROLES),
                 "containerDefinitions": [{"name": "app", "image": "app", "essential": true, "linuxParameters": {"initProcessEnabled": true},
                     "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "/app", "awslogs-region": "us-west-2"}}}],
@@ -178,8 +180,8 @@ fn service(name: &str, fleet: Fleet) -> Value {
     json!({
         "serviceArn": arn("service", &format!("fleet/{name}")), "serviceName": name, "status": "ACTIVE", "desiredCount": each,
         "runningCount": each, "pendingCount": 0, "enableExecuteCommand": true, "launchType": "FARGATE", "platformVersion": "LATEST",
-        "taskDefinition": definition_of(number),
-        "deployments": [{"id": format!("ecs-svc/{number}"), "status": "PRIMARY", "taskDefinition": definition_of(number), "desiredCount": each,
+        "taskDefinition": definition_arn(number),
+        "deployments": [{"id": format!("ecs-svc/{number}"), "status": "PRIMARY", "taskDefinition": definition_arn(number), "desiredCount": each,
             "runningCount": each, "pendingCount": 0, "failedTasks": 0, "rolloutState": "COMPLETED"}],
         "networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-0"], "securityGroups": ["sg-tasks"], "assignPublicIp": "DISABLED"}},
     })
@@ -189,7 +191,7 @@ fn task(arn: &str, fleet: Fleet) -> Value {
     let number = usize::from_str_radix(arn.rsplit('/').next().unwrap(), 16).unwrap();
     let service = number % fleet.services;
     json!({
-        "taskArn": arn, "group": format!("service:service-{service}"), "startedBy": format!("ecs-svc/{service}"), "taskDefinitionArn": definition_of(service),
+        "taskArn": arn, "group": format!("service:service-{service}"), "startedBy": format!("ecs-svc/{service}"), "taskDefinitionArn": definition_arn(service),
         "lastStatus": "RUNNING", "desiredStatus": "RUNNING", "enableExecuteCommand": true, "launchType": "FARGATE", "platformVersion": "1.4.0",
         "platformFamily": "Linux", "cpu": "256", "memory": "512", "connectivity": "CONNECTED", "createdAt": 1_790_000_000.0, "startedAt": 1_790_000_060.0,
         "attachments": [{"id": "a", "type": "ElasticNetworkInterface", "status": "ATTACHED", "details": [
@@ -274,7 +276,7 @@ fn simulate(body: &str, fleet: Fleet) -> String {
     let mut results = String::new();
     for action in fields(body, "ActionNames.member") {
         for resource in &resources {
-            // The key's value was not given with the first question.
+            // The first simulation has no value for the condition key.
             let is_open = fleet.kind == Kind::Conditional
                 && action == "ecs:ExecuteCommand"
                 && !body.contains("ecs%3Acontainer-name");

@@ -1,4 +1,4 @@
-//! A cluster of many services behind a server that speaks AWS's protocols: calls, time and memory by its size.
+//! Measures calls, time and memory of the doctor on simulated clusters of many sizes.
 //! cargo build --release && ECS_EXEC_BINARY=target/release/ecs-exec cargo bench --profile dev --bench fleet
 
 mod aws;
@@ -27,7 +27,7 @@ fn main() {
                 tasks,
                 kind,
             };
-            measure(&binary, fleet, Weather::Fair);
+            measure(&binary, fleet, Network::Direct);
         }
     }
     let fleet = |services, tasks| Fleet {
@@ -36,40 +36,40 @@ fn main() {
         kind: Kind::Healthy,
     };
     println!("\nthrottled to 20 calls a second:");
-    measure(&binary, fleet(50, 1_000), Weather::Throttled(20));
+    measure(&binary, fleet(50, 1_000), Network::Throttled(20));
     println!("\n100 ms added to each call:");
     for (services, tasks) in [(1, 10), (100, 2_000)] {
-        let wall = measure(&binary, fleet(services, tasks), Weather::Far);
+        let wall = measure(&binary, fleet(services, tasks), Network::Slow);
         println!(
             "       {:.1} calls deep",
-            wall.as_secs_f64() / DISTANCE.as_secs_f64()
+            wall.as_secs_f64() / LATENCY.as_secs_f64()
         );
     }
 }
 
-/// What lies between the program and AWS.
+/// The network between the program and AWS.
 #[derive(Clone, Copy, PartialEq)]
-enum Weather {
-    Fair,
-    /// So many calls a second are answered.
+enum Network {
+    Direct,
+    /// The calls per second that are answered.
     Throttled(usize),
-    Far,
+    Slow,
 }
 
-const DISTANCE: Duration = Duration::from_millis(100);
+const LATENCY: Duration = Duration::from_millis(100);
 
-fn measure(binary: &str, fleet: Fleet, weather: Weather) -> Duration {
+fn measure(binary: &str, fleet: Fleet, network: Network) -> Duration {
     let calls = Arc::new(Mutex::new(Calls::default()));
     let shared = calls.clone();
-    let a_second = match weather {
-        Weather::Throttled(most) => Some(most),
-        Weather::Fair | Weather::Far => None,
+    let calls_per_second = match network {
+        Network::Throttled(limit) => Some(limit),
+        Network::Direct | Network::Slow => None,
     };
     let url = serve(move |request| {
-        if weather == Weather::Far {
-            thread::sleep(DISTANCE);
+        if network == Network::Slow {
+            thread::sleep(LATENCY);
         }
-        answer(&request, fleet, a_second, &shared)
+        answer(&request, fleet, calls_per_second, &shared)
     });
     let started = Instant::now();
     let mut child = Command::new(binary)
@@ -101,11 +101,11 @@ fn measure(binary: &str, fleet: Fleet, weather: Weather) -> Duration {
         text
     });
     while child.try_wait().unwrap().is_none() {
-        let of_process = |file: &str| {
+        let read_proc = |file: &str| {
             fs::read_to_string(format!("/proc/{}/{file}", child.id())).unwrap_or_default()
         };
-        memory = memory.max(peak(&of_process("status")));
-        cpu = cpu.max(used(&of_process("stat")));
+        memory = memory.max(peak_memory(&read_proc("status")));
+        cpu = cpu.max(cpu_time(&read_proc("stat")));
         thread::sleep(Duration::from_millis(2));
     }
     let wall = started.elapsed();
@@ -120,7 +120,7 @@ fn measure(binary: &str, fleet: Fleet, weather: Weather) -> Duration {
         "{:>5}  {:>8}  {count:>5}  {:>5}  {:>6.2} s  {:>6.2} s  {memory:>4} MB  {} ({} root causes{})",
         fleet.tasks,
         fleet.services,
-        least(fleet),
+        fewest_calls(fleet),
         wall.as_secs_f64(),
         cpu.as_secs_f64(),
         report["verdict"].as_str().unwrap(),
@@ -142,7 +142,7 @@ fn measure(binary: &str, fleet: Fleet, weather: Weather) -> Duration {
 }
 
 /// The peak of resident memory, in MB.
-fn peak(status: &str) -> usize {
+fn peak_memory(status: &str) -> usize {
     let line = status.lines().find(|line| line.starts_with("VmHWM"));
     let kilobytes = line
         .and_then(|line| line.split_whitespace().nth(1))
@@ -151,7 +151,7 @@ fn peak(status: &str) -> usize {
 }
 
 /// User and system time, in ticks of 10 ms.
-fn used(stat: &str) -> Duration {
+fn cpu_time(stat: &str) -> Duration {
     let fields: Vec<&str> = stat
         .rsplit(')')
         .next()
@@ -167,12 +167,12 @@ fn used(stat: &str) -> Duration {
     Duration::from_millis(10 * (ticks(11) + ticks(12)))
 }
 
-/// The fewest calls that AWS's batch sizes allow for everything that the doctor has to know.
-fn least(fleet: Fleet) -> usize {
-    let batches = |things: usize, size: usize| things.div_ceil(size).max(1);
+/// The fewest calls that can read all facts, given the batch sizes of AWS.
+fn fewest_calls(fleet: Fleet) -> usize {
+    let batches = |count: usize, size: usize| count.div_ceil(size).max(1);
     let definitions = DEFINITIONS.min(fleet.services);
     let roles = ROLES.min(definitions);
-    // The tasks and the cluster again, with the key's value, and what policies the user has.
+    // A second simulation of the tasks and the cluster with the value of the condition key, and the user's policies.
     let again = match fleet.kind {
         Kind::Conditional => batches(fleet.tasks, 100) + 1 + 3,
         Kind::Healthy | Kind::Refused => 0,
@@ -186,7 +186,7 @@ fn least(fleet: Fleet) -> usize {
         + again
         + batches(fleet.tasks, 200)
         + 2  // caller, cluster
-        // Subnets, endpoints, routes, NAT gateways, ACLs, groups, the VPC, two of its attributes, its DHCP options, the
-        // block of public access.
+        // Subnets, endpoints, routes, NAT gateways, ACLs, groups, the VPC, two VPC attributes, DHCP options and VPC
+        // Block Public Access.
         + 11
 }

@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn conditions_on_secrets_and_tags_are_found() {
+    fn condition_keys_of_secrets_and_tags_are_recognized() {
         for key in [
             "sts:ExternalId",
             "aws:ResourceTag/a",

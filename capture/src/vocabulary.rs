@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_kind_of_string_has_its_words() {
+    fn each_kind_of_string_has_its_own_vocabulary() {
         use Kind::{Action, Address, Identifier, Text, Word};
         for (word, kinds) in [
             ("a", &[Identifier, Address, Word, Text, Action][..]),

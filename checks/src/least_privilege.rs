@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn actions_are_restricted_to_the_cluster_where_iam_can() {
+    fn actions_are_restricted_to_the_cluster_if_iam_supports_it() {
         let text = policy(Kind::Caller, &CLUSTER).to_string();
         assert!(text.contains("arn:aws:ecs:us-west-2:123456789012:task/prod/*"));
         assert!(text.contains(

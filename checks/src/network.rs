@@ -39,10 +39,10 @@ const CHECKS_OF_USED_ENDPOINT: &[&str] = &[
 
 #[cfg(test)]
 mod tests {
+    mod internet_routes;
     mod large_lists;
     mod logging_endpoints;
     mod path_by_hop;
     mod path_by_packet;
     mod path_by_task;
-    mod routes_out;
 }

@@ -57,7 +57,7 @@ mod tests {
     const TWIN_TASK: &str =
         "arn:aws:ecs:us-west-2:123456789012:task/cluster/00000000000000000000000000000002";
 
-    /// A second service like the first, with a task of its own.
+    /// A second service like the first, with its own task.
     fn add_twin(facts: &mut Facts) {
         let mut twin = service(facts).clone();
         twin.name = TWIN.into();

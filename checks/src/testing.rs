@@ -1,4 +1,4 @@
-//! Facts for unit tests, and what one check finds in them.
+//! Facts for unit tests, and the findings of one check.
 
 use model::Facts;
 use model::check::Check;

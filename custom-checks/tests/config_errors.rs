@@ -1,4 +1,4 @@
-//! Errors of a configuration name their place, before anything runs.
+//! Configuration errors are reported with their place before any check runs.
 
 mod common;
 
@@ -55,7 +55,7 @@ fn a_syntax_error_points_into_the_expression() {
         ("when = \"'äöü' == task.arn & true\"", 27),
         ("when = '''has(task)'''", 15),
         ("when = \"'äöü' == task.arn && has(task)\"", 34),
-        // Written with an escape, so only its beginning is known.
+        // The text contains an escape, so only its start can be located.
         ("when = \"task.arn == \\\"a\\\" && &&\"", 8),
     ] {
         let (found, at, shown) = line_error(line);

@@ -1,4 +1,4 @@
-//! The examples of the repository work as their README says.
+//! The examples work as their README describes.
 
 mod common;
 

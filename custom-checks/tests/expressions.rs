@@ -253,7 +253,7 @@ fn every_listed_function_exists() {
     }
 }
 
-/// As in a capture: the offline engine decides what IAM's simulator did not answer.
+/// As for captures, offline evaluation replaces missing decisions of the simulator.
 #[test]
 fn simulations_include_the_offline_answers() {
     const ASKED: &str = r#"

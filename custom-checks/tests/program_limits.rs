@@ -1,4 +1,4 @@
-//! Programs that hang, print too much, or leave a child behind: they are held within limits.
+//! Limits on programs that hang, print too much, or leave a child process.
 
 #![cfg(unix)]
 
@@ -27,7 +27,7 @@ fn a_program_that_prints_for_ever_is_killed() {
 }
 
 #[test]
-fn a_flood_on_standard_error_does_no_harm() {
+fn unlimited_standard_error_output_is_harmless() {
     assert!(findings("noisy").is_empty());
 }
 
@@ -37,7 +37,7 @@ fn a_hanging_program_is_killed_with_its_children() {
     let trace = folder.path().join("trace");
     let made = std::process::Command::new("mkfifo").arg(&trace).status();
     assert!(made.expect("mkfifo").success());
-    // Without blocking, so that this works whether or not the child gets as far as opening it.
+    // Opened without blocking, so that it works even if the child never opens the pipe.
     let nonblocking = rustix::fs::OFlags::NONBLOCK.bits();
     let mut trace = OpenOptions::new()
         .read(true)
@@ -57,7 +57,7 @@ fn a_hanging_program_is_killed_with_its_children() {
         detail.starts_with("It ran for more than 1s and was killed."),
         "{detail}"
     );
-    // The pipe reaches its end once no child holds it.
+    // The pipe ends when no child has it open.
     let mut written = Vec::new();
     while let Err(error) = trace.read_to_end(&mut written) {
         assert_eq!(error.kind(), ErrorKind::WouldBlock);
@@ -75,7 +75,7 @@ fn a_failing_program_does_not_affect_the_others() {
 }
 
 #[test]
-fn a_program_need_not_read_its_input() {
+fn a_program_can_ignore_its_input() {
     assert_eq!(findings("deaf")[0].title, "deaf");
 }
 

@@ -1,4 +1,4 @@
-//! Check programs, good and bad, of the folder `programs`.
+//! Valid and invalid check programs from `programs/`.
 
 #![cfg(unix)]
 
@@ -12,7 +12,7 @@ use custom_checks::programs::{find, metadata};
 use model::{Severity, Status};
 
 #[test]
-fn a_program_gets_the_facts_and_its_findings_count() {
+fn a_program_receives_facts_and_returns_findings() {
     let findings = findings_for("good", b"12345");
     assert_eq!(findings.len(), 2);
     assert_eq!(findings[0].title, "5 bytes");

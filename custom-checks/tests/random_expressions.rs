@@ -1,4 +1,4 @@
-//! Expressions of random words give an error or an answer, and never a panic.
+//! Random expressions return a result or an error, and never panic.
 
 mod common;
 

@@ -1,4 +1,4 @@
-//! Expressions in a child process: they give the same findings, and none can take all time or memory.
+//! Expressions in a child process give the same findings, with limits on time and memory.
 //!
 //! This program is its own child process, so it has no test harness.
 
@@ -19,7 +19,7 @@ use model::{Finding, Severity, Status};
 
 const EVALUATE: &str = "evaluate";
 const PRINT_LIMITS: &str = "print-limits";
-/// Longer than any evaluation of these tests, on any machine.
+/// Longer than any evaluation of these tests needs on a slow machine.
 const LONG_TIMEOUT: Duration = Duration::from_secs(120);
 
 fn main() {

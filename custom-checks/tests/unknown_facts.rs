@@ -148,7 +148,7 @@ fn a_list_with_gaps_is_never_taken_for_complete() {
         assert_eq!(finding.status, Status::Unknown, "{expression}");
         assert_eq!(finding.missing_permission.as_deref(), Some("ecs:ListTasks"));
     }
-    // What was read is known.
+    // Facts that were read are known.
     let arn = task_arn(&facts);
     facts.service_tasks.insert(other, denied("ecs:ListTasks"));
     let seen = format!("facts.tasks['{arn}'].last_status == 'RUNNING' && '{arn}' in facts.tasks");
@@ -156,7 +156,7 @@ fn a_list_with_gaps_is_never_taken_for_complete() {
 }
 
 #[test]
-fn one_unreadable_entry_affects_only_what_depends_on_it() {
+fn an_unreadable_entry_affects_only_dependent_expressions() {
     let mut facts = healthy();
     facts.target.services.retain(|wanted| wanted.name == CODER);
     let unreadable = facts
@@ -209,7 +209,7 @@ fn objects_with_an_unreadable_part_cannot_be_compared() {
     }
 }
 
-/// An answer that does not need the fact is not unknown because another expression needed it.
+/// An expression that does not need the unreadable fact is not unknown.
 #[test]
 fn each_expression_has_its_own_reads() {
     let mut facts = coder();
@@ -226,9 +226,9 @@ fn each_expression_has_its_own_reads() {
     assert_eq!(findings[2].missing_permission, None);
 }
 
-/// Of the gaps, only those count that something can be missing from.
+/// A list is incomplete only if it can lack entries.
 #[test]
-fn unlisted_services_leave_gaps_in_all_that_follows_from_them() {
+fn unlisted_services_leave_gaps_in_dependent_lists() {
     let mut facts = coder();
     let lists = ["services", "tasks", "roles", "task_definitions", "kms_keys"];
     for list in lists {
@@ -252,7 +252,7 @@ fn unlisted_services_leave_gaps_in_all_that_follows_from_them() {
 }
 
 #[test]
-fn an_unreadable_task_or_definition_leaves_gaps_in_what_follows_from_it() {
+fn an_unreadable_task_or_definition_leaves_gaps_in_dependent_lists() {
     const ROLES: &str = "size(facts.roles) > 100";
     let mut facts = coder();
     assert_eq!(status("cluster", ROLES, &facts), Status::Pass);
@@ -272,7 +272,7 @@ fn an_unreadable_task_or_definition_leaves_gaps_in_what_follows_from_it() {
 }
 
 #[test]
-fn the_role_of_a_definition_without_one_is_that_of_its_tasks() {
+fn a_definition_without_a_role_has_the_role_of_its_tasks() {
     let mut facts = coder();
     let role = definition(&mut facts).task_role.take().expect("role");
     task(&mut facts).task_role_override = Some(role.clone());

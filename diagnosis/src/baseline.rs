@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn known_findings_are_left_out_even_on_a_new_task() {
+    fn known_findings_are_omitted_even_on_a_new_task() {
         let mut facts = healthy();
         task(&mut facts).exec_enabled = false;
         let before = baseline(&facts);
@@ -282,9 +282,9 @@ mod tests {
         assert!(gone.iter().any(|gone| gone.check == "task.exec-enabled"));
     }
 
-    /// A report that sees less than the earlier one cannot say that anything is solved.
+    /// A report with fewer readable facts cannot show that a finding is solved.
     #[test]
-    fn what_cannot_be_checked_again_is_not_gone() {
+    fn findings_that_cannot_be_checked_again_are_not_gone() {
         let mut facts = healthy();
         task(&mut facts).exec_enabled = false;
         let before = baseline(&facts);
@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn a_summary_counts() {
+    fn the_summary_counts_known_gone_and_unchecked_findings() {
         let since = |untold| Since {
             known: 2,
             gone: Vec::new(),
@@ -358,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn what_needed_no_attention_is_neither_gone_nor_untold() {
+    fn passed_findings_are_neither_gone_nor_unchecked() {
         let since = report(&healthy())
             .since(&baseline(&healthy()))
             .since
@@ -366,9 +366,9 @@ mod tests {
         assert_eq!((since.gone, since.untold), (Vec::new(), 0));
     }
 
-    /// Elsewhere the check sees less than before.
+    /// The check is unknown for another task.
     #[test]
-    fn what_passes_now_is_gone_though_the_check_is_incomplete() {
+    fn a_finding_that_passes_is_gone_even_if_the_check_is_incomplete() {
         let mut facts = healthy();
         task(&mut facts).exec_enabled = false;
         let arn = task(&mut facts).arn.to_string();

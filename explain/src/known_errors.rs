@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn every_error_can_be_recognised_and_says_what_it_means() {
+    fn every_error_has_patterns_and_an_explanation() {
         for error in all() {
             let is_recognised = error.patterns().next().is_some()
                 || error.missing_program.is_some()

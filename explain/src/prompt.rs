@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn typed_commands_are_told_from_output() {
+    fn typed_commands_are_distinguished_from_output() {
         for (raw, command) in [
             ("$ aws ecs list-tasks", "aws ecs list-tasks"),
             ("% ls", "ls"),

@@ -1,4 +1,4 @@
-//! Texts as people paste them, each with the title of its known error, or `unknown`.
+//! Pasted texts, each with the title of its known error or `unknown`.
 
 use checks::registry;
 
@@ -57,7 +57,7 @@ fn quotes_numbers_log_prefixes_and_line_breaks_do_not_matter() {
             line.push_str(word);
         }
         for lines in [hard, soft] {
-            // `LINE` is the line, `N` its number.
+            // In the file, `LINE` is the line and `N` its number.
             for format in [
                 "LINE",
                 "> LINE",
@@ -115,7 +115,7 @@ fn every_known_error_names_known_checks() {
     }
 }
 
-/// A text made of a pattern's phrases is explained by the error of the pattern.
+/// A text that consists of the phrases of a pattern matches that pattern's error first.
 #[test]
 fn no_known_error_hides_another() {
     for error in known_errors() {

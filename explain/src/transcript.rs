@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_lines_are_one_sentence_wherever_they_break() {
+    fn wrapped_lines_are_joined() {
         for broken in [
             "The execute command failed due to an internal error. Try again later.",
             "> The execute command failed due to an internal\n> error. Try again later.",
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_typed_into_a_session_is_not_read() {
+    fn input_typed_into_a_session_is_ignored() {
         let text = "Starting session with SessionId: x\n# curl a\nrefused\n# exit\n\nExiting session with sessionId: x.";
         assert_eq!(
             texts(text),
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn the_operation_of_every_sdk() {
+    fn the_operation_is_found_in_messages_of_every_sdk() {
         for (text, expected) in [
             (
                 "An error occurred (X) when calling the ExecuteComm\nand operation: no. Or yes.",

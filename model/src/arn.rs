@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts() {
+    fn an_arn_is_split_into_its_parts() {
         let service = "arn:aws-cn:ecs:cn-north-1:123456789012:service/fleet/web";
         assert_eq!(name(service), "web");
         assert_eq!(account(service), Some("123456789012"));

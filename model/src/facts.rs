@@ -244,7 +244,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_endpoint_is_known_by_any_name_that_its_service_may_have() {
+    fn an_endpoint_matches_every_name_of_its_service() {
         let fixture = include_str!("../../fixtures/healthy.json");
         let mut facts: Facts = serde_json::from_str(fixture).unwrap();
         let mut endpoint = Endpoint::default();

@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_block_that_both_fixes_have_stays_once() {
+    fn merged_fixes_contain_a_shared_block_once() {
         let fix = |terraform: &str| Fix::new("a", Disposition::Drift, "", "").terraform(terraform);
         let mut joined = fix("one {\n  a = 1\n\n  b = 2\n}\n\ntwo {\n}");
         joined.join(&fix("two {\n}\n\nthree {\n}"));

@@ -53,7 +53,7 @@ mod tests {
     use super::covers;
 
     #[test]
-    fn entries() {
+    fn an_entry_covers_hosts_domains_and_ranges() {
         let host = "ssmmessages.us-west-2.amazonaws.com";
         for list in [
             "*",

@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn what_tells_a_person_something_stays() {
+    fn readable_values_are_not_masked() {
         for text in [
             "(service web) has reached a steady state.",
             "Scaling activity initiated by (deployment ecs-svc/1234567890123456789)",
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_jumble_has_digits_and_both_cases_and_no_word() {
+    fn a_random_string_has_digits_both_cases_and_no_word() {
         let jumble = "aB3".repeat(11);
         assert!(looks_random(&jumble));
         for (part, is_random) in [

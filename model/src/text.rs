@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words() {
+    fn texts_name_condition_keys_and_counts() {
         let keys = ["aws:SourceVpc".to_owned(), "aws:userid".to_owned()];
         let about = |keys| depends_on("the caller is allowed to call it", keys);
         assert_eq!(
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn words_at_their_limits() {
+    fn lists_and_counts_work_at_their_limits() {
         assert_eq!(count(2, "gateway"), "2 gateways");
         assert_eq!(count(2, "key"), "2 keys");
         assert_eq!(list::<&str>(&[]), "");

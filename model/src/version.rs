@@ -13,7 +13,7 @@ mod tests {
     use super::is_at_least;
 
     #[test]
-    fn by_number() {
+    fn versions_compare_by_number() {
         assert_eq!(is_at_least("1.10.0", &[1, 4, 0]), Some(true));
         assert_eq!(is_at_least("1.4.0", &[1, 10]), Some(false));
         assert_eq!(is_at_least("v1.50.2", &[1, 50, 2]), Some(true));

@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn tasks_are_not_replaced_while_something_else_is_broken() {
+    fn deployments_are_held_back_while_another_cause_remains() {
         assert_eq!(deploys(&plan(&stale(), false, "")), [STALE]);
         let mut facts = stale();
         break_role(&mut facts, "litellm-task");
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn failures_of_other_tasks_and_of_the_caller_hold_nothing_back() {
+    fn failures_of_the_caller_and_of_other_tasks_do_not_hold_back_deployments() {
         let mut facts = stale();
         break_role(&mut facts, "coder-production-coder-task");
         let plan = plan(&facts, false, "");

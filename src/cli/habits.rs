@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn misspelt_commands_are_told_from_services() {
+    fn misspelt_commands_are_distinguished_from_services() {
         for (word, meant) in [
             ("doctr", Some("doctor")),
             ("DOCTOR", Some("doctor")),

@@ -260,7 +260,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_service_with_fewer_tasks_than_it_counts_may_have_more() {
+    fn a_service_with_fewer_tasks_than_its_count_can_have_more() {
         let service = |desired_count, running_count| {
             Fact::Known(Service {
                 desired_count,

@@ -288,7 +288,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_has_time_container_task_and_message() {
+    fn a_log_line_has_time_container_task_and_message() {
         let event = Event {
             at: 1_795_000_000_000,
             id: "1".into(),

@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn the_runbook_s_platform_is_built_in() {
+    fn the_platform_of_the_runbook_is_built_in() {
         let mut global = global();
         global.cluster = Some("coder-production-cluster".into());
         let settings = settings(&global, &[], &[]);
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn flags_beat_environment_beats_files_beats_the_built_in() {
+    fn settings_have_the_documented_precedence() {
         let project = "region = \"eu-west-1\"\ncluster = \"mine\"";
         let user = "region = \"eu-north-1\"\nprofile = \"me\"";
         let mut global = global();
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn another_cluster_gets_nothing_built_in() {
+    fn built_in_settings_apply_only_to_their_cluster() {
         let mut global = global();
         global.cluster = Some("mine".into());
         let settings = settings(&global, &[], &[]);
@@ -339,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_know_what_the_project_decides() {
+    fn settings_record_the_keys_that_the_project_sets() {
         let project = "cluster = \"c\"\nprofile = \"ops\"";
         let identity = |global: &Global, variables: &[(&str, &str)], files: &[&str]| {
             let project = settings(global, variables, files).project.unwrap();

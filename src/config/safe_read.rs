@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_others_can_write_is_read_only_if_named() {
+    fn a_world_writable_file_is_read_only_if_named() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ecs-exec.toml");
         fs::write(&path, "").unwrap();

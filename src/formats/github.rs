@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_are_not_commands() {
+    fn texts_cannot_inject_workflow_commands() {
         let mut lines = String::new();
         annotate(
             &mut lines,

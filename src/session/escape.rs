@@ -111,7 +111,7 @@ impl EscapeKeys {
 mod tests {
     use super::*;
 
-    /// The events, which must not depend on the size of the pieces.
+    /// The events, which must not depend on how the input is split.
     fn typed(key: Option<char>, text: &str) -> Vec<KeyEvent> {
         let mut answers: Vec<Vec<KeyEvent>> = (1..=text.len())
             .map(|size| {

@@ -76,7 +76,7 @@ mod tests {
     use super::RemoteText;
 
     #[test]
-    fn text_is_masked_cleaned_and_shortened() {
+    fn text_is_masked_sanitized_and_truncated() {
         let shown = |text: &str| RemoteText::new(text).to_string();
         assert_eq!(
             shown("no\r\n\x1b]0;x\x07 token=hunter2"),

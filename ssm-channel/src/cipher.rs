@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn each_side_opens_what_the_other_sealed() {
+    fn each_side_decrypts_the_messages_of_the_other() {
         let client = Cipher::client(&data_key()).unwrap();
         let agent = Cipher::agent(&data_key()).unwrap();
         let sealed = client.seal(b"ls\r").unwrap();
@@ -87,9 +87,9 @@ mod tests {
         assert_ne!(client.seal(b"ls\r"), client.seal(b"ls\r"));
     }
 
-    /// Made with another implementation: Python's `cryptography`, key `00..1f`, nonce twelve times `07`.
+    /// Generated with Python's `cryptography`: key `00..1f`, nonce twelve times `07`.
     #[test]
-    fn the_first_half_of_the_data_key_opens() {
+    fn the_first_half_of_the_data_key_decrypts() {
         let sealed = [
             7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 0x67, 0x0f, 0xca, 0x30, 0x00, 0xc2, 0x86, 0x63,
             0x41, 0x77, 0x79, 0x23, 0x3e, 0xdb, 0xed, 0x7e, 0x5c, 0x24, 0x29, 0x3a, 0xbf,

@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn the_query_and_a_password_are_not_shown() {
+    fn the_query_and_a_password_are_not_displayed() {
         for url in [
             "wss://example.com/v1?cell-number=AAEC",
             "wss://user:AAEC@example.com/v1",

@@ -104,9 +104,9 @@ mod tests {
     }
 
     proptest! {
-        /// Each message comes out once and in order, whatever the order and number of its arrivals.
+        /// Each message is delivered once and in order, regardless of the order and number of arrivals.
         #[test]
-        fn order_is_restored(
+        fn messages_are_delivered_in_order(
             arrivals in (1i64..60).prop_flat_map(|count| {
                 let all: Vec<i64> = (0..count).chain(0..count).collect();
                 Just(all).prop_shuffle()

@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waits_double_up_to_the_longest() {
+    fn waits_double_up_to_the_maximum() {
         for (attempt, least, most) in [(1, 100, 200), (2, 200, 400), (3, 400, 800)] {
             let wait = backoff(attempt).as_millis();
             assert!((least..=most).contains(&wait), "{attempt}: {wait}");

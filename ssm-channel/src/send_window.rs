@@ -181,7 +181,7 @@ mod tests {
         let second = push(&mut window, start + ms(1));
         assert_eq!(window.resend(start + ms(199)), None);
         assert_eq!(window.resend(start + ms(200)), Some(first.clone()));
-        // Twice as long, counted from this sending.
+        // Twice as long, counted from this transmission.
         assert_eq!(window.resend(start + ms(599)), None);
         assert_eq!(window.resend(start + ms(600)), Some(first), "and again");
         window.acknowledge(0, start + ms(601));

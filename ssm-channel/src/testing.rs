@@ -1,7 +1,7 @@
-//! A peer for tests: the gateway and the agent in one, on a loopback socket.
+//! The simulated peer of a session: gateway and agent on a loopback socket.
 //!
-//! [`Gateway`] listens, [`GatewayConnection`] is one connection to it and says whatever a test wants, [`Agent`] keeps to
-//! the protocol across connections, in fair weather and foul. All of it panics where it is let down.
+//! [`Gateway`] listens, [`GatewayConnection`] is one connection that sends any frames, and [`Agent`] follows the
+//! protocol across connections, also on a lossy network. All of them panic on unexpected messages.
 
 mod agent;
 mod gateway;

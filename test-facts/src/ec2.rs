@@ -7,7 +7,7 @@ const HOST: &str =
     "arn:aws:ecs:us-west-2:123456789012:container-instance/coder-production-cluster/0123";
 
 /// Moves the coder task to an EC2 instance, whose interface and role it uses.
-pub fn on_ec2(facts: &mut Facts) {
+pub fn move_to_ec2(facts: &mut Facts) {
     let id = task(facts).interface.clone().expect("interface").id;
     let interface = facts.network.interfaces[id.expect("ID").as_str()]
         .known()
@@ -41,12 +41,12 @@ pub fn on_ec2(facts: &mut Facts) {
     facts.instance_profiles.insert(profile.into(), role);
 }
 
-/// The container instance of the coder task, after [`on_ec2`].
+/// The container instance of the coder task, after [`move_to_ec2`].
 pub fn host(facts: &mut Facts) -> &mut ContainerInstance {
     known(facts.container_instances.get_mut(HOST).expect("host"))
 }
 
-/// The EC2 instance of the coder task, after [`on_ec2`].
+/// The EC2 instance of the coder task, after [`move_to_ec2`].
 pub fn instance(facts: &mut Facts) -> &mut Instance {
     known(facts.network.instances.get_mut("i-1").expect("instance"))
 }

@@ -1,4 +1,4 @@
-//! Other answers of the policy simulator.
+//! Changes the decisions of the policy simulator.
 
 use super::known;
 use model::facts::*;

@@ -26,12 +26,12 @@ pub const CODER: &str = "coder-production-coder";
 /// The task role of [`CODER`].
 pub const CODER_ROLE: &str = "arn:aws:iam::123456789012:role/coder-production-coder-task";
 
-/// The runbook's platform, six services, nothing broken.
+/// The healthy platform of the runbook with six services.
 pub fn healthy() -> Facts {
     serde_json::from_str(include_str!("../../fixtures/healthy.json")).expect("fixture")
 }
 
-/// The same, asked about one service with one task.
+/// The healthy platform with the coder service as target.
 pub fn healthy_coder() -> Facts {
     let mut facts = healthy();
     facts.target.services.retain(|wanted| wanted.name == CODER);
@@ -85,17 +85,17 @@ pub fn definition(facts: &mut Facts) -> &mut TaskDefinition {
     known(facts.task_definitions.get_mut(&*arn).expect("definition"))
 }
 
-/// Asks about the task itself instead of its service.
-pub fn name_the_task(facts: &mut Facts) -> String {
+/// Makes the task the target instead of its service.
+pub fn target_task(facts: &mut Facts) -> String {
     let arn = task(facts).arn.to_string();
     facts.target.services.clear();
     facts.target.tasks = vec![arn.clone()];
     arn
 }
 
-/// The same task, run by nobody's service.
+/// The same task, standalone without a service.
 pub fn make_standalone(facts: &mut Facts) {
-    name_the_task(facts);
+    target_task(facts);
     let task = task(facts);
     task.group = Some("family:coder".into());
     task.started_by = None;

@@ -10,19 +10,19 @@ pub fn endpoint(facts: &mut Facts) -> &mut Endpoint {
 }
 
 /// Removes all VPC endpoints.
-pub fn no_endpoint(facts: &mut Facts) {
+pub fn remove_endpoints(facts: &mut Facts) {
     facts.network.endpoints = Some(Fact::Known(Vec::new()));
 }
 
 /// Removes the default route of every table.
-pub fn no_way_out(facts: &mut Facts) {
+pub fn remove_default_routes(facts: &mut Facts) {
     routes(facts, |routes| {
         routes.retain(|route| route.destination != "0.0.0.0/0");
     });
 }
 
 /// Replaces the target of every default route.
-pub fn route_out(facts: &mut Facts, target: RouteTarget) {
+pub fn set_default_route(facts: &mut Facts, target: RouteTarget) {
     routes(facts, |routes| {
         for route in routes {
             if route.destination == "0.0.0.0/0" {
@@ -32,8 +32,8 @@ pub fn route_out(facts: &mut Facts, target: RouteTarget) {
     });
 }
 
-/// The NAT gateway to which the routes lead: public, in a subnet of its own, whose route out is added. It is not
-/// among the gateways yet.
+/// The public NAT gateway that the routes point to, in its own subnet with a route to an internet gateway. It is not
+/// yet among the facts.
 pub fn public_gateway(facts: &mut Facts) -> NatGateway {
     let tables = known(facts.network.route_tables.values_mut().next().expect("VPC"));
     let used = tables.iter().flat_map(|table| &table.routes);
@@ -60,7 +60,7 @@ pub fn public_gateway(facts: &mut Facts) -> NatGateway {
     }
 }
 
-/// Adds that gateway to the VPC, whose ID is the answer.
+/// Adds that gateway to the facts and returns the ID of its VPC.
 pub fn add_public_gateway(facts: &mut Facts) -> String {
     let gateways = Fact::Known(vec![public_gateway(facts)]);
     let vpc = vpc(facts).id.clone();
@@ -79,8 +79,8 @@ pub fn route(facts: &mut Facts, destination: &str, target: RouteTarget, blackhol
     });
 }
 
-/// Lets the tasks out to these addresses only.
-pub fn let_out_to(facts: &mut Facts, cidrs: &[&str]) {
+/// Restricts the egress of the tasks to these addresses.
+pub fn restrict_egress_to(facts: &mut Facts, cidrs: &[&str]) {
     task_group(facts).egress = vec![GroupRule {
         protocol: "tcp".into(),
         from_port: Some(443),
@@ -155,19 +155,19 @@ pub fn vpc(facts: &mut Facts) -> &mut Vpc {
 }
 
 /// The primary IPv4 address of the coder task.
-pub fn address_of_task(facts: &mut Facts) -> String {
+pub fn task_address(facts: &mut Facts) -> String {
     let id = task(facts).interface.clone().expect("interface").id;
     let interface = facts.network.interfaces.get_mut(id.expect("ID").as_str());
     known(interface.expect("interface")).private_ips[0].to_string()
 }
 
 /// ID of the subnet of the coder task.
-pub fn subnet_of_task(facts: &mut Facts) -> String {
+pub fn task_subnet(facts: &mut Facts) -> String {
     let attachment = task(facts).interface.clone().expect("interface");
     attachment.subnet.expect("subnet")
 }
 
-/// Another task of the coder service, like the one that is there but for its address.
+/// Adds a task to the coder service that differs only in its address.
 pub fn add_task(facts: &mut Facts, address: &str) -> String {
     let mut new = task(facts).clone();
     let old = new.interface.clone().expect("interface").id.expect("ID");
@@ -187,7 +187,7 @@ pub fn add_task(facts: &mut Facts, address: &str) -> String {
     arn
 }
 
-/// An interface of the endpoint in a subnet, whose address is then known.
+/// Adds an interface with a known address to the endpoint.
 pub fn add_eni(facts: &mut Facts, subnet: &str, address: &str) {
     let id = format!("eni-{address}");
     let interface = Interface {
@@ -203,7 +203,7 @@ pub fn add_eni(facts: &mut Facts, subnet: &str, address: &str) {
     endpoint(facts).interfaces.push(id);
 }
 
-/// A subnet like the first of the endpoint, in its VPC.
+/// Adds a subnet to the VPC, like the first subnet of the endpoint.
 pub fn add_subnet(facts: &mut Facts, id: &str, cidr: &str) {
     let like = endpoint(facts).subnets[0].clone();
     let mut subnet = known(facts.network.subnets.get_mut(&like).expect("subnet")).clone();

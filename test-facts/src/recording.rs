@@ -1,4 +1,4 @@
-//! Facts of platforms that encrypt or record sessions.
+//! Facts of platforms that encrypt or log sessions.
 
 use super::{CODER_ROLE, allow_caller, allow_on, healthy_coder, known};
 use aws_rules::required_permissions;
@@ -10,7 +10,7 @@ pub const LOG_GROUP: &str = "/ecs/exec";
 pub const BUCKET: &str = "exec-records";
 const KEY: &str = "arn:aws:kms:us-west-2:123456789012:key/0a1b";
 
-/// The healthy platform, asked about coder, with sessions encrypted by a key.
+/// The coder service in a cluster that encrypts sessions with a KMS key.
 pub fn with_key() -> Facts {
     let mut facts = configured(ExecConfiguration {
         kms_key: Some("alias/exec".into()),
@@ -40,7 +40,8 @@ pub fn key(facts: &mut Facts) -> &mut KmsKey {
     known(facts.kms_keys.values_mut().next().expect("key"))
 }
 
-/// The same, with sessions recorded in a log group that has a key, and that may be required to have one.
+/// The coder service in a cluster that logs sessions to an encrypted log group. `must_be_encrypted`: whether the cluster
+/// requires the encryption.
 pub fn with_log_group(must_be_encrypted: bool) -> Facts {
     let mut facts = configured(ExecConfiguration {
         kms_key: None,
@@ -70,7 +71,8 @@ pub fn with_log_group(must_be_encrypted: bool) -> Facts {
     facts
 }
 
-/// The same, with sessions recorded in a bucket that is encrypted, and that may be required to be.
+/// The coder service in a cluster that logs sessions to an encrypted bucket. `must_be_encrypted`: whether the cluster requires
+/// the encryption.
 pub fn with_bucket(must_be_encrypted: bool) -> Facts {
     let log = ExecLog {
         bucket: Some(BUCKET.into()),

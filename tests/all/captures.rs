@@ -1,4 +1,4 @@
-//! Captures: what they hold, what they do not, and what is no capture.
+//! Captures: their content, anonymization, and errors for invalid files.
 
 use std::fs;
 use std::path::Path;
@@ -6,9 +6,9 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::support::doctor::{FORMATS, Run, command, run};
-use crate::support::world::{Plan, World, home};
+use crate::support::platform::{Platform, PlatformSpec, home};
 
-/// A capture of each version of the format, as the version that made it wrote it.
+/// A capture of each format version, as written by the release that introduced it.
 const FROZEN: &[&str] = &["1.json"];
 
 fn doctor(home: &Path, arguments: &[&str]) -> Run {
@@ -16,7 +16,7 @@ fn doctor(home: &Path, arguments: &[&str]) -> Run {
 }
 
 #[test]
-fn captures_of_every_version_are_read() {
+fn captures_of_every_format_version_are_read() {
     let home = home(true);
     for name in FROZEN {
         let file = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -33,7 +33,7 @@ fn captures_of_every_version_are_read() {
 }
 
 #[test]
-fn what_is_no_capture_is_refused_in_a_sentence() {
+fn invalid_captures_are_refused_with_a_short_error() {
     let home = home(true);
     let file = home.path().join("capture.json");
     let healthy = include_str!("../../fixtures/healthy.json");
@@ -63,18 +63,18 @@ fn what_is_no_capture_is_refused_in_a_sentence() {
                 .into_bytes(),
         ),
     ];
-    for (what, bytes) in cases {
+    for (case, bytes) in cases {
         fs::write(&file, bytes).unwrap();
         let run = doctor(home.path(), &["--snapshot", "capture.json"]);
-        assert_eq!(run.status, 2, "{what}");
+        assert_eq!(run.status, 2, "{case}");
         assert!(
             run.stderr.starts_with("error: capture.json"),
-            "{what}: {}",
+            "{case}: {}",
             run.stderr
         );
         assert!(
             run.stderr.lines().count() <= 2 && run.stderr.len() < 500,
-            "{what}: {}",
+            "{case}: {}",
             run.stderr
         );
     }
@@ -90,9 +90,9 @@ fn what_is_no_capture_is_refused_in_a_sentence() {
     assert_eq!(doctor(home.path(), &["--snapshot", "."]).status, 2);
 }
 
-/// What stands in a secret, a tag, a reason and everything else that AWS returns comes out nowhere, in no format.
+/// No format prints secrets from tags, reasons, events and other texts that AWS returns.
 #[test]
-fn no_secret_is_in_any_report() {
+fn reports_contain_no_secrets() {
     let home = home(true);
     let planted = "postgres://app:hunter2@db/x DB_PASSWORD=hunter2 AKIAIOSFODNN7EXAMPLE \u{1b}]0;owned\u{7}\u{202e}";
     let mut facts: serde_json::Value =
@@ -130,14 +130,15 @@ fn no_secret_is_in_any_report() {
         if format != "github" {
             assert!(
                 run.stdout.contains("masked"),
-                "{format}: the reason is told, without its secret: {}",
+                "{format}: the reason is shown without its secret: {}",
                 run.stdout
             );
         }
     }
 }
 
-/// What a reader of a report sees: JSON escapes control characters, so that of JSON it is the strings.
+/// The texts that a reader of a report sees. For JSON formats these are the decoded strings, since JSON escapes
+/// control characters.
 fn texts(format: &str, run: &Run) -> Vec<String> {
     fn strings(value: &serde_json::Value, into: &mut Vec<String>) {
         match value {
@@ -158,15 +159,15 @@ fn texts(format: &str, run: &Run) -> Vec<String> {
     texts
 }
 
-/// The same of a live account: no value of a variable or a tag comes out of any command.
+/// No command prints the value of an environment variable or a tag.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn no_secret_of_an_account_is_in_any_output() {
-    let world = World::new(Plan {
+fn output_of_a_live_account_contains_no_secrets() {
+    let platform = Platform::new(PlatformSpec {
         environment: vec![("DB_PASSWORD", "hunter2"), ("AWS_ACCESS_KEY_ID", "hunter2")],
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
-    world.sh("aws ecs tag-resource --resource-arn arn:aws:ecs:us-west-2:123456789012:cluster/$CLUSTER --tags key=owner,value=hunter2");
+    platform.sh("aws ecs tag-resource --resource-arn arn:aws:ecs:us-west-2:123456789012:cluster/$CLUSTER --tags key=owner,value=hunter2");
     let commands: [&[&str]; 12] = [
         &["doctor", "coder", "-v"],
         &["doctor", "coder", "--format", "json"],
@@ -182,51 +183,58 @@ fn no_secret_of_an_account_is_in_any_output() {
         &["exec", "coder", "-c", "no-such-container"],
     ];
     for command in commands {
-        let run = world.run(command);
-        let told = format!("{}{}", run.stdout, run.stderr);
-        assert!(!told.contains("hunter2"), "{command:?}: {told}");
-        assert!(!told.is_empty());
+        let run = platform.run(command);
+        let output = format!("{}{}", run.stdout, run.stderr);
+        assert!(!output.contains("hunter2"), "{command:?}: {output}");
+        assert!(!output.is_empty());
     }
-    let capture = world.run(&["capture", "coder", "-o", "-"]).stdout;
-    assert!(capture.contains("DB_PASSWORD"), "names are told");
+    let capture = platform.run(&["capture", "coder", "-o", "-"]).stdout;
+    assert!(
+        capture.contains("DB_PASSWORD"),
+        "the names of variables are listed"
+    );
 }
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_capture_says_the_same_without_aws() {
-    let world = World::healthy();
-    world.sh("aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec");
-    let live = world.doctor(&["coder"]);
-    let told = world.run(&["capture", "coder", "-o", "capture.json"]);
+fn a_capture_gives_the_same_diagnosis_offline() {
+    let platform = Platform::healthy();
+    platform.sh("aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec");
+    let live = platform.doctor(&["coder"]);
+    let output = platform.run(&["capture", "coder", "-o", "capture.json"]);
     assert_eq!(
-        (told.status, told.stdout.as_str()),
+        (output.status, output.stdout.as_str()),
         (0, ""),
         "{}",
-        told.stderr
+        output.stderr
     );
     assert!(
-        told.stderr
+        output
+            .stderr
             .contains("Read it with: ecs-exec doctor --snapshot capture.json")
     );
-    let anonymous = world.run(&["capture", "coder", "--anonymize", "-o", "anonymous.json"]);
+    let anonymous = platform.run(&["capture", "coder", "--anonymize", "-o", "anonymous.json"]);
     assert_eq!(anonymous.status, 0, "{}", anonymous.stderr);
-    let text = fs::read_to_string(world.home.path().join("anonymous.json")).unwrap();
+    let text = fs::read_to_string(platform.home.path().join("anonymous.json")).unwrap();
     assert!(
-        !text.contains("coder") && !text.contains(&world.net.vpc),
+        !text.contains("coder") && !text.contains(&platform.net.vpc),
         "{text}"
     );
     for file in ["capture.json", "anonymous.json"] {
-        // Elsewhere: no credentials, no endpoint.
-        let offline = doctor(world.home.path(), &["--snapshot", file, "--format", "json"]);
+        // Without credentials and endpoint.
+        let offline = doctor(
+            platform.home.path(),
+            &["--snapshot", file, "--format", "json"],
+        );
         assert_eq!(offline.status, 1, "{}", offline.stderr);
         assert_eq!(offline.causes(), live.causes(), "{file}");
         assert_eq!(offline.json()["summary"], live.json()["summary"], "{file}");
     }
     let denied = {
-        world
+        platform
             .proxy
             .fault("iam:GetRole", crate::support::fault::Fault::Deny);
-        world.run(&["capture", "coder", "-o", "-"])
+        platform.run(&["capture", "coder", "-o", "-"])
     };
     assert!(
         denied.stderr.contains("Missing permissions: iam:GetRole"),

@@ -1,23 +1,23 @@
-//! Which files and folders are read as configuration, and which programs are found beside them.
+//! Which configuration files are read, and that programs in the working directory are not run.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
+use crate::environment_errors::assert_refused;
 use crate::support::doctor::{command, run};
-use crate::support::world::home;
-use crate::trouble::assert_refused;
-use crate::trust::{CHECK, ask, doctor, write};
+use crate::support::platform::home;
+use crate::trust::{CHECK, doctor_on_snapshot, run_in, write_config};
 
-/// A relative state folder could belong to the project.
+/// A relative state directory could belong to the project.
 #[test]
-fn relative_state_and_config_folders_are_ignored() {
+fn relative_xdg_directories_are_ignored() {
     let home = home(true);
-    write(home.path(), CHECK);
-    assert_eq!(ask(home.path(), &["trust"]).status, 0);
+    write_config(home.path(), CHECK);
+    assert_eq!(run_in(home.path(), &["trust"]).status, 0);
     fs::rename(home.path().join(".local/state"), home.path().join("state")).unwrap();
-    let run = run(doctor(home.path()).env("XDG_STATE_HOME", "state"));
+    let run = run(doctor_on_snapshot(home.path()).env("XDG_STATE_HOME", "state"));
     assert_refused(&run, "is not trusted", "");
     fs::create_dir_all(home.path().join("config/ecs-exec")).unwrap();
     fs::rename(
@@ -34,23 +34,23 @@ fn relative_state_and_config_folders_are_ignored() {
 }
 
 #[test]
-fn the_user_s_file_needs_no_trust() {
+fn the_user_configuration_needs_no_trust() {
     let home = home(true);
     let folder = home.path().join(".config/ecs-exec");
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("ecs-exec.toml"), CHECK).unwrap();
-    for here in [home.path(), &folder] {
-        let run = run(doctor(home.path()).current_dir(here));
+    for directory in [home.path(), &folder] {
+        let run = run(doctor_on_snapshot(home.path()).current_dir(directory));
         assert_ne!(run.status, 2, "{}", run.stderr);
         assert!(run.stdout.contains("custom.none"), "{}", run.stdout);
     }
     // A project's check does not replace the user's.
-    write(
+    write_config(
         home.path(),
         &CHECK.replace("found", "nothing").replace("true", "false"),
     );
-    assert_eq!(ask(home.path(), &["trust"]).status, 0);
-    let run = run(&mut doctor(home.path()));
+    assert_eq!(run_in(home.path(), &["trust"]).status, 0);
+    let run = run(&mut doctor_on_snapshot(home.path()));
     assert!(
         !run.with_status("pass").contains(&"custom.none".to_owned()),
         "{}",
@@ -59,24 +59,24 @@ fn the_user_s_file_needs_no_trust() {
 }
 
 #[test]
-fn a_file_that_others_can_write_is_an_error() {
+fn a_world_writable_configuration_is_refused() {
     let home = home(true);
-    write(home.path(), "cluster = \"c\"");
+    write_config(home.path(), "cluster = \"c\"");
     let file = home.path().join("ecs-exec.toml");
     fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).unwrap();
-    let refused = ask(home.path(), &["checks"]);
+    let refused = run_in(home.path(), &["checks"]);
     assert_refused(
         &refused,
         "other users can write to it (mode 666)",
         "chmod go-w",
     );
     assert_refused(
-        &ask(home.path(), &["trust"]),
+        &run_in(home.path(), &["trust"]),
         "other users can write to it",
         "chmod go-w",
     );
     assert_eq!(
-        ask(home.path(), &["checks", "--config", "ecs-exec.toml"]).status,
+        run_in(home.path(), &["checks", "--config", "ecs-exec.toml"]).status,
         0
     );
 }
@@ -92,7 +92,7 @@ fn a_configuration_must_be_a_small_regular_file() {
             &["checks", "--config", "ecs-exec.toml"],
             &["trust"],
         ] {
-            let run = ask(home.path(), arguments);
+            let run = run_in(home.path(), arguments);
             assert_refused(&run, "ecs-exec.toml cannot be read", "");
         }
         fs::remove_file(&file).unwrap();
@@ -109,12 +109,12 @@ fn a_configuration_must_be_a_small_regular_file() {
         &["checks", "--config", "ecs-exec.toml"],
         &["trust"],
     ] {
-        assert_refused(&ask(home.path(), arguments), "not a regular file", "");
+        assert_refused(&run_in(home.path(), arguments), "not a regular file", "");
     }
 }
 
-/// A program that writes its environment to a file.
-fn plant(folder: &Path) {
+/// A plugin that writes its environment to a file.
+fn install_recording_plugin(folder: &Path) {
     let path = folder.join("session-manager-plugin");
     let script = "#!/bin/sh\nenv > \"${0%/*}/asked\"\necho 1.2.764.0\n";
     fs::write(&path, script).unwrap();
@@ -122,16 +122,16 @@ fn plant(folder: &Path) {
 }
 
 #[test]
-fn the_plugin_is_not_searched_in_the_working_folder() {
+fn the_plugin_is_never_run_from_the_working_directory() {
     let home = home(false);
-    let here = home.path().join("here");
-    fs::create_dir_all(here.join("tools")).unwrap();
-    plant(&here);
-    plant(&here.join("tools"));
-    let ask = |path: &str| {
+    let directory = home.path().join("here");
+    fs::create_dir_all(directory.join("tools")).unwrap();
+    install_recording_plugin(&directory);
+    install_recording_plugin(&directory.join("tools"));
+    let run_with_path = |path: &str| {
         let mut command = command(home.path());
         command
-            .current_dir(&here)
+            .current_dir(&directory)
             .args([
                 "doctor",
                 "--only",
@@ -152,13 +152,13 @@ fn the_plugin_is_not_searched_in_the_working_folder() {
         "tools:/usr/bin",
         "/usr/bin:",
     ] {
-        let run = ask(path);
+        let run = run_with_path(path);
         assert!(!run.stdout.contains("1.2.764.0"), "{path}: {}", run.stdout);
-        assert!(!here.join("asked").exists(), "{path}");
-        assert!(!here.join("tools/asked").exists(), "{path}");
+        assert!(!directory.join("asked").exists(), "{path}");
+        assert!(!directory.join("tools/asked").exists(), "{path}");
     }
-    let run = ask(here.to_str().unwrap());
+    let run = run_with_path(directory.to_str().unwrap());
     assert!(run.stdout.contains("1.2.764.0"), "{}", run.stdout);
-    let environment = fs::read_to_string(here.join("asked")).unwrap();
+    let environment = fs::read_to_string(directory.join("asked")).unwrap();
     assert!(!environment.contains("AWS_"), "{environment}");
 }

@@ -1,11 +1,11 @@
-//! Custom checks: the examples, and failing ones.
+//! Custom checks: the documented examples, and checks that fail.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use crate::support::doctor::{Run, command, run};
-use crate::support::world::home;
+use crate::support::platform::home;
 
 fn root(path: &str) -> String {
     format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))
@@ -175,9 +175,9 @@ fn an_invalid_expression_is_shown_with_its_line() {
     }
 }
 
-/// An expression can ask for more time or memory than there is.
+/// An expression can need unlimited time or memory.
 #[test]
-fn an_endless_expression_is_killed_and_the_others_count() {
+fn an_endless_expression_is_killed_and_other_checks_run() {
     let home = home(true);
     let loops = (0..12).fold("true".to_owned(), |inner, level| {
         format!("[0,1,2,3,4,5,6,7,8,9].all(v{level}, {inner})")

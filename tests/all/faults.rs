@@ -1,4 +1,5 @@
-//! Every fault that the emulator can have: alone, fixed by the commands that the report prints, and in pairs.
+//! Every fault of the catalogue, alone and in pairs: the doctor finds it, and the printed commands and `ecs-exec fix`
+//! repair it.
 
 pub mod cases;
 pub mod catalogue;
@@ -7,29 +8,30 @@ pub mod repair;
 use std::collections::BTreeSet;
 
 use crate::support::doctor::Run;
-use crate::support::world::{Plan, World};
-use cases::try_all;
-use catalogue::{FAULTS, Fault, NOTHING};
+use crate::support::platform::{Platform, PlatformSpec};
+use cases::run_cases;
+use catalogue::{FAULTS, Fault, NO_FAULT};
 use repair::{fix, paste_fixes};
 
-pub fn world(faults: &[&Fault]) -> World {
-    let mut plan = Plan::default();
+pub fn broken_platform(faults: &[&Fault]) -> Platform {
+    let mut spec = PlatformSpec::default();
     for fault in faults {
-        (fault.plan)(&mut plan);
+        (fault.spec)(&mut spec);
     }
-    let world = World::new(plan);
+    let platform = Platform::new(spec);
     for fault in faults {
-        fault.break_it(&world);
+        fault.apply(&platform);
     }
-    world
+    platform
 }
 
-/// What is wrong with a report about these faults; nothing, if it names them and only them.
-fn judge(run: &Run, faults: &[&Fault]) -> Result<(), String> {
-    let wanted: BTreeSet<String> = faults.iter().map(|fault| fault.cause.to_owned()).collect();
+/// An error unless the report names exactly these faults.
+fn check_report(run: &Run, faults: &[&Fault]) -> Result<(), String> {
+    let expected_causes: BTreeSet<String> =
+        faults.iter().map(|fault| fault.cause.to_owned()).collect();
     let causes: BTreeSet<String> = run.causes().into_iter().collect();
-    if causes != wanted {
-        return Err(format!("causes {causes:?}, not {wanted:?}"));
+    if causes != expected_causes {
+        return Err(format!("causes {causes:?}, not {expected_causes:?}"));
     }
     let failing: BTreeSet<String> = faults
         .iter()
@@ -46,15 +48,15 @@ fn judge(run: &Run, faults: &[&Fault]) -> Result<(), String> {
     }
 }
 
-/// The doctor names the fault alone, the commands of its report fix it, and so does `ecs-exec fix`.
-fn alone(name: &str) {
-    let fault = named(name);
-    let world = world(&[fault]);
-    let run = world.doctor(&["coder"]);
-    judge(&run, &[fault]).unwrap();
+/// The doctor names only this fault, and its commands and `ecs-exec fix` repair it.
+fn test_fault(name: &str) {
+    let fault = fault_named(name);
+    let platform = broken_platform(&[fault]);
+    let run = platform.doctor(&["coder"]);
+    check_report(&run, &[fault]).unwrap();
     if fault.is_fixable {
-        paste_fixes(&world, &run).unwrap();
-        fix(&self::world(&[fault])).unwrap();
+        paste_fixes(&platform, &run).unwrap();
+        fix(&broken_platform(&[fault])).unwrap();
     }
 }
 
@@ -68,7 +70,7 @@ macro_rules! fault_tests {
                 #[test]
                 #[ignore = "needs the emulator: scripts/test"]
                 fn $name() {
-                    super::alone(stringify!($name));
+                    super::test_fault(stringify!($name));
                 }
             )*
         }
@@ -134,62 +136,65 @@ fn every_fault_has_a_test() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn in_pairs_and_fixed_by_the_printed_commands() {
+fn printed_commands_fix_pairs_of_faults() {
     let cases = pairs()
         .into_iter()
         .map(|(one, other)| {
             let case = move || {
-                let world = world(&[one, other]);
-                let run = world.doctor(&["coder"]);
-                judge(&run, &[one, other])?;
+                let platform = broken_platform(&[one, other]);
+                let run = platform.doctor(&["coder"]);
+                check_report(&run, &[one, other])?;
                 match one.is_fixable && other.is_fixable {
-                    true => paste_fixes(&world, &run),
+                    true => paste_fixes(&platform, &run),
                     false => Ok(()),
                 }
             };
-            (both(one, other), Box::new(case) as Box<_>)
+            (pair_name(one, other), Box::new(case) as Box<_>)
         })
         .collect();
-    try_all("Faults in pairs", cases);
+    run_cases("Faults in pairs", cases);
 }
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn in_pairs_and_fixed_by_ecs_exec_fix() {
+fn ecs_exec_fix_fixes_pairs_of_faults() {
     let cases = pairs()
         .into_iter()
         .filter(|(one, other)| one.is_fixable && other.is_fixable)
         .map(|(one, other)| {
-            let case = move || fix(&world(&[one, other]));
-            (both(one, other), Box::new(case) as Box<_>)
+            let case = move || fix(&broken_platform(&[one, other]));
+            (pair_name(one, other), Box::new(case) as Box<_>)
         })
         .collect();
-    try_all("Pairs fixed by fix", cases);
+    run_cases("Pairs fixed by fix", cases);
 }
 
-fn both(one: &Fault, other: &Fault) -> String {
+fn pair_name(one: &Fault, other: &Fault) -> String {
     format!("{} + {}", one.name, other.name)
 }
 
-/// Two of those that stand for their areas, and neighbours.
+/// All pairs of representative faults, and pairs from the same area.
 fn pairs() -> Vec<(&'static Fault, &'static Fault)> {
-    let representatives: Vec<&Fault> = FAULTS.iter().filter(|fault| fault.represents).collect();
+    let representatives: Vec<&Fault> = FAULTS
+        .iter()
+        .filter(|fault| fault.is_representative)
+        .collect();
     let mut pairs = Vec::new();
     for (at, &one) in representatives.iter().enumerate() {
         let others = representatives[at + 1..].iter();
-        let others = others.filter(|other| can_be_together(one, other));
+        let others = others.filter(|other| are_compatible(one, other));
         pairs.extend(others.map(|&other| (one, other)));
     }
     let neighbours = NEIGHBOURS.iter();
-    pairs.extend(neighbours.map(|(one, other)| (named(one), named(other))));
+    pairs.extend(neighbours.map(|(one, other)| (fault_named(one), fault_named(other))));
     pairs
 }
 
-pub fn named(name: &str) -> &'static Fault {
+pub fn fault_named(name: &str) -> &'static Fault {
     FAULTS.iter().find(|fault| fault.name == name).unwrap()
 }
 
-/// Faults of one area, whose fixes change the same thing.
+/// Pairs of faults whose fixes change the same resource.
 const NEIGHBOURS: &[(&str, &str)] = &[
     ("read_only_root", "no_task_role"),
     ("read_only_root", "proxy_without_exceptions"),
@@ -202,9 +207,8 @@ const NEIGHBOURS: &[(&str, &str)] = &[
     ("acl_blocks_requests", "acl_blocks_responses"),
 ];
 
-/// A service whose flag is off has no tasks that are older than the flag, and where exec is forbidden nobody
-/// misses it.
-fn can_be_together(one: &Fault, other: &Fault) -> bool {
+/// A service without exec has no tasks older than the flag, and forbidden exec is not missing.
+fn are_compatible(one: &Fault, other: &Fault) -> bool {
     let about_the_flag = |fault: &Fault| {
         matches!(
             fault.cause,
@@ -218,18 +222,18 @@ fn can_be_together(one: &Fault, other: &Fault) -> bool {
     !clash(one, other) && !clash(other, one)
 }
 
-/// Nearest worlds in which nothing is broken though something is unusual.
+/// Unusual settings that look like a fault and are none.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn unusual_but_healthy() {
-    type Unusual = (&'static str, fn(&mut Plan), &'static str);
-    const WORLDS: &[Unusual] = &[
-        ("a key that both may use", |plan| plan.nat = true, "KEY"),
-        ("encrypted logs", |plan| plan.nat = true, "ENCRYPTED_LOGS\n"),
-        ("an encrypted bucket", |plan| plan.nat = true, "ENCRYPTED_BUCKET\n"),
+fn unusual_configurations_are_healthy() {
+    type Unusual = (&'static str, fn(&mut PlatformSpec), &'static str);
+    const PLATFORMS: &[Unusual] = &[
+        ("a key that both may use", |spec| spec.nat = true, "KEY"),
+        ("encrypted logs", |spec| spec.nat = true, "ENCRYPTED_LOGS\n"),
+        ("an encrypted bucket", |spec| spec.nat = true, "ENCRYPTED_BUCKET\n"),
         (
             "an unencrypted log group that need not be encrypted",
-            |plan| plan.nat = true,
+            |spec| spec.nat = true,
             "aws logs create-log-group --log-group-name /plain/$CLUSTER
              aws ecs update-cluster --cluster $CLUSTER --configuration executeCommandConfiguration=\"{logging=OVERRIDE,logConfiguration={cloudWatchLogGroupName=/plain/$CLUSTER}}\"",
         ),
@@ -241,15 +245,15 @@ fn unusual_but_healthy() {
         ),
         (
             "a NAT instead of an endpoint",
-            |plan| {
-                plan.nat = true;
-                plan.endpoint = false;
+            |spec| {
+                spec.nat = true;
+                spec.endpoint = false;
             },
             "",
         ),
         (
             "an endpoint that nobody uses beside a NAT",
-            |plan| plan.nat = true,
+            |spec| spec.nat = true,
             "aws ec2 modify-vpc-endpoint --vpc-endpoint-id $ENDPOINT --no-private-dns-enabled
              aws ec2 revoke-security-group-ingress --group-id $ENDPOINT_GROUP --protocol tcp --port 443 --cidr 10.0.0.0/16",
         ),
@@ -261,7 +265,7 @@ fn unusual_but_healthy() {
         ),
         (
             "a proxy with the exceptions that the agent needs",
-            |plan| plan.environment = vec![("HTTPS_PROXY", "http://p:1"), ("NO_PROXY", "169.254.170.2,.amazonaws.com")],
+            |spec| spec.environment = vec![("HTTPS_PROXY", "http://p:1"), ("NO_PROXY", "169.254.170.2,.amazonaws.com")],
             "",
         ),
         (
@@ -270,16 +274,16 @@ fn unusual_but_healthy() {
             "printf '[expect]\nexec_forbidden = [\"workspace-*\"]\ntraffic = \"endpoint\"\n' > ecs-exec.toml",
         ),
     ];
-    let cases = WORLDS
+    let cases = PLATFORMS
         .iter()
-        .map(|(name, plan, script)| {
+        .map(|(name, spec, script)| {
             let case = move || {
                 let fault = Fault {
-                    plan: *plan,
+                    spec: *spec,
                     script,
-                    ..NOTHING
+                    ..NO_FAULT
                 };
-                let run = world(&[&fault]).doctor(&["coder"]);
+                let run = broken_platform(&[&fault]).doctor(&["coder"]);
                 match (run.status, run.with_status("fail").as_slice()) {
                     (0, []) => Ok(()),
                     (status, failed) => Err(format!(
@@ -291,5 +295,5 @@ fn unusual_but_healthy() {
             ((*name).to_owned(), Box::new(case) as Box<_>)
         })
         .collect();
-    try_all("Unusual but healthy", cases);
+    run_cases("Unusual but healthy", cases);
 }

@@ -1,7 +1,7 @@
-//! The reports of the demos: one whole in every format, each by its screen and its outcome.
+//! Snapshots of the demo reports: one demo in every format, all demos as screen and outcome.
 
 use crate::support::doctor::{FORMATS, command, run};
-use crate::support::world::home;
+use crate::support::platform::home;
 
 const DEMOS: [&str; 5] = [
     "healthy",
@@ -40,7 +40,7 @@ fn without_rules(sarif: &str) -> String {
     serde_json::to_string_pretty(&sarif).unwrap()
 }
 
-/// What a report says is wrong: causes, then failed, unknown and warning checks, with how often.
+/// The problems of a report: causes, then the counts of failed, unknown and warning checks.
 fn outcome(json: &str) -> String {
     let report: serde_json::Value = serde_json::from_str(json).unwrap();
     let field = |value: &serde_json::Value, name: &str| value[name].as_str().unwrap().to_owned();
@@ -68,7 +68,7 @@ fn outcome(json: &str) -> String {
 }
 
 #[test]
-fn each_demo_by_its_screen_and_its_outcome() {
+fn demos_match_their_snapshots() {
     for name in DEMOS {
         let (status, screen) = demo(name, "human");
         assert_eq!(status, i32::from(name != "healthy"), "{name}");
@@ -77,9 +77,9 @@ fn each_demo_by_its_screen_and_its_outcome() {
     }
 }
 
-/// One report is kept whole: more of them would show the same change again.
+/// One demo is enough: snapshots of others would repeat every change.
 #[test]
-fn one_demo_in_every_format() {
+fn every_format_matches_its_snapshot() {
     for format in FORMATS.iter().filter(|format| **format != "human") {
         let (_, text) = demo("no-endpoint", format);
         let text = match *format {
@@ -91,14 +91,14 @@ fn one_demo_in_every_format() {
 }
 
 #[test]
-fn the_same_facts_give_the_same_bytes() {
+fn reports_are_deterministic() {
     for format in FORMATS {
         assert_eq!(demo("no-endpoint", format), demo("no-endpoint", format));
     }
 }
 
 #[test]
-fn the_readme_shows_the_demo_s_report() {
+fn the_readme_shows_the_current_demo_report() {
     let readme = include_str!("../../README.md");
     let (_, report) = demo("stale-tasks", "human");
     assert!(
@@ -108,14 +108,14 @@ fn the_readme_shows_the_demo_s_report() {
 }
 
 #[test]
-fn the_demo_without_a_name_is_the_one_of_the_readme() {
+fn the_default_demo_is_stale_tasks() {
     let home = home(true);
     let plain = run(command(home.path()).args(["doctor", "--demo"]));
     assert_eq!(plain.stdout.trim_end(), demo("stale-tasks", "human").1);
 }
 
 #[test]
-fn the_page_of_checks_is_current() {
+fn docs_checks_md_is_current() {
     let home = home(true);
     let page = run(command(home.path()).args(["checks", "--format", "markdown"]));
     assert_eq!(
@@ -126,7 +126,7 @@ fn the_page_of_checks_is_current() {
 }
 
 #[test]
-fn explain_knows_checks_and_texts() {
+fn explain_accepts_checks_areas_and_error_texts() {
     let home = home(true);
     let explain = |words: &[&str]| run(command(home.path()).arg("explain").args(words));
     let check = explain(&["role.ssmmessages"]);

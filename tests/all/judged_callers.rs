@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
+use crate::environment_errors::assert_refused;
 use crate::support::account::{
     allow, answer_account, decoded, denied, field, no_such_entity, response,
 };
 use crate::support::doctor::Run;
-use crate::support::service::Service;
-use crate::support::world::{Caller, Plan, World};
-use crate::trouble::assert_refused;
+use crate::support::fake_service::Service;
+use crate::support::platform::{Caller, Platform, PlatformSpec};
 
 const ROLE: &str = "arn:aws:iam::123456789012:role/team/ops";
 const SESSION: &str = "arn:aws:sts::123456789012:assumed-role/ops/jane@example.com";
@@ -210,11 +210,11 @@ fn a_role_that_cannot_be_looked_up() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn another_role_is_judged_by_the_simulator() {
-    let world = World::new(Plan {
+    let platform = Platform::new(PlatformSpec {
         caller: Caller::Root,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
-    world.sh(r#"
+    platform.sh(r#"
         trust='{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"123456789012"},"Action":"sts:AssumeRole"}]}'
         exec='{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["ecs:ExecuteCommand","ecs:DescribeTasks"],"Resource":"*"}]}'
         for role in can cannot; do
@@ -223,17 +223,17 @@ fn another_role_is_judged_by_the_simulator() {
         aws iam put-role-policy --role-name "$CLUSTER-can" --policy-name exec --policy-document "$exec"
     "#);
     for (role, status) in [("can", "pass"), ("cannot", "fail")] {
-        let name = format!("{}-{role}", world.cluster);
+        let name = format!("{}-{role}", platform.cluster);
         for principal in [
             format!("arn:aws:iam::123456789012:role/team/{name}"),
             format!("arn:aws:sts::123456789012:assumed-role/{name}/jane"),
         ] {
-            let run = world.doctor(&["coder", "--as", &principal]);
+            let run = platform.doctor(&["coder", "--as", &principal]);
             assert_eq!(run.json()["verdict"], status, "{principal}");
             assert_eq!(finding(&run, "caller.execute-command")["status"], status);
         }
     }
-    let nobody = world.run(&[
+    let nobody = platform.run(&[
         "doctor",
         "coder",
         "--as",

@@ -1,4 +1,4 @@
-//! The install script and the Homebrew formula, on a release in a folder.
+//! The install script and the Homebrew formula, with a release in a local directory.
 
 use std::fs;
 use std::path::Path;
@@ -20,7 +20,7 @@ fn run(command: &mut Command) -> (bool, String, String) {
     (status.success(), text(stdout), text(stderr))
 }
 
-/// A release whose program prints its version, for every machine that has one.
+/// Creates a release with archives for every target; its program prints the version.
 fn release(folder: &Path) -> String {
     let release = folder.join("releases").join(VERSION);
     fs::create_dir_all(release.join("ecs-exec")).unwrap();
@@ -31,8 +31,8 @@ fn release(folder: &Path) -> String {
          (sha256sum *.tar.gz || shasum -a 256 *.tar.gz) > SHA256SUMS 2> /dev/null",
         release.display()
     );
-    let (made, _, stderr) = run(Command::new("sh").args(["-c", &script]));
-    assert!(made, "{stderr}");
+    let (succeeded, _, stderr) = run(Command::new("sh").args(["-c", &script]));
+    assert!(succeeded, "{stderr}");
     format!("file://{}", folder.join("releases").display())
 }
 
@@ -46,7 +46,7 @@ fn install(folder: &Path, downloads: &str) -> Command {
 }
 
 #[test]
-fn the_install_script_installs_what_has_the_right_checksum() {
+fn the_install_script_verifies_the_checksum() {
     let folder = tempfile::tempdir().unwrap();
     let downloads = release(folder.path());
     let (installed, stdout, stderr) = run(&mut install(folder.path(), &downloads));
@@ -75,7 +75,7 @@ fn the_install_script_installs_what_has_the_right_checksum() {
 }
 
 #[test]
-fn the_install_script_says_what_is_wrong() {
+fn the_install_script_explains_errors() {
     let folder = tempfile::tempdir().unwrap();
     let downloads = format!("file://{}/none", folder.path().display());
     let refused = run(&mut install(folder.path(), &downloads));
@@ -99,14 +99,14 @@ fn the_formula_lists_each_archive_with_its_checksum() {
             .args([VERSION, "owner/ecs-exec"])
             .arg(sums))
     };
-    let (made, formula, stderr) = homebrew(&sums);
-    assert!(made, "{stderr}");
+    let (succeeded, formula, stderr) = homebrew(&sums);
+    assert!(succeeded, "{stderr}");
     for line in fs::read_to_string(&sums).unwrap().lines() {
         let (sum, archive) = line.split_once("  ").unwrap();
         assert!(formula.contains(&format!("/{VERSION}/{archive}\"\n      sha256 \"{sum}\"")));
     }
     let empty = folder.path().join("empty");
     fs::write(&empty, "").unwrap();
-    let (made, _, stderr) = homebrew(&empty);
-    assert!(!made && stderr.contains("does not list"), "{stderr}");
+    let (succeeded, _, stderr) = homebrew(&empty);
+    assert!(!succeeded && stderr.contains("does not list"), "{stderr}");
 }

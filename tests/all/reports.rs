@@ -1,4 +1,4 @@
-//! Reports as other programs read them.
+//! Machine-readable reports: schemas, files, Terraform locations and baselines.
 
 use std::fs;
 use std::path::Path;
@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::support::doctor::{Run, command, run};
-use crate::support::world::home;
+use crate::support::platform::home;
 
 fn doctor(home: &Path, arguments: &[&str]) -> Run {
     run(command(home).arg("doctor").args(arguments))
@@ -22,7 +22,7 @@ const DEMOS: [&str; 5] = [
 ];
 
 #[test]
-fn sarif_is_valid_by_its_schema() {
+fn sarif_reports_match_the_sarif_schema() {
     let schema: Value = serde_json::from_str(&sarif_schema()).unwrap();
     let validator = jsonschema::draft7::new(&schema).unwrap();
     assert!(
@@ -52,15 +52,15 @@ fn sarif_is_valid_by_its_schema() {
     }
 }
 
-/// The schema comes with the crate that models SARIF, of which nothing else is used.
+/// The schema is a file of the serde-sarif crate.
 fn sarif_schema() -> String {
     let metadata = stdout(Command::new(env!("CARGO")).args([
         "metadata",
         "--format-version=1",
         "--offline",
-        // What other platforms need need not be on this machine.
+        // Packages for other targets can be missing on this machine.
         "--filter-platform",
-        &platform(),
+        &host_target(),
     ]));
     let metadata: Value = serde_json::from_str(&metadata).unwrap();
     let packages = metadata["packages"].as_array().unwrap();
@@ -72,7 +72,7 @@ fn sarif_schema() -> String {
     fs::read_to_string(manifest.with_file_name("src").join("schema.json")).unwrap()
 }
 
-fn platform() -> String {
+fn host_target() -> String {
     let about = stdout(Command::new("rustc").arg("-vV"));
     let host = about.lines().find_map(|line| line.strip_prefix("host: "));
     host.unwrap().to_owned()
@@ -88,7 +88,7 @@ fn stdout(command: &mut Command) -> String {
 }
 
 #[test]
-fn every_json_report_is_valid_by_our_schema() {
+fn json_reports_match_the_published_schema() {
     let home = home(true);
     let schema = run(command(home.path()).arg("schema")).json();
     let validator = jsonschema::draft202012::new(&schema).unwrap();
@@ -121,7 +121,7 @@ fn every_json_report_is_valid_by_our_schema() {
 }
 
 #[test]
-fn junit_counts_what_failed() {
+fn junit_counts_match_the_json_summary() {
     let home = home(true);
     for name in DEMOS {
         let demo = format!("--demo={name}");
@@ -136,7 +136,7 @@ fn junit_counts_what_failed() {
 }
 
 #[test]
-fn several_reports_at_once() {
+fn several_formats_can_be_written_in_one_run() {
     let home = home(true);
     let run = doctor(
         home.path(),
@@ -157,13 +157,13 @@ fn several_reports_at_once() {
     assert_eq!(json["verdict"], "fail");
     let ticket = fs::read_to_string(home.path().join("ticket.md")).unwrap();
     assert!(ticket.contains("```mermaid\nflowchart LR"));
-    // Two into one file would lose one.
+    // The second report would overwrite the first.
     let same = doctor(
         home.path(),
         &["--demo", "--format", "json=a", "--format", "markdown=a"],
     );
     assert_eq!(same.status, 2);
-    // With files only, a person still reads what was found.
+    // If all formats go to files, the terminal still shows the human report.
     let files = doctor(home.path(), &["--demo", "--format", "json=report.json"]);
     assert!(files.stdout.contains("Root cause"));
     let quiet = doctor(
@@ -184,7 +184,7 @@ fn several_reports_at_once() {
 }
 
 #[test]
-fn a_step_summary_is_added_to() {
+fn the_github_step_summary_is_appended_to() {
     let home = home(true);
     fs::write(home.path().join("summary.md"), "before\n").unwrap();
     let run = run(command(home.path())
@@ -196,7 +196,7 @@ fn a_step_summary_is_added_to() {
 }
 
 #[test]
-fn findings_have_their_place_in_the_terraform_sources() {
+fn findings_point_at_terraform_sources() {
     let home = home(true);
     let modules = home.path().join("infra/modules/iam");
     fs::create_dir_all(&modules).unwrap();
@@ -259,7 +259,7 @@ fn findings_have_their_place_in_the_terraform_sources() {
 }
 
 #[test]
-fn a_baseline_leaves_what_is_new() {
+fn a_baseline_hides_known_findings() {
     let home = home(true);
     let before = home.path().join("before.json");
     let report = doctor(home.path(), &["--demo=stale-tasks", "--format", "json"]);
@@ -277,7 +277,7 @@ fn a_baseline_leaves_what_is_new() {
     assert_eq!(other.status, 1);
     assert!(other.stdout.contains("role.ssmmessages"));
     assert!(other.stdout.contains(" gone."), "{}", other.stdout);
-    // That of another cluster would hide failures.
+    // A baseline of another cluster would hide failures.
     let foreign = report.stdout.replace(
         "\"cluster\": \"coder-production-cluster\"",
         "\"cluster\": \"staging\"",

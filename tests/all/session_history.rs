@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
+use crate::environment_errors::assert_refused;
 use crate::support::account::answer_account;
-use crate::support::service::Service;
-use crate::trouble::assert_refused;
+use crate::support::fake_service::Service;
 
 const TASK: &str = "0a1b2c3d4e5f60718293a4b5c6d7e8f9";
 

@@ -1,22 +1,22 @@
-//! Sessions: the built binary against the emulator, and containers behind agents of our own.
+//! Sessions of the built binary with the emulator and simulated agents.
 
 mod connection;
+mod errors;
 mod forwarding;
 mod interrupts;
 mod keyboard;
 mod one_off;
 mod real_agent;
-mod refusals;
 mod shell;
 
 use std::io::Write;
 use std::process::Stdio;
 
 use crate::support::doctor::Run;
-use crate::support::world::World;
+use crate::support::platform::Platform;
 
-fn with_input(world: &World, arguments: &[&str], input: &[u8]) -> Run {
-    let mut child = world
+fn with_input(platform: &Platform, arguments: &[&str], input: &[u8]) -> Run {
+    let mut child = platform
         .command()
         .args(arguments)
         .stdin(Stdio::piped())
@@ -37,12 +37,12 @@ fn with_input(world: &World, arguments: &[&str], input: &[u8]) -> Run {
     }
 }
 
-fn image(world: &World, change: impl FnOnce(&mut crate::support::container::Image)) {
-    let containers = world.proxy.rules.lock().unwrap().containers.clone();
+fn image(platform: &Platform, change: impl FnOnce(&mut crate::support::container::Image)) {
+    let containers = platform.proxy.rules.lock().unwrap().containers.clone();
     change(&mut containers.image.lock().unwrap());
 }
 
-fn commands(world: &World) -> Vec<String> {
-    let containers = world.proxy.rules.lock().unwrap().containers.clone();
+fn commands(platform: &Platform) -> Vec<String> {
+    let containers = platform.proxy.rules.lock().unwrap().containers.clone();
     containers.commands.lock().unwrap().clone()
 }

@@ -5,21 +5,21 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
+use crate::environment_errors::assert_refused;
 use crate::support::doctor::{Run, command, run};
+use crate::support::platform::{Platform, home};
 use crate::support::pty::Terminal;
-use crate::support::world::{World, home};
-use crate::trouble::assert_refused;
 
-pub fn write(home: &Path, text: &str) {
+pub fn write_config(home: &Path, text: &str) {
     fs::write(home.join("ecs-exec.toml"), text).unwrap();
 }
 
-pub fn ask(home: &Path, arguments: &[&str]) -> Run {
+pub fn run_in(home: &Path, arguments: &[&str]) -> Run {
     run(command(home).args(arguments))
 }
 
 /// The doctor on a snapshot, which needs no credentials.
-pub fn doctor(home: &Path) -> Command {
+pub fn doctor_on_snapshot(home: &Path) -> Command {
     let facts = format!("{}/fixtures/healthy.json", env!("CARGO_MANIFEST_DIR"));
     let mut doctor = command(home);
     doctor.args(["doctor", "--format", "json", "--snapshot", &facts]);
@@ -31,13 +31,13 @@ pub const CHECK: &str = "cluster = \"coder-production-cluster\"\n[checks.none]\n
 #[test]
 fn a_file_with_harmless_keys_needs_no_trust() {
     let home = home(true);
-    write(
+    write_config(
         home.path(),
         "region = \"us-west-2\"\nservice_prefix = \"coder-production-\"\n[services.coder]\ncontainer = \"coder\"\n[expect]\nexec_forbidden = [\"x\"]\n",
     );
-    let run = run(&mut doctor(home.path()));
+    let run = run(&mut doctor_on_snapshot(home.path()));
     assert_eq!(run.status, 0, "{}", run.stderr);
-    let run = ask(home.path(), &["trust"]);
+    let run = run_in(home.path(), &["trust"]);
     assert_eq!(run.status, 0);
     assert!(
         run.stderr.contains("sets no keys that need trust"),
@@ -76,24 +76,24 @@ fn each_key_that_needs_trust_is_an_error_until_trusted() {
     ];
     for (text, arguments, key) in commands {
         let home = home(true);
-        write(home.path(), text);
+        write_config(home.path(), text);
         let path = home.path().canonicalize().unwrap().join("ecs-exec.toml");
         let trust = format!("ecs-exec trust {}", path.display());
-        let refused = ask(home.path(), arguments);
+        let refused = run_in(home.path(), arguments);
         assert_refused(
             &refused,
             "ecs-exec.toml is not trusted, and it sets",
             &trust,
         );
         assert!(refused.stderr.contains(key), "{}", refused.stderr);
-        assert_eq!(ask(home.path(), &["trust"]).status, 0);
-        let trusted = ask(home.path(), arguments);
+        assert_eq!(run_in(home.path(), &["trust"]).status, 0);
+        let trusted = run_in(home.path(), arguments);
         assert!(
             !trusted.stderr.contains("not trusted"),
             "{text}: {}",
             trusted.stderr
         );
-        // The same file from a folder below.
+        // The same file, found from a subdirectory.
         let below = home.path().join("a/b");
         fs::create_dir_all(&below).unwrap();
         let trusted = run(command(home.path()).current_dir(&below).args(arguments));
@@ -103,15 +103,15 @@ fn each_key_that_needs_trust_is_an_error_until_trusted() {
             trusted.stderr
         );
         // A change revokes the trust.
-        write(home.path(), &format!("{text}\n# changed"));
-        let changed = ask(home.path(), arguments);
+        write_config(home.path(), &format!("{text}\n# changed"));
+        let changed = run_in(home.path(), arguments);
         assert_refused(&changed, "has changed since you trusted it", &trust);
     }
 }
 
 /// Unused keys cause no error and have no effect.
 #[test]
-fn a_command_ignores_untrusted_keys_that_it_does_not_use() {
+fn untrusted_keys_that_a_command_does_not_use_are_ignored() {
     let unused = [
         (
             "shell = \"/bin/evil\"\n[recipes.x]\nservice = \"s\"\ncommand = [\"evil\"]",
@@ -123,17 +123,17 @@ fn a_command_ignores_untrusted_keys_that_it_does_not_use() {
     ];
     for (text, arguments) in unused {
         let home = home(true);
-        write(home.path(), text);
-        let run = ask(home.path(), arguments);
+        write_config(home.path(), text);
+        let run = run_in(home.path(), arguments);
         assert_eq!(run.status, 0, "{text}: {}", run.stderr);
         assert!(!run.stdout.contains("evil"), "{}", run.stdout);
     }
     let home = home(true);
-    write(home.path(), CHECK);
-    let run = run(doctor(home.path()).args(["--skip", "custom"]));
+    write_config(home.path(), CHECK);
+    let run = run(doctor_on_snapshot(home.path()).args(["--skip", "custom"]));
     assert_eq!(run.status, 0, "{}", run.stderr);
     // Flags and variables beat the file.
-    write(
+    write_config(
         home.path(),
         "profile = \"admin\"\n[services.coder]\nshell = \"/bin/evil\"",
     );
@@ -142,21 +142,21 @@ fn a_command_ignores_untrusted_keys_that_it_does_not_use() {
         &["exec", "coder", "--profile", "mine", "--", "ls"],
         &["exec", "web", "--profile", "mine"],
     ] {
-        let run = ask(home.path(), arguments);
+        let run = run_in(home.path(), arguments);
         assert_refused(&run, "there is no AWS profile mine (from --profile)", "");
     }
 }
 
 #[test]
-fn config_flag_and_hash_give_trust_too() {
+fn the_config_flag_and_a_hash_grant_trust() {
     let home = home(true);
-    write(home.path(), CHECK);
+    write_config(home.path(), CHECK);
     assert_refused(
-        &run(&mut doctor(home.path())),
+        &run(&mut doctor_on_snapshot(home.path())),
         "is not trusted",
         "ECS_EXEC_TRUST",
     );
-    let named = run(doctor(home.path()).args(["--config", "ecs-exec.toml"]));
+    let named = run(doctor_on_snapshot(home.path()).args(["--config", "ecs-exec.toml"]));
     assert!(
         named
             .with_status("warn")
@@ -169,31 +169,31 @@ fn config_flag_and_hash_give_trust_too() {
     let sum = String::from_utf8(sum.unwrap().stdout).unwrap();
     let sum = sum.split(' ').next().unwrap();
     for trust in [sum.to_owned(), format!("00, {}", sum.to_uppercase())] {
-        let run = run(doctor(home.path()).env("ECS_EXEC_TRUST", trust));
+        let run = run(doctor_on_snapshot(home.path()).env("ECS_EXEC_TRUST", trust));
         assert_ne!(run.status, 2, "{}", run.stderr);
     }
     let other = sum.replace('0', "1");
-    let run = run(doctor(home.path()).env("ECS_EXEC_TRUST", other));
+    let run = run(doctor_on_snapshot(home.path()).env("ECS_EXEC_TRUST", other));
     assert_refused(&run, "is not trusted", "");
 }
 
 #[test]
 fn trust_is_stored_privately_and_can_be_revoked() {
     let home = home(true);
-    write(home.path(), CHECK);
-    assert_eq!(ask(home.path(), &["trust", "--list"]).stdout, "");
-    let given = ask(home.path(), &["trust", "ecs-exec.toml"]);
+    write_config(home.path(), CHECK);
+    assert_eq!(run_in(home.path(), &["trust", "--list"]).stdout, "");
+    let given = run_in(home.path(), &["trust", "ecs-exec.toml"]);
     assert!(given.stderr.contains("checks = none"), "{}", given.stderr);
     let state = home.path().join(".local/state/ecs-exec/trust");
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&state), 0o700);
     let entries: Vec<_> = fs::read_dir(&state).unwrap().collect();
     assert_eq!(mode(&entries[0].as_ref().unwrap().path()), 0o600);
-    let listed = ask(home.path(), &["trust", "--list"]).stdout;
+    let listed = run_in(home.path(), &["trust", "--list"]).stdout;
     assert!(listed.ends_with("ecs-exec.toml\n"), "{listed}");
     let changed = format!("{CHECK}# more");
-    write(home.path(), &changed);
-    assert_eq!(ask(home.path(), &["trust", "."]).status, 0);
+    write_config(home.path(), &changed);
+    assert_eq!(run_in(home.path(), &["trust", "."]).status, 0);
     assert_eq!(
         fs::read_dir(&state).unwrap().count(),
         1,
@@ -201,23 +201,31 @@ fn trust_is_stored_privately_and_can_be_revoked() {
     );
     // Other users can write to it.
     fs::set_permissions(&state, fs::Permissions::from_mode(0o777)).unwrap();
-    assert_refused(&run(&mut doctor(home.path())), "is not trusted", "");
+    assert_refused(
+        &run(&mut doctor_on_snapshot(home.path())),
+        "is not trusted",
+        "",
+    );
     fs::set_permissions(&state, fs::Permissions::from_mode(0o700)).unwrap();
-    assert_ne!(run(&mut doctor(home.path())).status, 2);
-    let revoked = ask(home.path(), &["trust", "--revoke"]);
+    assert_ne!(run(&mut doctor_on_snapshot(home.path())).status, 2);
+    let revoked = run_in(home.path(), &["trust", "--revoke"]);
     assert!(
         revoked.stderr.contains("no longer trusted"),
         "{}",
         revoked.stderr
     );
-    assert_refused(&run(&mut doctor(home.path())), "is not trusted", "");
-    assert_eq!(ask(home.path(), &["trust", "--list"]).stdout, "");
+    assert_refused(
+        &run(&mut doctor_on_snapshot(home.path())),
+        "is not trusted",
+        "",
+    );
+    assert_eq!(run_in(home.path(), &["trust", "--list"]).stdout, "");
 }
 
 #[test]
-fn a_terminal_user_is_asked_for_trust() {
+fn trust_is_requested_at_a_terminal() {
     let home = home(true);
-    write(home.path(), "profile = \"adm\\u001b[2Jin\"\n");
+    write_config(home.path(), "profile = \"adm\\u001b[2Jin\"\n");
     let start = || Terminal::start(command(home.path()).arg("list"));
     let mut terminal = start();
     terminal.expect("profile = \"adm");
@@ -249,11 +257,11 @@ fn a_terminal_user_is_asked_for_trust() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_session_names_what_the_project_decides() {
-    let world = World::healthy();
-    let home = world.home.path();
+fn a_session_shows_the_settings_of_the_project() {
+    let platform = Platform::healthy();
+    let home = platform.home.path();
     let first_line = |arguments: &[&str]| {
-        let run = world.run(arguments);
+        let run = platform.run(arguments);
         run.stderr.lines().next().unwrap_or_default().to_owned()
     };
     let plain = first_line(&["coder"]);
@@ -265,32 +273,35 @@ fn a_session_names_what_the_project_decides() {
         plain.ends_with(")...") && !plain.contains("account"),
         "{plain}"
     );
-    write(home, "[services.coder]\nshell = \"/bin/evil\"\n");
+    write_config(home, "[services.coder]\nshell = \"/bin/evil\"\n");
     assert_refused(
-        &world.run(&["coder"]),
+        &platform.run(&["coder"]),
         "is not trusted, and it sets services.coder.shell",
         "ecs-exec trust",
     );
     assert!(!first_line(&["exec", "coder", "--", "ls"]).contains("account"));
-    assert_eq!(world.run(&["trust"]).status, 0);
-    let told = first_line(&["coder"]);
+    assert_eq!(platform.run(&["trust"]).status, 0);
+    let first = first_line(&["coder"]);
     for part in [
         "account: 123456789012",
-        &format!("cluster: {}", world.cluster),
+        &format!("cluster: {}", platform.cluster),
         "command: /bin/evil",
         "command from",
         "ecs-exec.toml",
     ] {
-        assert!(told.contains(part), "{told}");
+        assert!(first.contains(part), "{first}");
     }
-    write(home, &format!("cluster = \"{}\"\n", world.cluster));
-    let run = run(world.command().env_remove("ECS_EXEC_CLUSTER").arg("coder"));
+    write_config(home, &format!("cluster = \"{}\"\n", platform.cluster));
+    let run = run(platform
+        .command()
+        .env_remove("ECS_EXEC_CLUSTER")
+        .arg("coder"));
     assert!(run.stderr.contains("cluster from "), "{}", run.stderr);
-    write(
+    write_config(
         home,
         "[recipes.r]\nservice = \"coder\"\ncommand = [\"ls\"]\ninteractive = true\n",
     );
-    assert_eq!(world.run(&["trust"]).status, 0);
-    let told = first_line(&["recipe", "r"]);
-    assert!(told.contains("command: ls; command from"), "{told}");
+    assert_eq!(platform.run(&["trust"]).status, 0);
+    let first = first_line(&["recipe", "r"]);
+    assert!(first.contains("command: ls; command from"), "{first}");
 }

@@ -4,10 +4,10 @@ use std::fs;
 
 use serde_json::{Value, json};
 
+use crate::environment_errors::assert_refused;
 use crate::support::account::{Principal, allow, answer_account, denied, principal};
-use crate::support::service::Service;
-use crate::support::world::{Caller, Plan, World};
-use crate::trouble::assert_refused;
+use crate::support::fake_service::Service;
+use crate::support::platform::{Caller, Platform, PlatformSpec};
 
 fn mfa() -> Value {
     json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}})
@@ -191,11 +191,11 @@ fn may_exec_is_checked_and_asks_iam_only_then() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn principals_of_the_emulator_are_found() {
-    let world = World::new(Plan {
+    let platform = Platform::new(PlatformSpec {
         caller: Caller::Root,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
-    world.sh(r#"
+    platform.sh(r#"
         exec='{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ecs:ExecuteCommand","Resource":"*"}]}'
         assume='{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"*"}]}'
         trust='{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:root"},"Action":"sts:AssumeRole"}]}'
@@ -208,12 +208,14 @@ fn principals_of_the_emulator_are_found() {
         aws iam add-user-to-group --group-name "$CLUSTER-group" --user-name "$CLUSTER-member"
         aws iam put-user-policy --user-name "$CLUSTER-assumer" --policy-name assume --policy-document "$assume"
     "#);
-    let json = world.run(&["who-can", "coder", "--format", "json"]).json();
+    let json = platform
+        .run(&["who-can", "coder", "--format", "json"])
+        .json();
     let principals = json["principals"].as_array().unwrap();
     let routes = |name: &str| {
         let arn = format!(
             "arn:aws:iam::123456789012:{}",
-            name.replace('/', &format!("/{}-", world.cluster))
+            name.replace('/', &format!("/{}-", platform.cluster))
         );
         let one = principals.iter().find(|one| one["arn"] == arn.as_str());
         one.map(|one| one["routes"].clone())
@@ -221,7 +223,7 @@ fn principals_of_the_emulator_are_found() {
     let ops = routes("role/ops").unwrap();
     assert_eq!(
         ops[0]["policies"],
-        json!([format!("{}-exec", world.cluster)])
+        json!([format!("{}-exec", platform.cluster)])
     );
     assert!(routes("user/member").is_some(), "by its group");
     assert!(

@@ -228,7 +228,7 @@ mod tests {
         let statements = policy["Statement"].as_array().unwrap();
         assert_eq!(statements.len(), 2);
         assert_eq!(statements[1]["Sid"], "EcsExec2");
-        // Meanwhile somebody else took the first away and added another.
+        // The policy was edited between the two fixes.
         let now =
             json!({"Version": "2012-10-17", "Statement": [{"Sid": "Theirs", "Effect": "Allow"}]});
         let merged = merge(&now, &policy);

@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn scalars_stand_for_their_text_and_null_for_nothing() {
+    fn scalars_become_text_and_null_is_dropped() {
         assert_eq!(strings(&json!(["a", 1, [true]])), ["a", "1", "true"]);
         assert_eq!(strings(&json!("a")), ["a"]);
         assert_eq!(strings(&Value::Null), [""; 0]);

@@ -187,7 +187,7 @@ mod tests {
     use crate::iam::evaluate_conditions;
 
     #[test]
-    fn of_an_arn_whose_rest_is_unknown_only_the_prefix_decides() {
+    fn an_arn_with_an_unknown_end_is_compared_by_its_prefix() {
         let prefix = "arn:aws:ecs:us-west-2:1:";
         let request =
             Request::new("sts:AssumeRole", []).with_prefix("aws:SourceArn", prefix.into());
@@ -213,7 +213,7 @@ mod tests {
                 "ARN:aws:ecs:us-west-2:1:cluster/prod",
                 &unknown,
             ),
-            // No ECS resource is called so.
+            // No ECS resource has this ARN.
             ("StringEquals", "arn:aws:ecs:us-west-2:1:", &Ternary::No),
             ("StringEquals", "arn:aws:ecs:us-west-2:1:*", &Ternary::No),
             ("StringLike", "arn:aws:ecs:us-west-2:1:*", &Ternary::Yes),
@@ -227,9 +227,9 @@ mod tests {
             ("ArnLike", "arn:aws:ecs:us-west-2:1:cluster/*", &unknown),
             ("ArnLike", "arn:aws:ecs:us-west-2:1:", &unknown),
             ("ArnLike", "arn:aws:ecs:us-west-1:1:*", &Ternary::No),
-            // A star of an ARN matches no colon.
+            // In ARNs, a star does not match a colon.
             ("ArnLike", "arn:*:s3:us-west-2:1:*", &Ternary::No),
-            // AWS does not document what an incomplete ARN matches.
+            // What an incomplete ARN matches is not documented.
             ("ArnLike", "arn:aws:ecs:*", &unknown),
             ("ArnLike", "arn:aws:ecs", &unknown),
             ("ArnLike", "arn:aws:s3:*", &Ternary::No),

@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn where_the_simulator_disagrees_all_keys_stay() {
+    fn all_keys_are_kept_if_the_simulator_disagrees() {
         let refused = simulated("ecs:ExecuteCommand", Outcome::ImplicitDeny, &["aws:userid"]);
         assert_eq!(resolved(vec![refused.clone()]), [refused]);
     }
@@ -263,7 +263,7 @@ mod tests {
         }
     }
 
-    /// What is known of the agent's own calls with a task role.
+    /// The condition keys that are known for the agent's own calls with a task role.
     #[test]
     fn keys_of_the_principal_and_of_direct_calls_are_known() {
         let mut facts = healthy_coder();
@@ -325,7 +325,7 @@ mod tests {
         }
     }
 
-    /// The simulator allows what no value of the missing key could deny, and what one could.
+    /// The simulator allows the action whether or not a value of the missing key can deny it.
     #[test]
     fn only_a_conditional_deny_keeps_an_allow_undecided() {
         let mut facts = healthy_coder();

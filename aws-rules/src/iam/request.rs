@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_with_a_known_prefix_is_there_whatever_the_credentials() {
+    fn a_key_with_a_known_prefix_is_present_for_all_credentials() {
         let request = Request::new("sts:AssumeRole", []).signed_with(Credentials::Task);
         assert_eq!(request.values("aws:SourceArn"), Ok(None));
         let request = request.with_prefix("aws:SourceArn", "arn:aws:ecs:".into());

@@ -220,7 +220,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_policy_that_is_no_json_may_say_anything() {
+    fn an_invalid_policy_makes_the_decision_depend_on_it() {
         let request = Request::new("ecs:ExecuteCommand", []);
         let policy = MatchingStatements::new(&json!("{"), "Deny", None, &request);
         let expected = Ternary::depends("a policy that is no JSON");

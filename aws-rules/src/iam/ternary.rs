@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_depends_names_the_keys_of_both() {
+    fn an_undecided_result_lists_the_keys_of_both_operands() {
         let both = Ternary::depends("a").and(Ternary::depends("b"));
         assert_eq!(both.keys(), ["a".to_owned(), "b".to_owned()].into());
         assert_eq!(both.clone().or(Ternary::Yes), Ternary::Yes);

@@ -122,7 +122,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn as_sets_of_numbers(one in intervals(), other in intervals(), from in 0u128..48, more in 0u128..8) {
+        fn set_operations_match_those_on_numbers(one in intervals(), other in intervals(), from in 0u128..48, more in 0u128..8) {
             let (one, other): (Intervals, Intervals) = (one.into_iter().collect(), other.into_iter().collect());
             let (a, b) = (set(&one), set(&other));
             prop_assert_eq!(set(&one.intersection(&other)), a.intersection(&b).copied().collect());
@@ -130,10 +130,10 @@ mod tests {
             prop_assert_eq!(one.covers_all(&other), b.is_subset(&a));
             prop_assert_eq!(one.overlaps_any(&other), !a.is_disjoint(&b));
             prop_assert_eq!(one.count(), a.len() as u128);
-            let asked: BTreeSet<u128> = (from..=from + more).collect();
-            prop_assert_eq!(one.covers((from, from + more)), asked.is_subset(&a));
-            prop_assert_eq!(one.overlaps((from, from + more)), !asked.is_disjoint(&a));
-            // Whatever it is made of, the same set is the same value.
+            let interval: BTreeSet<u128> = (from..=from + more).collect();
+            prop_assert_eq!(one.covers((from, from + more)), interval.is_subset(&a));
+            prop_assert_eq!(one.overlaps((from, from + more)), !interval.is_disjoint(&a));
+            // Equal sets are equal values, however they were built.
             prop_assert_eq!(&one, &a.iter().map(|number| (*number, *number)).collect());
         }
     }

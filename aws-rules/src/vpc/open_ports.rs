@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn each_stretch_of_ports_ends_where_the_next_begins() {
+    fn port_ranges_are_adjacent() {
         let rules = [rule(true, (0, 9), (1, 100))];
         let ports = OpenPorts::new(&rules, &set((0, 9)), set((50, 200)));
         assert_eq!(

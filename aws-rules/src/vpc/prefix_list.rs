@@ -42,7 +42,7 @@ mod tests {
     use model::facts::Reason;
 
     #[test]
-    fn a_list_that_could_not_be_read_says_why() {
+    fn an_unreadable_list_keeps_the_reason() {
         let mut network = Network::default();
         let denied = test_facts::denied("ec2:GetManagedPrefixListEntries");
         network.prefix_lists.insert("pl-1".into(), denied);

@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn evidence_has_a_word_for_each() {
+    fn every_state_has_an_evidence_word() {
         use Reachability::{Blocked, Open, Partial};
         let words = [Open, Partial, Blocked, unknown()].map(|one| one.word());
         assert_eq!(words, ["open", "partly open", "shut", "not seen"]);

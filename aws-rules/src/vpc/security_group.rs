@@ -253,7 +253,7 @@ mod tests {
         ];
         let all = |rules: Vec<GroupRule>| admits_from(&network(rules), Some(&[]), &["10.0.0.0/24"]);
         assert_eq!(all(halves.clone()), Reachability::Open);
-        // An address somewhere in a range may or may not be in the part.
+        // An unknown address of a range can be inside or outside of the covered part.
         let half = network(halves[..1].to_vec());
         let gate = all(halves[..1].to_vec());
         assert!(matches!(gate, Reachability::Unknown(_)));

@@ -5,7 +5,8 @@ use crate::capture;
 use diagnosis::{Selection, examine};
 use model::facts::*;
 use test_facts::{
-    decide, definition, healthy, known, no_endpoint, no_way_out, on_ec2, service, task,
+    decide, definition, healthy, known, move_to_ec2, remove_default_routes, remove_endpoints,
+    service, task,
 };
 
 /// IDs and statuses of the findings, and the root causes.
@@ -41,8 +42,8 @@ fn platforms() -> Vec<Facts> {
     task(&mut facts).containers[0].managed_agents[0].last_status = "STOPPED".into();
     platforms.push(facts);
     let mut facts = healthy();
-    no_endpoint(&mut facts);
-    no_way_out(&mut facts);
+    remove_endpoints(&mut facts);
+    remove_default_routes(&mut facts);
     platforms.push(facts);
     let mut facts = healthy();
     decide(&mut facts, "ssmmessages:", "*", |decision| {
@@ -55,7 +56,7 @@ fn platforms() -> Vec<Facts> {
 /// A platform in which every string of the model has a value.
 fn full_platform() -> Facts {
     let mut facts = healthy();
-    on_ec2(&mut facts);
+    move_to_ec2(&mut facts);
     let why = || {
         Unavailable::new(
             "iam:GetRole",
@@ -209,7 +210,7 @@ fn full_platform() -> Facts {
 }
 
 #[test]
-fn names_disappear_and_findings_stay() {
+fn anonymizing_removes_names_and_keeps_findings() {
     for facts in platforms() {
         let (anonymous, _) = anonymize(&capture(&facts, "1"));
         let (before, after) = (verdicts(&capture(&facts, "1")), verdicts(&anonymous));
@@ -242,17 +243,17 @@ fn names_disappear_and_findings_stay() {
     }
 }
 
-/// Replaces each string and each key of a map in turn by an unknown word, which must not leave the machine.
+/// Replaces each string and each map key in turn with an unknown word, which the capture must not contain.
 #[test]
-fn no_string_of_the_model_escapes() {
+fn every_string_of_the_model_is_replaced() {
     const SENTINEL: &str = "Zq7SentineL";
-    let whole = serde_json::to_value(single_service(full_platform())).unwrap();
-    let count = replace_leaves(&mut whole.clone(), &mut |_| None);
+    let original = serde_json::to_value(single_service(full_platform())).unwrap();
+    let count = replace_leaves(&mut original.clone(), &mut |_| None);
     assert!(count > 300, "{count}");
     let mut planted = 0;
     for number in 0..count {
         let mut at = 0;
-        let mut value = whole.clone();
+        let mut value = original.clone();
         replace_leaves(&mut value, &mut |_| {
             at += 1;
             (at == number + 1).then(|| SENTINEL.to_owned())
@@ -271,7 +272,7 @@ fn no_string_of_the_model_escapes() {
     assert!(planted > 200, "{planted}");
 }
 
-/// Keeps one service only.
+/// Removes all services but one.
 fn single_service(mut facts: Facts) -> Facts {
     let role = test_facts::CODER_ROLE;
     let task = task(&mut facts).clone();
@@ -352,7 +353,7 @@ fn addresses_and_hosts_in_sentences_are_replaced() {
 }
 
 #[test]
-fn an_answer_gets_its_real_names_back() {
+fn real_names_are_restored_in_answers() {
     let facts = full_platform();
     let (anonymous, names) = anonymize(&capture(&facts, "1"));
     let json = serde_json::to_string(&names).unwrap();
@@ -369,7 +370,7 @@ fn an_answer_gets_its_real_names_back() {
 }
 
 #[test]
-fn only_addresses_that_identify_somebody_are_replaced() {
+fn only_identifying_addresses_are_replaced() {
     let mut names = Pseudonyms::default();
     let mut anonymize = |text: &str| names.anonymize(Kind::Address, text);
     for kept in [
@@ -424,7 +425,7 @@ fn numbers_and_ids_keep_their_form() {
 }
 
 #[test]
-fn a_path_becomes_the_name_of_its_file() {
+fn a_path_is_reduced_to_its_file_name() {
     assert_eq!(file_name("/opt/acme/aws"), "aws");
     assert_eq!(file_name(r"C:\acme\aws.exe"), "aws.exe");
 }

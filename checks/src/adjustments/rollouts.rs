@@ -45,7 +45,7 @@ mod tests {
     use diagnosis::{Selection, examine};
     use model::facts::{Fact, Facts};
 
-    /// A service whose old task definition has a read-only root file system, and whose new one has not.
+    /// A service whose old task definition has a read-only root file system, unlike the new one.
     fn fixed_by_the_rollout(with_new_task: bool) -> Facts {
         let mut facts = healthy_coder();
         begin_rollout(&mut facts);

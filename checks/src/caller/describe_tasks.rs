@@ -63,7 +63,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn a_successful_call_passes_whatever_iam_says() {
+    fn a_successful_call_passes_regardless_of_iam() {
         let mut facts = healthy_coder();
         decide(&mut facts, "ecs:DescribeTasks", "", |decision| {
             decision.outcome = Outcome::ImplicitDeny;

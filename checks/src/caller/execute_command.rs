@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn an_allow_that_a_deny_may_override_is_unknown() {
+    fn an_allow_that_a_deny_can_override_is_unknown() {
         let mut facts = healthy_coder();
         decide(&mut facts, "ecs:ExecuteCommand", TASK, |decision| {
             decision.missing_context = vec!["aws:MultiFactorAuthPresent".into()];
@@ -218,14 +218,14 @@ mod tests {
         assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
     }
 
-    /// Adds a simulation with the name of a container, of this service or of another.
+    /// Adds a simulation for a container name of this or another service.
     fn simulate_container(facts: &mut Facts, name: &str, outcome: Outcome) {
-        let asked = facts
+        let simulation_without_container = facts
             .simulations
             .iter()
             .find(|simulation| simulation.actions.iter().any(|a| a == "ecs:ExecuteCommand"))
             .unwrap();
-        let mut answer = asked.clone();
+        let mut answer = simulation_without_container.clone();
         answer
             .context
             .insert("ecs:container-name".into(), name.into());
@@ -251,7 +251,7 @@ mod tests {
         assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
     }
 
-    /// An answer about one container does not stand for another without an answer.
+    /// The decision for one container does not apply to another.
     #[test]
     fn a_container_without_an_answer_is_a_warning() {
         let mut facts = healthy_coder();
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn without_running_tasks_none_are_said_to_be_allowed() {
+    fn without_running_tasks_the_title_mentions_no_tasks() {
         let mut facts = healthy_coder();
         deny(&mut facts, CLUSTER);
         task(&mut facts).last_status = "STOPPED".into();
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn callers_that_iam_cannot_simulate() {
+    fn root_passes_and_callers_that_iam_cannot_simulate_are_unknown() {
         let mut facts = healthy_coder();
         caller(&mut facts).principal = Principal::Root;
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);

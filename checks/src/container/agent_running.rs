@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_young_agent_may_still_start() {
+    fn a_starting_agent_suggests_another_run() {
         let mut facts = healthy_coder();
         let now = facts.taken_at;
         task(&mut facts).containers[0].managed_agents[0].last_status = "PENDING".into();
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn the_reason_that_ecs_gives_is_in_the_title() {
+    fn the_title_contains_the_reason_from_ecs() {
         let mut facts = healthy_coder();
         let agent = &mut task(&mut facts).containers[0].managed_agents[0];
         agent.last_status = "STOPPED".into();
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_container_that_ended_is_skipped() {
+    fn a_stopped_container_is_skipped() {
         let mut facts = healthy_coder();
         task(&mut facts).containers[0].last_status = "STOPPED".into();
         assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);

@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_do_no_harm_on_fargate() {
+    fn access_keys_are_harmless_on_fargate() {
         let mut facts = with_variable("AWS_ACCESS_KEY_ID");
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         stop_agent(&mut facts);
@@ -201,10 +201,10 @@ mod tests {
     }
 
     #[test]
-    fn keys_do_harm_only_with_an_old_ecs_agent() {
+    fn access_keys_matter_only_with_an_old_ecs_agent() {
         let on_host = |version: &str| {
             let mut facts = with_variable("AWS_SECRET_ACCESS_KEY");
-            on_ec2(&mut facts);
+            move_to_ec2(&mut facts);
             host(&mut facts).agent_version = Some(version.into());
             stop_agent(&mut facts);
             facts
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn another_endpoint_is_the_cause_if_nothing_else_is() {
+    fn another_credentials_endpoint_is_the_cause_if_there_is_no_other() {
         for name in super::ENDPOINTS {
             let mut facts = with_variable(name);
             assert_eq!(statuses(&CHECK, &facts), [Status::Warn]);

@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn existing_missing_and_unreadable() {
+    fn a_missing_container_fails_and_an_unreadable_one_is_unknown() {
         let mut facts = healthy_coder();
         facts.target.container = Some("coder".into());
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);

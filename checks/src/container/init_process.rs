@@ -38,7 +38,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn present_missing_windows_and_unreadable() {
+    fn a_missing_init_process_warns_except_on_windows() {
         let mut facts = healthy_coder();
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         definition(&mut facts).containers[0].init_process = false;

@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn not_tried_worked_no_shell_and_failed() {
+    fn the_result_of_the_session_decides() {
         assert_eq!(statuses(&CHECK, &healthy_coder()), []);
         assert_eq!(
             statuses(&CHECK, &probed(ProbeEnd::Worked { milliseconds: 812 })),

@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn writable_read_only_and_unreadable() {
+    fn a_read_only_root_file_system_fails() {
         assert_eq!(statuses(&CHECK, &healthy_coder()), [Status::Pass]);
         let mut facts = read_only();
         stop_agent(&mut facts);
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn an_agent_that_has_long_been_running_makes_it_a_warning() {
+    fn a_long_running_agent_makes_it_a_warning() {
         let mut facts = read_only();
         assert_eq!(statuses(&CHECK, &facts), [Status::Warn]);
         let now = facts.taken_at;
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn with_volumes_it_is_the_cause_only_if_nothing_else_is() {
+    fn with_volumes_it_is_the_cause_only_if_there_is_no_other() {
         let mut facts = read_only();
         mount(&mut facts, "/var/lib/amazon/ssm", false);
         let causes = |facts: &Facts| -> Vec<&str> {

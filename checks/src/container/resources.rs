@@ -39,7 +39,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn enough_memory_little_and_no_limit() {
+    fn little_memory_warns() {
         let mut facts = healthy_coder();
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         definition(&mut facts).containers[0].memory_mib = Some(64);

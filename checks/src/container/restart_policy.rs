@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn no_policy_a_policy_and_unreadable() {
+    fn a_restart_policy_warns() {
         assert_eq!(statuses(&CHECK, &healthy_coder()), [Status::Pass]);
         let mut facts = restarts();
         assert_eq!(statuses(&CHECK, &facts), [Status::Warn]);

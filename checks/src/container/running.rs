@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_container_that_ended_fails() {
+    fn a_stopped_container_fails() {
         let mut facts = healthy_coder();
         task(&mut facts).containers[0].last_status = "STOPPED".into();
         assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_helper_that_ended_is_no_failure() {
+    fn a_stopped_helper_container_is_no_failure() {
         let mut facts = healthy_coder();
         task(&mut facts).containers.push(Container {
             name: "migrate".into(),

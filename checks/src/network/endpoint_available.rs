@@ -47,8 +47,8 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
 mod tests {
     use super::CHECK;
     use crate::testing::{
-        denied, endpoint, healthy_coder, known, no_endpoint, no_way_out, route_out, statuses,
-        subnets,
+        denied, endpoint, healthy_coder, known, remove_default_routes, remove_endpoints,
+        set_default_route, statuses, subnets,
     };
     use diagnosis::{Selection, Verdict, examine};
     use model::facts::RouteTarget;
@@ -62,7 +62,7 @@ mod tests {
             endpoint(&mut facts).state = state.into();
             assert_eq!(statuses(&CHECK, &facts), [Status::Warn], "{state}");
         }
-        no_way_out(&mut facts);
+        remove_default_routes(&mut facts);
         assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
         for state in ["pending", "Partial"] {
             endpoint(&mut facts).state = state.into();
@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn an_endpoint_without_subnets_fails() {
         let mut facts = healthy_coder();
-        no_way_out(&mut facts);
+        remove_default_routes(&mut facts);
         endpoint(&mut facts).subnets.clear();
         assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
         endpoint(&mut facts).interfaces = vec!["eni-1".into()];
@@ -86,9 +86,9 @@ mod tests {
     fn an_untraceable_path_makes_a_fault_unknown() {
         let mut facts = healthy_coder();
         endpoint(&mut facts).state = "failed".into();
-        route_out(&mut facts, RouteTarget::Other("tgw-1".into()));
+        set_default_route(&mut facts, RouteTarget::Other("tgw-1".into()));
         assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
-        no_way_out(&mut facts);
+        remove_default_routes(&mut facts);
         subnets(&mut facts, |subnet| {
             subnet.owner = Some("999999999999".into())
         });
@@ -98,7 +98,7 @@ mod tests {
     #[test]
     fn an_endpoint_in_use_is_preferred() {
         let mut facts = healthy_coder();
-        no_way_out(&mut facts);
+        remove_default_routes(&mut facts);
         let mut failed = endpoint(&mut facts).clone();
         failed.state = "failed".into();
         for at in [0, 2] {
@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn a_missing_endpoint_is_skipped_and_an_unreadable_one_unknown() {
         let mut facts = healthy_coder();
-        no_endpoint(&mut facts);
+        remove_endpoints(&mut facts);
         assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
         facts.network.endpoints = Some(denied("ec2:DescribeVpcEndpoints"));
         assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);

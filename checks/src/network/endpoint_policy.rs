@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn an_unused_endpoint_is_skipped_and_an_unreadable_one_unknown() {
         let mut facts = healthy_coder();
-        no_endpoint(&mut facts);
+        remove_endpoints(&mut facts);
         assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
         facts.network.endpoints = Some(denied("ec2:DescribeVpcEndpoints"));
         assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);

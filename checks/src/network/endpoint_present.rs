@@ -156,7 +156,8 @@ fn describe_obstacle(placement: &Placement) -> String {
 mod tests {
     use super::CHECK;
     use crate::testing::{
-        denied, healthy_coder, no_endpoint, no_way_out, route_out, run, statuses, subnets,
+        denied, healthy_coder, remove_default_routes, remove_endpoints, run, set_default_route,
+        statuses, subnets,
     };
     use model::facts::{Fact, RouteTarget};
     use model::finding::Status;
@@ -169,8 +170,8 @@ mod tests {
     #[test]
     fn a_missing_endpoint_fails_without_a_path_to_the_internet() {
         let mut facts = healthy_coder();
-        no_endpoint(&mut facts);
-        no_way_out(&mut facts);
+        remove_endpoints(&mut facts);
+        remove_default_routes(&mut facts);
         let finding = &run(&CHECK, &facts)[0];
         assert_eq!(finding.status, Status::Fail);
         let commands = &finding.fixes[0].commands;
@@ -186,7 +187,7 @@ mod tests {
     #[test]
     fn a_missing_endpoint_is_skipped_with_a_nat_gateway() {
         let mut facts = healthy_coder();
-        no_endpoint(&mut facts);
+        remove_endpoints(&mut facts);
         let finding = &run(&CHECK, &facts)[0];
         assert_eq!(finding.status, Status::Skip);
         assert!(finding.title.contains("NAT gateway"), "{}", finding.title);
@@ -195,7 +196,7 @@ mod tests {
     #[test]
     fn an_endpoint_that_is_being_deleted_is_missing() {
         let mut facts = healthy_coder();
-        no_way_out(&mut facts);
+        remove_default_routes(&mut facts);
         let Some(Fact::Known(endpoints)) = &mut facts.network.endpoints else {
             unreachable!()
         };
@@ -208,8 +209,8 @@ mod tests {
     #[test]
     fn a_missing_endpoint_of_a_shared_vpc_is_unknown() {
         let mut facts = healthy_coder();
-        no_endpoint(&mut facts);
-        no_way_out(&mut facts);
+        remove_endpoints(&mut facts);
+        remove_default_routes(&mut facts);
         subnets(&mut facts, |subnet| {
             subnet.owner = Some("999999999999".into())
         });
@@ -219,8 +220,8 @@ mod tests {
     #[test]
     fn a_transit_gateway_is_untraceable() {
         let mut facts = healthy_coder();
-        no_endpoint(&mut facts);
-        route_out(&mut facts, RouteTarget::Other("tgw-1".into()));
+        remove_endpoints(&mut facts);
+        set_default_route(&mut facts, RouteTarget::Other("tgw-1".into()));
         assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
     }
 

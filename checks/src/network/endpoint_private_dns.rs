@@ -54,7 +54,7 @@ mod tests {
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         endpoint(&mut facts).private_dns = false;
         assert_eq!(statuses(&CHECK, &facts), [Status::Warn]);
-        no_way_out(&mut facts);
+        remove_default_routes(&mut facts);
         let finding = &run(&CHECK, &facts)[0];
         assert_eq!(finding.status, Status::Fail);
         assert!(finding.fixes[0].commands[0].contains("--private-dns-enabled"));
@@ -76,8 +76,8 @@ mod tests {
             let terraform = fixes[0].terraform.as_ref().unwrap();
             assert_eq!(terraform.contains("enable_dns_hostnames"), !hostnames);
         }
-        no_endpoint(&mut facts);
-        no_way_out(&mut facts);
+        remove_endpoints(&mut facts);
+        remove_default_routes(&mut facts);
         let fixes = &run(&crate::network::endpoint_present::CHECK, &facts)[0].fixes;
         assert!(fixes[0].commands[0].contains("--enable-dns-hostnames"));
     }
@@ -88,7 +88,7 @@ mod tests {
         let of_both = |zones: Option<Fact<Vec<String>>>| {
             let mut facts = healthy_coder();
             endpoint(&mut facts).private_dns = false;
-            no_way_out(&mut facts);
+            remove_default_routes(&mut facts);
             let vpc = vpc(&mut facts).id.clone();
             facts.network.hosted_zones = zones
                 .into_iter()
@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn a_missing_endpoint_is_skipped_and_an_unreadable_one_unknown() {
         let mut facts = healthy_coder();
-        no_endpoint(&mut facts);
+        remove_endpoints(&mut facts);
         assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
         facts.network.endpoints = Some(denied("ec2:DescribeVpcEndpoints"));
         assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);

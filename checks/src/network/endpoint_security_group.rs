@@ -134,9 +134,9 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_for_some_addresses_of_an_unknown_one_is_unknown() {
+    fn a_rule_for_some_possible_addresses_is_unknown() {
         let mut facts = healthy_coder();
-        let own = address_of_task(&mut facts);
+        let own = task_address(&mut facts);
         endpoint_group(&mut facts).ingress[0].cidrs = vec![format!("{own}/32")];
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         endpoint_group(&mut facts).ingress[0].cidrs = vec!["10.0.9.0/24".into()];

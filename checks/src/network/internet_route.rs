@@ -101,8 +101,8 @@ fn no_path(subject: Subject, title: String) -> Finding {
 mod tests {
     use super::CHECK;
     use crate::testing::{
-        denied, healthy_coder, interfaces, no_endpoint, no_way_out, public_gateway, route_out,
-        statuses,
+        denied, healthy_coder, interfaces, public_gateway, remove_default_routes, remove_endpoints,
+        set_default_route, statuses,
     };
     use model::facts::{Fact, NatGateway, Route, RouteTarget};
     use model::finding::Status;
@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn block_public_access_overrides_routes() {
         let mut facts = healthy_coder();
-        no_endpoint(&mut facts);
+        remove_endpoints(&mut facts);
         let mut with = |mode: Fact<String>| {
             facts.network.block_public_access = Some(mode);
             statuses(&CHECK, &facts)
@@ -121,7 +121,7 @@ mod tests {
         assert_eq!(with(known("block-bidirectional")), [Status::Unknown]);
         let denied = denied("ec2:DescribeVpcBlockPublicAccessOptions");
         assert_eq!(with(denied), [Status::Unknown]);
-        no_way_out(&mut facts);
+        remove_default_routes(&mut facts);
         assert_eq!(
             statuses(&CHECK, &facts),
             [Status::Fail],
@@ -132,22 +132,22 @@ mod tests {
     #[test]
     fn an_endpoint_makes_routes_unnecessary() {
         let mut facts = healthy_coder();
-        no_way_out(&mut facts);
+        remove_default_routes(&mut facts);
         assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
     }
 
     #[test]
     fn a_nat_gateway_reaches_the_internet() {
         let mut facts = healthy_coder();
-        no_endpoint(&mut facts);
+        remove_endpoints(&mut facts);
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
     }
 
-    /// Itself in a subnet without a way out, of another kind, failed, or not to be seen.
+    /// The gateway is in a subnet without internet access, private, failed, or unreadable.
     #[test]
     fn a_nat_gateway_needs_a_route_in_its_own_subnet() {
         let mut facts = healthy_coder();
-        no_endpoint(&mut facts);
+        remove_endpoints(&mut facts);
         let vpc = facts.network.route_tables.keys().next().unwrap().clone();
         let public = public_gateway(&mut facts);
         let with = |gateway: NatGateway, target: Option<RouteTarget>| {
@@ -181,13 +181,13 @@ mod tests {
             ..public.clone()
         };
         assert_eq!(with(private, igw()), Status::Unknown);
-        // A regional one is in no subnet.
+        // A regional NAT gateway has no subnet.
         let regional = NatGateway {
             subnet: String::new(),
             ..public.clone()
         };
         assert_eq!(with(regional, None), Status::Pass);
-        // In a shared VPC it is another account's, and not listed.
+        // In a shared VPC, the gateway can belong to another account and is not listed.
         let another = NatGateway {
             id: "nat-2".into(),
             ..public
@@ -203,8 +203,8 @@ mod tests {
     #[test]
     fn an_internet_gateway_needs_a_public_address() {
         let mut facts = healthy_coder();
-        no_endpoint(&mut facts);
-        route_out(&mut facts, RouteTarget::InternetGateway("igw-1".into()));
+        remove_endpoints(&mut facts);
+        set_default_route(&mut facts, RouteTarget::InternetGateway("igw-1".into()));
         assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
         interfaces(&mut facts, |interface| {
             interface.public_ip = Some("203.0.113.9".into());
@@ -212,12 +212,12 @@ mod tests {
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
     }
 
-    /// A private hosted zone may lead the name of ssmmessages to an endpoint there.
+    /// A private hosted zone can resolve the name of ssmmessages to an endpoint in the other network.
     #[test]
     fn a_route_into_another_network_makes_a_blocked_path_unknown() {
         let mut closed = healthy_coder();
-        no_endpoint(&mut closed);
-        route_out(&mut closed, RouteTarget::InternetGateway("igw-1".into()));
+        remove_endpoints(&mut closed);
+        set_default_route(&mut closed, RouteTarget::InternetGateway("igw-1".into()));
         let with = |destination: &str, target: RouteTarget, blackhole: bool| {
             let mut facts = closed.clone();
             for tables in facts.network.route_tables.values_mut() {
@@ -245,7 +245,7 @@ mod tests {
     #[test]
     fn a_blackhole_is_no_path() {
         let mut facts = healthy_coder();
-        no_endpoint(&mut facts);
+        remove_endpoints(&mut facts);
         for tables in facts.network.route_tables.values_mut() {
             let model::facts::Fact::Known(tables) = tables else {
                 unreachable!()
@@ -260,8 +260,8 @@ mod tests {
     #[test]
     fn a_transit_gateway_and_unreadable_tables_are_unknown() {
         let mut facts = healthy_coder();
-        no_endpoint(&mut facts);
-        route_out(&mut facts, RouteTarget::Other("tgw-1".into()));
+        remove_endpoints(&mut facts);
+        set_default_route(&mut facts, RouteTarget::Other("tgw-1".into()));
         assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
         for tables in facts.network.route_tables.values_mut() {
             *tables = denied("ec2:DescribeRouteTables");
@@ -272,7 +272,7 @@ mod tests {
     #[test]
     fn no_path_with_unreadable_endpoints_is_unknown() {
         let mut facts = healthy_coder();
-        no_way_out(&mut facts);
+        remove_default_routes(&mut facts);
         facts.network.endpoints = Some(denied("ec2:DescribeVpcEndpoints"));
         assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
     }

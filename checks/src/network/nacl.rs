@@ -108,7 +108,7 @@ mod tests {
     fn requests_and_answers_need_rules() {
         for (egress, from, to) in [(true, 443, 443), (false, 1024, 65535)] {
             let mut facts = healthy_coder();
-            // Within one subnet no ACL applies.
+            // ACLs do not filter traffic within a subnet.
             let far = endpoint(&mut facts).subnets[1].clone();
             endpoint(&mut facts).subnets = vec![far];
             acl(&mut facts).entries.push(deny(egress, from, to));
@@ -127,7 +127,7 @@ mod tests {
         acl(&mut facts).entries.push(deny(false, 50000, 51000));
         assert_eq!(statuses(&CHECK, &facts), [Status::Warn]);
         let mut facts = healthy_coder();
-        let own = subnet_of_task(&mut facts);
+        let own = task_subnet(&mut facts);
         endpoint(&mut facts).subnets = vec![own];
         acl(&mut facts).entries.clear();
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
@@ -136,11 +136,11 @@ mod tests {
     #[test]
     fn without_an_endpoint_rules_for_the_internet_count() {
         let mut facts = healthy_coder();
-        no_endpoint(&mut facts);
+        remove_endpoints(&mut facts);
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         acl(&mut facts).entries.push(deny(true, 443, 443));
         assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
-        no_way_out(&mut facts);
+        remove_default_routes(&mut facts);
         assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
     }
 
@@ -148,7 +148,7 @@ mod tests {
     fn acls_of_the_nat_gateway_subnet_count() {
         let with = |subnet: &str, refused: &[AclEntry]| {
             let mut facts = healthy_coder();
-            no_endpoint(&mut facts);
+            remove_endpoints(&mut facts);
             let vpc = add_public_gateway(&mut facts);
             let mut own = acl(&mut facts).clone();
             own.id = "acl-own".into();

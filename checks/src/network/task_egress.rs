@@ -117,9 +117,9 @@ mod tests {
             ..GroupRule::default()
         }];
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
-        no_endpoint(&mut facts);
+        remove_endpoints(&mut facts);
         assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
-        no_way_out(&mut facts);
+        remove_default_routes(&mut facts);
         assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
     }
 
@@ -145,8 +145,8 @@ mod tests {
         let mut facts = healthy_coder();
         facts.network.endpoints = Some(denied("ec2:DescribeVpcEndpoints"));
         assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
-        no_endpoint(&mut facts);
-        route_out(&mut facts, RouteTarget::Other("tgw-1".into()));
+        remove_endpoints(&mut facts);
+        set_default_route(&mut facts, RouteTarget::Other("tgw-1".into()));
         assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
     }
 }

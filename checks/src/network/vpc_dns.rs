@@ -152,7 +152,7 @@ mod tests {
                 false => Status::Unknown,
             };
             assert_eq!(statuses(&CHECK, &facts), [through_the_nat]);
-            no_way_out(&mut facts);
+            remove_default_routes(&mut facts);
             assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
         }
         endpoint(&mut facts).private_dns = false;
@@ -176,14 +176,14 @@ mod tests {
         );
 
         let mut deaf = facts.clone();
-        let_out_to(&mut deaf, &["0.0.0.0/0"]);
+        restrict_egress_to(&mut deaf, &["0.0.0.0/0"]);
         assert_eq!(
             of_both(&deaf),
             (vec![Status::Unknown], vec![Status::Unknown]),
             "queries to them are blocked"
         );
 
-        no_way_out(&mut facts);
+        remove_default_routes(&mut facts);
         assert_eq!(
             of_both(&facts),
             (vec![Status::Unknown], vec![Status::Unknown])
@@ -192,7 +192,7 @@ mod tests {
         assert!(finding.title.contains("10.0.0.53"), "{}", finding.title);
         assert_eq!(finding.missing_permission, None);
 
-        // Every answer leads to the endpoint.
+        // Every resolver returns the endpoint.
         endpoint_group(&mut facts).ingress.clear();
         assert_eq!(of_both(&facts), (vec![Status::Unknown], vec![Status::Fail]));
 

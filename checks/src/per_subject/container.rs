@@ -62,7 +62,7 @@ mod tests {
     use model::facts::{Container, Fact, Facts};
     use model::finding::Status;
 
-    /// The coder service without a preferred container, and with a second container that ended and has no agent.
+    /// The coder service without a preferred container, and with a second, stopped container without an agent.
     fn with_second_container(name: &str) -> Facts {
         let mut facts = healthy_coder();
         facts.target.services[0].container = None;
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn containers_that_aws_adds_to_a_task_are_not_judged() {
+    fn containers_added_by_aws_are_not_judged() {
         for name in [
             "ecs-service-connect-AbCd",
             "aws-guardduty-agent-x1y2",
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn an_added_container_that_is_asked_for_is_judged() {
+    fn an_added_container_is_judged_if_it_is_the_target() {
         let mut facts = with_second_container("aws-gd-agent");
         facts.target.container = Some("aws-gd-agent".into());
         assert_eq!(failed(&facts), ["container.running"]);

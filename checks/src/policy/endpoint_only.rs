@@ -114,7 +114,7 @@ mod tests {
     fn an_endpoint_behind_a_transit_gateway_is_unknown() {
         let mut facts = healthy_coder();
         facts.expect.traffic = Some(Traffic::Endpoint);
-        no_endpoint(&mut facts);
+        remove_endpoints(&mut facts);
         assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
         let hub = model::facts::RouteTarget::Other("tgw-1".into());
         route(&mut facts, "10.0.0.0/8", hub, false);
@@ -128,7 +128,7 @@ mod tests {
         let servers = vec!["10.0.0.53".to_owned()];
         vpc(&mut facts).own_name_servers = Some(Fact::Known(servers));
         assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
-        no_way_out(&mut facts);
+        remove_default_routes(&mut facts);
         assert_eq!(
             statuses(&CHECK, &facts),
             [Status::Pass],
@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn traffic_outside_the_endpoint_fails_only_if_declared() {
         let mut facts = healthy_coder();
-        no_endpoint(&mut facts);
+        remove_endpoints(&mut facts);
         assert_eq!(statuses(&CHECK, &facts), []);
         facts.expect.traffic = Some(Traffic::Endpoint);
         let finding = &run(&CHECK, &facts)[0];

@@ -167,7 +167,7 @@ mod tests {
     fn on_ec2_the_role_of_the_instance_profile_counts() {
         let mut facts = healthy_coder();
         definition(&mut facts).task_role = None;
-        on_ec2(&mut facts);
+        move_to_ec2(&mut facts);
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         for profile in facts.instance_profiles.values_mut() {
             *profile = denied("iam:GetInstanceProfile");

@@ -277,7 +277,7 @@ mod tests {
         let execution = definition(&mut facts).execution_role.clone().unwrap();
         simulate_allowed(&mut facts, &execution, &TASK_ROLE_ACTIONS);
         assert!(run(&CHECK, &facts)[0].detail.contains("execution role"));
-        // Whichever task is listed first.
+        // The order of the tasks does not matter.
         let mut other = task(&mut facts).clone();
         other.arn = format!("{}0", other.arn);
         other.execution_role_override = Some("arn:aws:iam::123456789012:role/other".into());

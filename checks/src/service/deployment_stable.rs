@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn unreadable_and_not_rolled_out_by_ecs() {
+    fn services_without_ecs_deployments_are_skipped_and_unreadable_ones_unknown() {
         let mut facts = healthy_coder();
         service(&mut facts).deployments.clear();
         assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);

@@ -58,7 +58,7 @@ mod tests {
     use model::fix::Disposition;
 
     #[test]
-    fn on_off_and_unreadable() {
+    fn a_disabled_service_fails_unless_its_task_has_exec() {
         let mut facts = healthy_coder();
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         service(&mut facts).exec_enabled = false;
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn no_forced_deployment_where_ecs_refuses_it() {
+    fn no_deployment_is_forced_if_ecs_refuses_it() {
         for controller in [
             DeploymentController::CodeDeploy,
             DeploymentController::External,

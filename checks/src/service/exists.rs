@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn existing_deleted_missing_and_unreadable() {
+    fn deleted_and_missing_services_fail_and_unreadable_ones_are_unknown() {
         let mut facts = healthy_coder();
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         service(&mut facts).status = "INACTIVE".into();

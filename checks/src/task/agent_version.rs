@@ -115,7 +115,7 @@ mod tests {
 
     fn statuses_of(version: &str) -> Vec<Status> {
         let mut facts = healthy_coder();
-        on_ec2(&mut facts);
+        move_to_ec2(&mut facts);
         host(&mut facts).agent_version = Some(version.into());
         statuses(&CHECK, &facts)
     }
@@ -133,7 +133,7 @@ mod tests {
     fn windows_needs_a_newer_version() {
         let on_windows = |version: &str| {
             let mut facts = healthy_coder();
-            on_ec2(&mut facts);
+            move_to_ec2(&mut facts);
             host(&mut facts).windows = true;
             host(&mut facts).agent_version = Some(version.into());
             facts
@@ -149,9 +149,9 @@ mod tests {
     }
 
     #[test]
-    fn an_instance_without_the_agents_files_fails_whatever_its_version() {
+    fn an_instance_without_the_agents_files_fails_regardless_of_version() {
         let mut facts = healthy_coder();
-        on_ec2(&mut facts);
+        move_to_ec2(&mut facts);
         let agent = &mut task(&mut facts).containers[0].managed_agents[0];
         agent.last_status = "STOPPED".into();
         agent.reason = Some("could not find certs".into());
@@ -174,10 +174,10 @@ mod tests {
     }
 
     #[test]
-    fn fargate_not_connected_and_unreadable() {
+    fn fargate_is_skipped_and_a_disconnected_agent_warns() {
         let mut facts = healthy_coder();
         assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
-        on_ec2(&mut facts);
+        move_to_ec2(&mut facts);
         host(&mut facts).agent_connected = false;
         assert_eq!(statuses(&CHECK, &facts), [Status::Warn]);
         for fact in facts.container_instances.values_mut() {

@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn if_the_flag_is_off_on_both_the_fix_enables_it() {
+    fn the_fix_enables_exec_if_service_and_task_lack_it() {
         let mut facts = healthy_coder();
         task(&mut facts).exec_enabled = false;
         service(&mut facts).exec_enabled = false;

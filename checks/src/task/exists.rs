@@ -43,7 +43,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::testing::{denied, healthy_coder, name_the_task, statuses};
+    use crate::testing::{denied, healthy_coder, statuses, target_task};
     use model::facts::Fact;
     use model::finding::Status;
 
@@ -53,9 +53,9 @@ mod tests {
     }
 
     #[test]
-    fn existing_gone_and_unreadable() {
+    fn a_missing_task_fails_and_an_unreadable_one_is_unknown() {
         let mut facts = healthy_coder();
-        let arn = name_the_task(&mut facts);
+        let arn = target_task(&mut facts);
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         facts.tasks.insert(arn.clone(), Fact::Absent);
         assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);

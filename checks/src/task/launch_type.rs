@@ -48,7 +48,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn known_and_unknown_launch_types() {
+    fn known_launch_types_pass_and_others_are_unknown() {
         let mut facts = healthy_coder();
         for (launch_type, status) in [
             ("FARGATE", Status::Pass),

@@ -42,7 +42,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn known_old_and_unknown_operating_systems() {
+    fn old_windows_fails_and_other_systems_are_unknown() {
         let mut facts = healthy_coder();
         for (family, status) in [
             (None, Status::Pass),

@@ -69,7 +69,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn shared_not_shared_and_unreadable() {
+    fn a_pid_namespace_shared_by_containers_warns() {
         let mut facts = healthy_coder();
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         definition(&mut facts).pid_mode = Some("task".into());

@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn not_fargate_not_a_version_and_unreadable() {
+    fn only_numeric_fargate_versions_are_compared() {
         assert_eq!(statuses_of("LATEST", "Linux"), [Status::Unknown]);
         let mut facts = healthy_coder();
         task(&mut facts).launch_type = Some("EC2".into());

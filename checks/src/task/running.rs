@@ -69,7 +69,7 @@ fn why_stopped(task: &Task) -> String {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::testing::{denied, healthy_coder, name_the_task, run, statuses, task};
+    use crate::testing::{denied, healthy_coder, run, statuses, target_task, task};
     use model::finding::Status;
 
     #[test]
@@ -80,7 +80,7 @@ mod tests {
     #[test]
     fn a_named_task_that_stopped_fails() {
         let mut facts = healthy_coder();
-        name_the_task(&mut facts);
+        target_task(&mut facts);
         task(&mut facts).last_status = "STOPPED".into();
         task(&mut facts).stopped_reason = Some("Essential container exited".into());
         let finding = &run(&CHECK, &facts)[0];

@@ -1,4 +1,4 @@
-//! The healthy fixture, and expressions that are evaluated on it.
+//! Evaluates expressions on the healthy fixture.
 
 #![allow(dead_code)]
 
@@ -20,7 +20,7 @@ pub fn healthy() -> Facts {
     serde_json::from_str(healthy_json()).expect("fixture")
 }
 
-/// The same for one service with one task.
+/// The facts of one service with one task.
 pub fn coder() -> Facts {
     let mut facts = healthy();
     facts.target.services.retain(|wanted| wanted.name == CODER);
@@ -74,7 +74,7 @@ pub fn judge(toml: &str, facts: &Facts) -> Vec<Finding> {
     run(&checks, &FactIndex::new(facts, &resolve_simulations(facts)))
 }
 
-/// The one finding of `when` on each of something, in the coder service.
+/// The only finding of a check with this `each` and `when` for the coder service.
 pub fn when(each: &str, when: &str, facts: &Facts) -> Finding {
     let toml = format!("[checks.it]\neach = {each:?}\nwhen = '''{when}'''\ntitle = 'wrong'\n");
     let mut findings = judge(&toml, facts);
@@ -97,7 +97,7 @@ pub fn error(text: &str) -> (usize, usize, String) {
     (error.line, error.column, format!("{error}\n{hint}"))
 }
 
-/// The error of a check whose second line this is.
+/// The error of a check with this second line.
 pub fn line_error(line: &str) -> (usize, usize, String) {
     let others: String = ["when = 'true'", "title = 't'"]
         .into_iter()

@@ -1,4 +1,4 @@
-//! The programs of the folder `programs`, and their findings.
+//! Runs the programs in `programs/` and returns their findings.
 
 #![allow(dead_code)]
 
@@ -9,10 +9,10 @@ use custom_checks::programs::{Environment, ExecCheck, run};
 use model::{Finding, Severity, Status};
 use serde_json::Value;
 
-/// Longer than any program of the folder needs, on any machine.
+/// Longer than any of these programs needs on a slow machine.
 pub const LONG_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// What the program reports as evidence.
+/// The evidence that the program reports.
 pub fn details(finding: &Finding) -> Value {
     let evidence = serde_json::to_value(&finding.evidence).unwrap();
     evidence["details"].clone()
@@ -30,7 +30,7 @@ pub fn environment() -> Environment {
     Environment::of(std::env::vars_os())
 }
 
-/// The environment of a program that keeps its files in this folder.
+/// The environment of a program that writes its files to this directory.
 pub fn environment_in(folder: &Path) -> Environment {
     let path = std::env::var_os("PATH").expect("PATH");
     Environment::of([
@@ -48,7 +48,7 @@ pub fn findings(name: &str) -> Vec<Finding> {
     findings_for(name, &vec![b' '; 1 << 20])
 }
 
-/// The one finding of a program without a usable answer.
+/// The only finding of a program without a valid response.
 pub fn failure(name: &str) -> Finding {
     let mut findings = findings(name);
     assert_eq!(findings.len(), 1, "{findings:?}");

@@ -112,8 +112,8 @@ fn a_shared_cause_is_one_with_many_subjects() {
     let diagnosis = diagnose_facts(&facts);
     assert_eq!(diagnosis.root_causes.len(), 1);
     assert_eq!(diagnosis.root_causes[0].subjects.len(), 6);
-    no_endpoint(&mut facts);
-    no_way_out(&mut facts);
+    remove_endpoints(&mut facts);
+    remove_default_routes(&mut facts);
     assert_eq!(
         causes(&facts),
         ["role.ssmmessages", "network.endpoint-present"]
@@ -151,7 +151,7 @@ fn finding(check: &str, status: Status) -> Finding {
 }
 
 #[test]
-fn symptoms_of_symptoms_belong_to_the_root_cause_that_leads_to_them() {
+fn symptoms_of_symptoms_belong_to_the_root_cause() {
     let fail = |check| finding(check, Status::Fail);
     let chain = ["cluster.exists", "service.exists", "service.running-tasks"];
     let diagnosis = diagnose(chain.map(fail).to_vec());
@@ -173,7 +173,7 @@ fn symptoms_of_symptoms_belong_to_the_root_cause_that_leads_to_them() {
 }
 
 #[test]
-fn a_warning_that_is_no_risk_to_the_agent_stays_one() {
+fn a_warning_that_is_no_risk_to_the_agent_stays_a_warning() {
     let lost = finding("container.agent-running", Status::Fail).agent_link(AgentLink::Lost);
     let warning = finding("container.init-process", Status::Warn);
     let diagnosis = diagnose(vec![lost, warning]);
@@ -182,7 +182,7 @@ fn a_warning_that_is_no_risk_to_the_agent_stays_one() {
 }
 
 #[test]
-fn a_cause_that_is_ruled_out_or_in_another_container_explains_nothing() {
+fn an_impossible_cause_or_one_of_another_container_explains_nothing() {
     let cause = || finding("service.exists", Status::Fail);
     let symptom = || finding("service.running-tasks", Status::Fail);
     let roots = |cause, symptom| diagnose(vec![cause, symptom]).root_causes.len();

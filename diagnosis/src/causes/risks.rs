@@ -184,7 +184,7 @@ mod tests {
         definition(&mut facts).containers[0].restarts = true;
         assert_eq!(mentions_others(&facts), [true, true]);
 
-        // Two services, each with a risk of its own.
+        // Two services, each with its own risk.
         let mut facts = healthy();
         for (service, add_risk) in [
             (CODER, RISKS[1].1),

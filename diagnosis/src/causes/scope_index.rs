@@ -81,7 +81,7 @@ mod tests {
     use model::facts::Task;
     use model::finding::Subject;
 
-    /// The rule, for two findings.
+    /// The reference rule for two findings.
     fn can_cause(one: &Finding, other: &Finding) -> bool {
         if let (Some(mine), Some(theirs)) = (one.tasks.arns(), other.tasks.arns()) {
             return theirs.iter().any(|task| mine.contains(task));
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn all_findings_whose_scopes_meet_are_found_and_no_others() {
+    fn the_index_finds_exactly_the_overlapping_scopes() {
         let all = every_kind();
         let index = ScopeIndex::of(&all);
         for finding in &all {

@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_detail_says_everything_once() {
+    fn a_detail_repeats_no_text() {
         let details = [
             "",
             "One.",

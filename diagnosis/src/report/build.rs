@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn two_fixes_that_edit_one_revision_say_so() {
+    fn two_fixes_of_one_task_definition_mention_each_other() {
         let mut facts = healthy_coder();
         definition(&mut facts).containers[0].read_only_root = true;
         assert_eq!(mentions_the_other(&facts), [false]);

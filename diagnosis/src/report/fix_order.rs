@@ -222,7 +222,7 @@ mod tests {
         commands.map(String::as_str).collect()
     }
 
-    /// The role lacks its actions, and the agent has given up.
+    /// The role lacks its actions, and the agent has stopped.
     fn without_role_actions() -> Facts {
         let mut facts = healthy_coder();
         decide(&mut facts, "ssmmessages:", "*", |decision| {
@@ -274,9 +274,9 @@ mod tests {
         }
     }
 
-    /// A fix that only replaces tasks does so for the others too, with what they change of the service.
+    /// A fix that only replaces tasks also covers the other fixes and includes their changes of the service.
     #[test]
-    fn one_deployment_does_what_all_of_them_do() {
+    fn one_command_enables_exec_and_forces_the_deployment() {
         let mut facts = without_role_actions();
         service(&mut facts).exec_enabled = false;
         task(&mut facts).exec_enabled = false;

@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_expectation_with_required_checks_unknown() {
+    fn a_failed_expectation_with_unknown_required_checks() {
         let mut facts = exec_is_forbidden();
         for role in facts.roles.values_mut() {
             *role = denied("iam:GetRole");
@@ -108,7 +108,7 @@ mod tests {
 
     /// Earlier problems are not part of the report.
     #[test]
-    fn new_failed_expectations_and_new_problems() {
+    fn the_headline_names_new_problems_and_expectations() {
         let known = examine(&healthy_coder(), &Selection::default());
         let known = Baseline::read(&serde_json::to_vec(&known).unwrap())
             .unwrap()
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_expectation_and_a_root_cause() {
+    fn a_root_cause_takes_precedence_over_an_expectation() {
         let mut facts = exec_is_forbidden();
         definition(&mut facts).task_role = None;
         assert_eq!(
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn plans_and_selections_are_said_to_be_such() {
+    fn the_headline_names_plans_and_selections() {
         let mut report = examine(&healthy_coder(), &Selection::default());
         report.source = Source::Plan;
         assert_eq!(report.headline(), "after apply, sessions would work");

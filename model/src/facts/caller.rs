@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn kinds_of_principals() {
+    fn principals_are_recognized_by_their_arn() {
         let of = Principal::from_arn;
         assert_eq!(of("arn:aws:iam::123456789012:root"), Principal::Root);
         assert_eq!(

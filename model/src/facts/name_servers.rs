@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn amazons_resolver_has_many_names() {
+    fn every_address_of_the_amazon_resolver_is_recognized() {
         let own = |servers: &[&str]| besides_amazon(servers.iter().copied(), Some("10.1.0.0/16"));
         for amazon in [
             "AmazonProvidedDNS",

@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_that_steers_a_terminal_survives() {
+    fn terminal_control_sequences_are_removed() {
         assert_eq!(
             sanitize_line("a\u{1b}[31mb\r\nc\u{9b}d\u{202e}e\tf"),
             "a[31mb cde f"
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clean_line_is_clean_wherever_it_comes_from() {
+    fn every_constructor_sanitizes() {
         let hostile = "a\u{1b}[31mb\u{202e}";
         let clean = Sanitized::from(hostile);
         assert_eq!(&*clean, "a[31mb");

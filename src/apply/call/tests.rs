@@ -1,4 +1,4 @@
-//! What is printed is what is sent: every call's CLI text and HTTP request hold the same values.
+//! The printed CLI command and the HTTP request of every call have the same values.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -109,7 +109,7 @@ fn clients(recorder: &Recorder) -> AwsClients {
     )
 }
 
-/// The example after this one, in the order of the enum, so that a call without an example does not compile.
+/// The next example, in the order of the enum: a call without an example does not compile.
 fn next(call: Option<&AwsCall>) -> Option<AwsCall> {
     let text = str::to_owned;
     let rule = |peer| SecurityGroupRule {
@@ -266,7 +266,7 @@ fn sent(request: &str) -> BTreeSet<String> {
     if body.starts_with('{') {
         return leaves(body).into_iter().collect();
     }
-    // S3: the bucket is a part of the address, and the rest is XML.
+    // S3: the bucket is part of the URL, and the rest is XML.
     let (host, _) = head.trim_start_matches("https://").split_once('.').unwrap();
     let texts = body
         .split(['<', '>'])
@@ -296,7 +296,7 @@ async fn every_call_sends_the_values_that_it_prints() {
     while let Some(example) = call {
         let command = example.cli().to_string();
         let command = match example.cli().output() {
-            // The variable and the query are of the shell alone.
+            // The variable and the query exist only in the shell command.
             Some(_) => {
                 command
                     .split_once("$(")
@@ -313,7 +313,7 @@ async fn every_call_sends_the_values_that_it_prints() {
             panic!("{command}: {requests:?}")
         };
         let mut printed = printed(command);
-        // The CLI turns the protocol's name into its number.
+        // The CLI converts the protocol name to its number.
         if matches!(example, AwsCall::CreateNetworkAclEntry(_)) && printed.remove("tcp") {
             printed.insert("6".to_owned());
         }

@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_not_markup() {
+    fn names_are_escaped_in_markdown() {
         assert_eq!(
             prose("![x](http://e.vil) <img> @all #1 `a` a_b_c www.e.vil"),
             "\\!\\[x\\](http:&#47;&#47;e.vil) &lt;img&gt; &#64;all \\#1 \\`a\\` a\\_b\\_c www&#46;e.vil"

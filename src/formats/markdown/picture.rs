@@ -131,7 +131,7 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn names_are_not_diagram_syntax() {
+    fn names_are_escaped_in_diagrams() {
         assert_eq!(
             super::escaped("a\"]-->b<script>\n"),
             "a#34;#93;--#62;b#60;script#62;#10;"

@@ -1,4 +1,4 @@
-//! The script in real shells, and its output read back.
+//! Runs the script in real shells and parses its output.
 
 use std::fs;
 use std::io::{Cursor, Read, Write};
@@ -18,7 +18,7 @@ fn wrapped(words: &[&str], with_input: bool) -> WrappedCommand {
     WrappedCommand::with_marker(&words, input, "7")
 }
 
-/// Reads in pieces of each size, so that marks are cut everywhere.
+/// Reads in pieces of every size, so that markers are split everywhere.
 fn read(wrapped: &WrappedCommand, text: &[u8]) -> (Vec<u8>, Option<Status>) {
     let mut answers = Vec::new();
     for size in 1..=text.len().clamp(1, 40) {
@@ -111,26 +111,26 @@ fn altered_characters_are_detected_in_unencoded_output() {
     assert!(!altered(b"begin-7 b64 raw no\n7w==\n-7-0\n"));
 }
 
-/// A PATH with these programs beside the shell and `cat`.
+/// A PATH with these programs, the shell and `cat`.
 fn image(programs: &[&str]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for program in programs
         .iter()
         .chain(&["cat", "sh", "false", "head", "sleep"])
     {
-        let there = ["/usr/bin", "/bin"]
+        let path = ["/usr/bin", "/bin"]
             .iter()
             .map(|folder| Path::new(folder).join(program))
             .find(|path| path.exists())
             .unwrap();
-        std::os::unix::fs::symlink(there, folder.path().join(program)).unwrap();
+        std::os::unix::fs::symlink(path, folder.path().join(program)).unwrap();
     }
     folder
 }
 
 const ALL: &[&str] = &["base64", "dd", "sed", "stty", "od", "tr"];
 
-/// Runs the script in a real shell, as the agent would, but for the terminal.
+/// Runs the script in a real shell like the agent, but without a terminal.
 fn run_in(path: &Path, words: &[&str], input: Option<&[u8]>) -> (Vec<u8>, Option<Status>) {
     let wrapped = wrapped(words, input.is_some());
     let argv = shell_words::split(&wrapped.command).unwrap();
@@ -195,7 +195,7 @@ fn a_real_shell_returns_output_and_status() {
 }
 
 #[test]
-fn input_arrives_byte_for_byte() {
+fn input_is_passed_unchanged() {
     for size in [0, 1, 719, 720, 721, 10_000] {
         let input: Vec<u8> = (0..size)
             .map(|at| u8::try_from(at % 251).unwrap())
@@ -211,7 +211,7 @@ fn input_arrives_byte_for_byte() {
 
 /// Output is exact with base64 or od; input needs base64 and sed.
 #[test]
-fn images_that_lack_programs_use_the_others() {
+fn missing_programs_are_replaced_by_others() {
     let text = "a\u{fffd}\0\r\n\u{fffd}".as_bytes();
     let lacking = |missing: &[&str]| {
         let rest: Vec<&str> = ALL
@@ -247,19 +247,19 @@ fn images_that_lack_programs_use_the_others() {
             .stdin(Stdio::null())
             .output()
             .unwrap();
-        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(
-            said.contains(&format!("begin-7 {encoding} raw no\n")),
-            "{said}"
+            stdout.contains(&format!("begin-7 {encoding} raw no\n")),
+            "{stdout}"
         );
         let mut reader = wrapped.reader();
         assert_eq!(reader.take(&output.stdout).unwrap(), text, "{missing:?}");
     }
 }
 
-/// The command goes on only after its first line has been read here, so the line does not wait for more.
+/// The command continues only after the test has read its first line, so the line must not be buffered.
 #[test]
-fn output_comes_as_it_is_printed() {
+fn output_is_streamed() {
     for programs in [ALL, &["od", "dd", "tr", "sed", "stty"], &["sed", "stty"]] {
         let image = image(programs);
         let seen = image.path().join("seen");
@@ -289,7 +289,7 @@ fn output_comes_as_it_is_printed() {
 }
 
 #[test]
-fn the_end_does_not_wait_for_input() {
+fn the_exit_does_not_wait_for_input() {
     let wrapped = wrapped(&["sh", "-c", "echo done; exit 3"], true);
     let argv = shell_words::split(&wrapped.command).unwrap();
     let mut child = Command::new(&argv[0])
@@ -311,7 +311,7 @@ fn the_end_does_not_wait_for_input() {
         (text.as_slice(), reader.status()),
         (&b"done\n"[..], Some(Status::Exited(3)))
     );
-    // Told that there is no more, the script ends.
+    // At the end of input, the script exits.
     stdin.write_all(INPUT_END_LINES.as_bytes()).unwrap();
     child.wait().unwrap();
 }

@@ -142,7 +142,7 @@ fn a_cluster_with_a_key_refuses_an_unencrypted_session() {
     assert_eq!(answer.error, None);
 }
 
-/// Every name of the cluster's key is accepted. Another key is refused before KMS is asked, or by its answer.
+/// Every name of the cluster's key is accepted. Another key is refused before the KMS call or because of its response.
 #[test]
 fn only_the_clusters_key_is_accepted() {
     let ask = |cluster, named: &str| {

@@ -1,8 +1,7 @@
-//! An agent that behaves as the real one: it numbers, acknowledges, puts in order, and sends again.
+//! A simulated agent that numbers, acknowledges, orders and retransmits messages like the real one.
 //!
-//! It has no window of its own: what was not acknowledged is kept, and of that the oldest message alone is sent again.
-//! Input is acknowledged once it was taken, so not while there is no terminal to give it to; input that came too early
-//! for its turn is acknowledged at once.
+//! It keeps all unacknowledged messages and retransmits only the oldest. It acknowledges input when the terminal
+//! accepts it, and out-of-order input at once.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -20,23 +19,23 @@ use super::timing::AgentTiming;
 use super::utf8_filter::Utf8Filter;
 use crate::cipher::Cipher;
 
-/// The most that a message of output holds, in bytes.
+/// The maximum size of an output message in bytes.
 pub const MESSAGE: usize = 1024;
-/// How long until the oldest message is sent again.
+/// The time until the oldest message is retransmitted.
 const AGAIN: Duration = Duration::from_millis(30);
 
-/// What happens to frames on the way, in per cent, in both directions.
+/// The fate of frames in both directions, in per cent.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NetworkFaults {
-    /// Never arrive.
+    /// Lost.
     pub lost: u64,
-    /// Arrive twice.
+    /// Duplicated.
     pub twice: u64,
-    /// Arrive after the one that follows (from the agent only).
+    /// Delivered after the next frame (only from the agent).
     pub late: u64,
 }
 
-/// What the client said, in order and once.
+/// A message of the client, in order and without duplicates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClientMessage {
     Input(Bytes),
@@ -45,7 +44,7 @@ pub enum ClientMessage {
         rows: u64,
     },
     Flag(u32),
-    /// A payload of another kind: of the handshake.
+    /// A handshake payload.
     Other(u32, Bytes),
     /// The connection is over.
     Closed,
@@ -67,22 +66,22 @@ pub struct Agent {
     unacknowledged: BTreeMap<i64, Bytes>,
     late: Option<Bytes>,
     expected: i64,
-    /// The first message that was not taken yet.
+    /// The first message that was not received yet.
     taken: i64,
     early: BTreeMap<i64, (u32, Bytes)>,
-    /// What came in its turn, with the acknowledgement that it is still owed.
-    heard: VecDeque<(ClientMessage, Option<Bytes>)>,
+    /// Messages in order, each with the acknowledgement that is still due.
+    received: VecDeque<(ClientMessage, Option<Bytes>)>,
     utf8: Utf8Filter,
     timing: AgentTiming,
     cipher: Option<Cipher>,
     version: &'static str,
     session_type: Value,
-    /// How many messages came that were here before.
+    /// The number of duplicate messages.
     pub repeats: usize,
 }
 
 impl Agent {
-    /// On the peer's next connection.
+    /// Accepts the next connection of the peer.
     pub async fn accept(gateway: &Gateway) -> Agent {
         Agent::on(gateway.accept().await)
     }
@@ -98,7 +97,7 @@ impl Agent {
             expected: 0,
             taken: 0,
             early: BTreeMap::new(),
-            heard: VecDeque::new(),
+            received: VecDeque::new(),
             utf8: Utf8Filter::default(),
             timing: AgentTiming::default(),
             cipher: None,
@@ -129,19 +128,19 @@ impl Agent {
         &mut self.connection
     }
 
-    /// Goes on with the peer's next connection.
+    /// Continues on the next connection of the peer.
     pub async fn resume(&mut self, gateway: &Gateway) {
         self.connection = gateway.accept().await;
         self.late = None;
     }
 
-    /// Closes the connection properly, with this code, and goes on with the peer's next one.
+    /// Closes the connection with this code and continues on the next one.
     pub async fn close_and_resume(&mut self, gateway: &Gateway, code: u16) {
         self.connection.close(code).await;
         self.resume(gateway).await;
     }
 
-    /// Bytes that the client is to get as they are.
+    /// Sends bytes unchanged.
     pub async fn output(&mut self, bytes: impl Into<Bytes>) {
         let mut bytes = bytes.into();
         while !bytes.is_empty() {
@@ -151,7 +150,7 @@ impl Agent {
         self.connection.flush().await;
     }
 
-    /// At most [`MESSAGE`] bytes of a terminal, as the agent passes them on: altered, and in its own time.
+    /// Sends at most [`MESSAGE`] bytes of terminal output, altered and delayed like the real agent.
     pub async fn print(&mut self, bytes: &[u8]) {
         let passed = self.utf8.pass(bytes);
         if !passed.is_empty() {
@@ -163,14 +162,14 @@ impl Agent {
         }
     }
 
-    /// A message of any kind, encrypted where it must be.
+    /// Sends a message of any kind, encrypted if required.
     pub async fn send(&mut self, payload_type: u32, payload: impl Into<Bytes>) {
         let mut payload = payload.into();
         let private = [kind::OUTPUT, kind::STDERR, kind::EXIT_CODE].contains(&payload_type);
         if let Some(cipher) = self.cipher.as_ref().filter(|_| private) {
             payload = cipher.seal(&payload).expect("a sealed payload");
         }
-        // The real agent reads beside, and so does not stop with a client that waits for it to read.
+        // The real agent reads concurrently, so it does not deadlock with a client that waits for it to read.
         while let Some(frame) = self.connection.receive().now_or_never() {
             self.read(frame).await;
         }
@@ -180,28 +179,28 @@ impl Agent {
         self.write_frame(frame).await;
     }
 
-    /// What the client said next.
+    /// The next message of the client.
     pub async fn receive(&mut self) -> ClientMessage {
         self.connection.flush().await;
         loop {
             // Taken at last, so that nothing is lost if the caller drops the future.
-            if let Some((_, acknowledgement)) = self.heard.front_mut() {
+            if let Some((_, acknowledgement)) = self.received.front_mut() {
                 if let Some(frame) = acknowledgement.take() {
                     self.write_frame(frame).await;
                 }
                 self.connection.flush().await;
             }
-            if let Some((heard, _)) = self.heard.pop_front() {
-                if heard != ClientMessage::Closed {
+            if let Some((received, _)) = self.received.pop_front() {
+                if received != ClientMessage::Closed {
                     self.taken += 1;
                 }
-                return heard;
+                return received;
             }
-            self.turn().await;
+            self.step().await;
         }
     }
 
-    /// Input of at least this many bytes, and nothing else but sizes in between.
+    /// Receives at least this many bytes of input, and no other messages except sizes.
     pub async fn input(&mut self, length: usize) -> Vec<u8> {
         let mut input = Vec::new();
         while input.len() < length {
@@ -214,7 +213,7 @@ impl Agent {
         input
     }
 
-    /// Whether the client says nothing new for this long.
+    /// Whether the client sends no new message for this long.
     pub async fn receives_nothing_for(&mut self, duration: Duration) -> bool {
         timeout(duration, self.receive()).await.is_err()
     }
@@ -223,11 +222,11 @@ impl Agent {
     pub async fn wait_for_acknowledgements(&mut self) {
         self.connection.flush().await;
         while !self.unacknowledged.is_empty() {
-            self.turn().await;
+            self.step().await;
         }
     }
 
-    /// Ends as the agent does when its command has ended: it waits for what was not acknowledged, but not for long.
+    /// Ends the session like the real agent: waits a short time for acknowledgements, then closes.
     pub async fn close(mut self, output: &str) {
         let _ = timeout(self.timing.end, self.wait_for_acknowledgements()).await;
         self.connection
@@ -236,13 +235,13 @@ impl Agent {
         while self.connection.receive().await != Frame::Closed {}
     }
 
-    /// Asks for encryption with this key, up to the end of the handshake. Returns the client's response.
+    /// Requests encryption with this key and completes the handshake. Returns the client's response.
     pub async fn encrypt(&mut self, data_key: &[u8], challenge: Option<&str>) -> Value {
         let key_id = "arn:aws:kms:eu-central-1:1:key/k";
         self.encrypt_with(key_id, data_key, challenge).await
     }
 
-    /// The same with a KMS key of this name.
+    /// Requests encryption with the KMS key of this name.
     pub async fn encrypt_with(
         &mut self,
         key_id: &str,
@@ -290,7 +289,7 @@ impl Agent {
         response
     }
 
-    /// Asks for these actions and returns the response.
+    /// Requests these actions and returns the response.
     pub async fn handshake(&mut self, actions: Value) -> Value {
         let request = json!({"AgentVersion": self.version, "RequestedClientActions": actions});
         self.send(kind::HANDSHAKE_REQUEST, request.to_string())
@@ -310,8 +309,8 @@ impl Agent {
         self.connection.flush().await;
     }
 
-    /// Takes what the client wrote next, or sends the oldest message again.
-    async fn turn(&mut self) {
+    /// Reads the next frame of the client, or retransmits the oldest message after a timeout.
+    async fn step(&mut self) {
         let frame = tokio::select! {
             frame = self.connection.receive() => frame,
             () = sleep(AGAIN) => {
@@ -330,8 +329,8 @@ impl Agent {
     async fn read(&mut self, frame: Frame) {
         match frame {
             Frame::Closed => {
-                self.heard.push_back((ClientMessage::Closed, None));
-                // There is nothing to wait for on this line any more.
+                self.received.push_back((ClientMessage::Closed, None));
+                // The connection is closed.
                 sleep(AGAIN).await;
             }
             _ if self.chance(self.faults.lost) => {}
@@ -344,16 +343,16 @@ impl Agent {
                 kind,
                 payload,
                 id,
-            } => self.take(sequence, kind, payload, id).await,
+            } => self.receive_message(sequence, kind, payload, id).await,
         }
     }
 
-    async fn take(&mut self, sequence: i64, kind: u32, payload: Bytes, id: Uuid) {
+    async fn receive_message(&mut self, sequence: i64, kind: u32, payload: Bytes, id: Uuid) {
         let acknowledgement = GatewayConnection::acknowledgement(sequence, id);
         let is_waiting = sequence >= self.taken && sequence < self.expected;
         if sequence < self.expected || self.early.contains_key(&sequence) {
             self.repeats += 1;
-            // One that waits for the terminal is acknowledged when that has taken it.
+            // Input that waits for the terminal is acknowledged when the terminal accepts it.
             if !is_waiting {
                 self.write_frame(acknowledgement).await;
                 self.connection.flush().await;
@@ -372,12 +371,12 @@ impl Agent {
         };
         while let Some((kind, payload)) = self.early.remove(&self.expected) {
             self.expected += 1;
-            let heard = self.understand(kind, payload);
-            self.heard.push_back((heard, owed.take()));
+            let received = self.parse_payload(kind, payload);
+            self.received.push_back((received, owed.take()));
         }
     }
 
-    fn understand(&self, payload_type: u32, payload: Bytes) -> ClientMessage {
+    fn parse_payload(&self, payload_type: u32, payload: Bytes) -> ClientMessage {
         assert!(payload.len() <= 1024 + 28 || payload_type != kind::OUTPUT);
         match payload_type {
             kind::OUTPUT => ClientMessage::Input(match &self.cipher {
@@ -401,7 +400,7 @@ impl Agent {
         }
     }
 
-    /// Puts a frame on the line, through the weather.
+    /// Sends a frame through the lossy network.
     async fn write_frame(&mut self, frame: Bytes) {
         if self.chance(self.faults.lost) {
             return;

@@ -45,7 +45,7 @@ impl Gateway {
     pub async fn accept(&self) -> GatewayConnection {
         let mut headers = BTreeMap::new();
         let stream = self.stream().await;
-        // The library says that this error is so large.
+        // The library's error type is large.
         #[allow(clippy::result_large_err)]
         let look = |request: &Request, response: Response| {
             headers.insert(":path".to_owned(), request.uri().to_string());
@@ -76,7 +76,7 @@ impl Gateway {
         }
     }
 
-    /// Answers the next connection with an HTTP status instead.
+    /// Refuses the next connection with an HTTP status.
     pub async fn refuse(&self, status: u16, body: &str) {
         let status = StatusCode::from_u16(status).expect("a status");
         #[allow(clippy::result_large_err)]
@@ -107,7 +107,7 @@ pub struct GatewayConnection {
     pub client_version: String,
 }
 
-/// What the client wrote.
+/// A frame of the client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Frame {
     /// A message of the input stream: its sequence number, its kind, its payload, and how to acknowledge it.
@@ -120,7 +120,7 @@ pub enum Frame {
     /// The sequence number that the client acknowledged.
     Acknowledged(i64),
     Ping,
-    /// The connection is over, properly or not.
+    /// The connection is closed, cleanly or not.
     Closed,
 }
 
@@ -131,7 +131,7 @@ impl GatewayConnection {
             sequence,
             payload_type: kind,
             payload: payload.into(),
-            // As the agent does on its first.
+            // The agent sets this flag on its first message.
             flags: u64::from(sequence == 0),
             ..AgentMessage::control(MessageType::OutputStreamData, Bytes::new())
         };
@@ -157,7 +157,7 @@ impl GatewayConnection {
         AgentMessage::control(MessageType::PausePublication, Bytes::new()).encode()
     }
 
-    /// The gateway's last word, with why.
+    /// The closing message of the gateway with its reason.
     pub fn channel_closed(output: &str) -> Bytes {
         let payload = serde_json::json!({
             "MessageType": "channel_closed",
@@ -168,12 +168,12 @@ impl GatewayConnection {
         AgentMessage::control(MessageType::ChannelClosed, payload.to_string().into()).encode()
     }
 
-    /// Whether it could be written.
+    /// Returns whether the write succeeded.
     pub async fn send(&mut self, frame: Bytes) -> bool {
         self.socket.send(Message::Binary(frame)).await.is_ok()
     }
 
-    /// Writes it with the next [`GatewayConnection::flush`].
+    /// Queues the frame until the next [`GatewayConnection::flush`].
     pub async fn feed(&mut self, frame: Bytes) -> bool {
         self.socket.feed(Message::Binary(frame)).await.is_ok()
     }
@@ -186,7 +186,7 @@ impl GatewayConnection {
         self.socket.send(Message::text(text)).await.is_ok()
     }
 
-    /// What the client wrote next. Nothing is lost when this is dropped before it returns.
+    /// The next frame of the client. Cancel-safe.
     pub async fn receive(&mut self) -> Frame {
         loop {
             match self.socket.next().await {
@@ -199,7 +199,7 @@ impl GatewayConnection {
         }
     }
 
-    /// Returns once the client has read all that was sent. Drops what the client sends meanwhile.
+    /// Waits until the client has read everything. Drops frames that arrive meanwhile.
     pub async fn wait_until_read(&mut self) {
         let mark = Bytes::from_static(b"read");
         let ping = self.socket.send(Message::Ping(mark.clone())).await;
@@ -216,7 +216,7 @@ impl GatewayConnection {
         let _ = self.socket.get_mut().shutdown().await;
     }
 
-    /// Closes properly, with this code.
+    /// Closes the connection with this code.
     pub async fn close(&mut self, code: u16) {
         let farewell = CloseFrame {
             code: code.into(),

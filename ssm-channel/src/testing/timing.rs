@@ -1,22 +1,23 @@
-//! How the agent takes its time.
+//! The delays of the simulated agent.
 
 use std::time::Duration;
 
-/// The waits of the agent. Tests have them a hundred times shorter, so that what depends on an order shows.
+/// The delays of the agent. Tests use delays a hundred times shorter, which still show dependencies on the order of
+/// events.
 #[derive(Debug, Clone, Copy)]
 pub struct AgentTiming {
     /// From the start of the command until its output is first read.
     pub first_output: Duration,
     /// After each message of output, of at most [`super::MESSAGE`] bytes.
     pub message: Duration,
-    /// From the refusal to start a command until it is told.
+    /// From the failed start of a command until the closing message.
     pub refusal: Duration,
-    /// How long the end waits for messages that are not acknowledged.
+    /// How long the agent waits for acknowledgements before it closes.
     pub end: Duration,
 }
 
 impl AgentTiming {
-    /// As long as the agent itself.
+    /// The delays of the real agent.
     pub const REAL: AgentTiming = AgentTiming {
         first_output: Duration::from_secs(1),
         message: Duration::from_millis(1),
@@ -24,7 +25,7 @@ impl AgentTiming {
         end: Duration::from_secs(2),
     };
 
-    /// Some milliseconds, but for the end: on a busy machine an acknowledgement may take longer.
+    /// A few milliseconds, except before the end: on a busy machine, acknowledgements take longer.
     pub const QUICK: AgentTiming = AgentTiming {
         first_output: Duration::from_millis(10),
         message: Duration::ZERO,

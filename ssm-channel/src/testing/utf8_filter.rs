@@ -1,8 +1,8 @@
-//! What the agent makes of output that is not UTF-8, and of some that is.
+//! How the agent alters output that is not valid UTF-8, and U+FFFD.
 
-/// The agent reads output as characters. A byte that begins none goes out as it is, unless it is among the last three:
-/// these wait for more, and at the end of the command they are lost. It takes U+FFFD for such a byte too, though that
-/// is a character of three: of them the first goes out, and two are lost.
+/// The agent decodes output as UTF-8. It sends an invalid byte unchanged, unless it is among the last three bytes:
+/// these wait for more output and are lost when the command ends. It takes U+FFFD for an invalid byte, sends the first
+/// of its three bytes, and loses the other two.
 #[derive(Debug, Default)]
 pub struct Utf8Filter {
     waiting: Vec<u8>,
@@ -28,7 +28,7 @@ impl Utf8Filter {
     }
 }
 
-/// The length of the first character, and whether the agent takes it for one.
+/// The length of the first character, and whether the agent accepts it as valid.
 fn first(text: &[u8]) -> (usize, bool) {
     let start = &text[..text.len().min(4)];
     let valid = match std::str::from_utf8(start) {
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn as_the_agent_does() {
+    fn output_is_filtered_like_the_agent_does() {
         let pass = |pieces: &[&[u8]]| {
             let mut filter = Utf8Filter::default();
             let passed: Vec<Vec<u8>> = pieces.iter().map(|piece| filter.pass(piece)).collect();

@@ -3,7 +3,7 @@
 use ssm_channel::testing::{Agent, ClientMessage, Frame, Gateway, GatewayConnection, kind};
 use ssm_channel::{Notice, Options, SessionError};
 
-use crate::client::{Aws, Client, ms, noise, resumed, session, soon};
+use crate::client::{Aws, Client, ms, random_bytes, resumed, session, within_timeout};
 
 #[tokio::test]
 async fn nothing_is_sent_during_a_pause() {
@@ -15,8 +15,11 @@ async fn nothing_is_sent_during_a_pause() {
         .await;
     client.started().await;
     client.type_in("a").await;
-    // Not acknowledged: it would be sent again.
-    while !matches!(soon(connection.receive()).await, Frame::Input { .. }) {}
+    // Without an acknowledgement, the message would be retransmitted.
+    while !matches!(
+        within_timeout(connection.receive()).await,
+        Frame::Input { .. }
+    ) {}
     connection
         .send(GatewayConnection::pause_publication())
         .await;
@@ -28,7 +31,7 @@ async fn nothing_is_sent_during_a_pause() {
         .connection()
         .send(GatewayConnection::start_publication())
         .await;
-    assert_eq!(soon(agent.input(2)).await, b"ab");
+    assert_eq!(within_timeout(agent.input(2)).await, b"ab");
     assert_eq!(agent.repeats, 0);
 }
 
@@ -48,46 +51,46 @@ async fn a_long_pause_is_announced_and_probed() {
     connection.wait_until_read().await;
     client.type_in("a").await;
     client.notice(Notice::AgentDisconnected).await;
-    // The word that it is back is lost, and the input that comes all the same is answered.
+    // The message that ends the pause is lost, but the arriving input is acknowledged.
     let mut agent = Agent::on(connection);
     assert_eq!(
-        soon(agent.receive()).await,
+        within_timeout(agent.receive()).await,
         ClientMessage::Input("a".into())
     );
     client.notice(Notice::AgentReconnected).await;
     client.type_in("b").await;
     assert_eq!(
-        soon(agent.receive()).await,
+        within_timeout(agent.receive()).await,
         ClientMessage::Input("b".into())
     );
 }
 
 #[tokio::test]
-async fn a_caller_that_does_not_receive_stops_the_agent_and_loses_nothing() {
+async fn a_slow_caller_pauses_the_agent_without_loss() {
     let gateway = Gateway::start().await;
     let mut client = Client::join(&gateway);
     let mut agent = Agent::accept(&gateway).await;
-    let text = noise(3 << 20);
-    let said = text.clone();
-    let mut saying = tokio::spawn(async move {
-        agent.output(said).await;
+    let text = random_bytes(3 << 20);
+    let sent = text.clone();
+    let mut sending = tokio::spawn(async move {
+        agent.output(sent).await;
         agent.wait_for_acknowledgements().await;
         agent
     });
-    let stuck = tokio::time::timeout(ms(2000), &mut saying).await;
-    assert!(stuck.is_err(), "all was taken though nobody received");
-    // Keys go out meanwhile: this is when ^C is needed.
+    let stuck = tokio::time::timeout(ms(2000), &mut sending).await;
+    assert!(stuck.is_err(), "the agent was not paused");
+    // Keys are still sent: this is when Ctrl-C is needed.
     client.type_in("\x03").await;
     assert!(client.stdout(text.len()).await == text);
-    let mut agent = soon(saying).await.unwrap();
+    let mut agent = within_timeout(sending).await.unwrap();
     assert_eq!(
-        soon(agent.receive()).await,
+        within_timeout(agent.receive()).await,
         ClientMessage::Input("\x03".into())
     );
 }
 
 #[tokio::test]
-async fn an_agent_that_takes_no_input_stops_the_caller() {
+async fn an_agent_that_accepts_no_input_pauses_the_caller() {
     let gateway = Gateway::start().await;
     let client = Client::join(&gateway);
     let mut connection = gateway.accept().await;
@@ -95,7 +98,7 @@ async fn an_agent_that_takes_no_input_stops_the_caller() {
         .send(GatewayConnection::message(0, kind::OUTPUT, "$ "))
         .await;
     let mut sent = 0;
-    // The channel holds 8, the window 64, and one is being divided.
+    // The channel holds 8 messages, the window 64, and one is being split.
     while tokio::time::timeout(ms(2000), client.type_in("x"))
         .await
         .is_ok()
@@ -104,7 +107,7 @@ async fn an_agent_that_takes_no_input_stops_the_caller() {
     }
     assert!((70..=74).contains(&sent), "{sent}");
     let mut agent = Agent::on(connection);
-    assert_eq!(soon(agent.input(sent)).await, vec![b'x'; sent]);
+    assert_eq!(within_timeout(agent.input(sent)).await, vec![b'x'; sent]);
 }
 
 #[tokio::test]
@@ -143,9 +146,9 @@ async fn pings_keep_a_quiet_connection() {
         .send(GatewayConnection::message(0, kind::OUTPUT, "$ "))
         .await;
     let mut pings = 0;
-    // Unanswered, it would be closed after two and a half of them.
+    // Without pongs, it would be closed after two and a half intervals.
     while pings < 5 {
-        match soon(connection.receive()).await {
+        match within_timeout(connection.receive()).await {
             Frame::Ping => pings += 1,
             Frame::Closed => panic!("the pings were answered"),
             _ => {}
@@ -163,9 +166,9 @@ async fn an_unanswered_connection_is_reopened() {
     agent.output("$ ").await;
     agent.wait_for_acknowledgements().await;
     assert_eq!(client.stdout(2).await, b"$ ");
-    // Nobody reads the line from here on, so no ping is answered.
+    // From here on, the gateway does not read, so pings are not answered.
     client.notice(Notice::ConnectionLost).await;
-    soon(agent.resume(&gateway)).await;
+    within_timeout(agent.resume(&gateway)).await;
     client.notice(Notice::ConnectionResumed).await;
     agent.output("here").await;
     assert_eq!(client.stdout(4).await, b"here");
@@ -179,7 +182,7 @@ fn short_no_answer() -> Options {
 }
 
 #[tokio::test]
-async fn missing_answers_are_announced_and_so_is_their_return() {
+async fn a_stall_and_its_end_are_announced() {
     let gateway = Gateway::start().await;
     let mut client = Client::start(session(&gateway), Aws::default(), short_no_answer());
     let mut connection = gateway.accept().await;
@@ -191,7 +194,7 @@ async fn missing_answers_are_announced_and_so_is_their_return() {
     client.type_in("x").await;
     client.notice(Notice::NoAnswer { waited: ms(1000) }).await;
     let id = loop {
-        if let Frame::Input { id, .. } = soon(connection.receive()).await {
+        if let Frame::Input { id, .. } = within_timeout(connection.receive()).await {
             break id;
         }
     };
@@ -201,7 +204,7 @@ async fn missing_answers_are_announced_and_so_is_their_return() {
     client.notice(Notice::Answering).await;
 }
 
-/// A program that prints nothing while nothing is typed owes no answer: the gateway answers the pings.
+/// A quiet program is no stall if no input is unacknowledged: the gateway answers the pings.
 #[tokio::test]
 async fn a_quiet_program_is_not_announced() {
     let gateway = Gateway::start().await;
@@ -219,7 +222,7 @@ async fn a_quiet_program_is_not_announced() {
     assert_eq!(client.stdout(4).await, b"done");
 }
 
-/// Another connection would end in the same way, so none is opened.
+/// A new connection would fail in the same way, so none is opened.
 #[tokio::test]
 async fn a_frame_over_the_limit_ends_the_session() {
     let gateway = Gateway::start().await;

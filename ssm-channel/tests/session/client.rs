@@ -1,4 +1,4 @@
-//! A caller of sessions, and AWS's answers.
+//! A client of sessions, and simulated AWS responses.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;
@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-/// Longer than anything takes on a loaded machine. A test that waits in vain ends by it.
+/// Longer than any step takes on a loaded machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub const DATA_KEY: [u8; 64] = {
@@ -28,14 +28,14 @@ pub const DATA_KEY: [u8; 64] = {
     key
 };
 
-/// What AWS answers. Clones are the same.
+/// Simulated AWS responses. Clones share their state.
 #[derive(Clone, Default)]
 pub struct Aws {
-    /// Answers to `ResumeSession`, in turn; after them the session is gone.
+    /// Responses to `ResumeSession`, in order; after them, the session no longer exists.
     pub resumes: Arc<Mutex<VecDeque<Result<Resumed, ResumeError>>>>,
     /// The encryption contexts of the requested keys.
     pub contexts: Arc<Mutex<Vec<BTreeMap<String, String>>>>,
-    /// Deny keys if the context has this name.
+    /// Denies keys if the encryption context has this name.
     pub denies: Option<&'static str>,
     pub credentials: Option<Credentials>,
 }
@@ -130,7 +130,7 @@ impl Client {
     }
 
     pub async fn next(&mut self) -> Option<Output> {
-        soon(self.output.recv()).await
+        within_timeout(self.output.recv()).await
     }
 
     pub async fn started(&mut self) {
@@ -156,29 +156,29 @@ impl Client {
     }
 
     pub async fn end(self) -> Result<Option<String>, SessionError> {
-        // A caller keeps the sender of the input until the end.
-        let ended = soon(self.run).await.unwrap();
+        // A caller keeps the input open until the session ends.
+        let ended = within_timeout(self.run).await.unwrap();
         drop(self.input);
         ended
     }
 }
 
-pub async fn soon<F: Future>(future: F) -> F::Output {
+pub async fn within_timeout<F: Future>(future: F) -> F::Output {
     timeout(PATIENCE, future).await.expect("in time")
 }
 
 /// Bytes without a pattern, so that a misplaced piece is noticed.
-pub fn noise(length: usize) -> Vec<u8> {
+pub fn random_bytes(length: usize) -> Vec<u8> {
     let mut state = 1u64;
-    let mut noise = Vec::with_capacity(length + 8);
-    while noise.len() < length {
+    let mut random_bytes = Vec::with_capacity(length + 8);
+    while random_bytes.len() < length {
         state = state
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1_442_695_040_888_963_407);
-        noise.extend_from_slice(&state.to_be_bytes()[..4]);
+        random_bytes.extend_from_slice(&state.to_be_bytes()[..4]);
     }
-    noise.truncate(length);
-    noise
+    random_bytes.truncate(length);
+    random_bytes
 }
 
 pub fn ms(milliseconds: u64) -> Duration {

@@ -4,9 +4,9 @@ use serde_json::json;
 use ssm_channel::testing::{Agent, ClientMessage, Gateway, kind};
 use ssm_channel::{Notice, Options, Session, SessionError};
 
-use crate::client::{Aws, Client, DATA_KEY, noise, resumed, session, soon};
+use crate::client::{Aws, Client, DATA_KEY, random_bytes, resumed, session, within_timeout};
 
-fn encrypted(gateway: &Gateway) -> Session {
+fn encrypted_session(gateway: &Gateway) -> Session {
     Session {
         kms_key: Some("arn:aws:kms:eu-central-1:1:key/k".into()),
         ..session(gateway)
@@ -21,10 +21,10 @@ fn welcome() -> Notice {
 async fn the_agents_challenge_is_in_the_encryption_context() {
     let gateway = Gateway::start().await;
     let aws = Aws::default();
-    let mut client = Client::start(encrypted(&gateway), aws.clone(), Options::default());
+    let mut client = Client::start(encrypted_session(&gateway), aws.clone(), Options::default());
     let mut agent = Agent::accept(&gateway).await;
     client.type_in("secret\r").await;
-    let response = soon(agent.encrypt(&DATA_KEY, Some("cmFuZG9t"))).await;
+    let response = within_timeout(agent.encrypt(&DATA_KEY, Some("cmFuZG9t"))).await;
     let result = &response["ProcessedClientActions"][1]["ActionResult"];
     assert_eq!(result["KMSCipherTextKey"], "YmxvYg==");
     assert_eq!(result["ChallengeAcknowledgement"], true);
@@ -40,10 +40,10 @@ async fn the_agents_challenge_is_in_the_encryption_context() {
     client.notice(welcome()).await;
     client.started().await;
     assert_eq!(
-        soon(agent.receive()).await,
+        within_timeout(agent.receive()).await,
         ClientMessage::Input("secret\r".into())
     );
-    let text = noise(5000);
+    let text = random_bytes(5000);
     agent.output(text.clone()).await;
     assert_eq!(client.stdout(5000).await, text);
     agent.close("").await;
@@ -54,9 +54,9 @@ async fn the_agents_challenge_is_in_the_encryption_context() {
 async fn an_older_agent_sends_no_challenge() {
     let gateway = Gateway::start().await;
     let aws = Aws::default();
-    let client = Client::start(encrypted(&gateway), aws.clone(), Options::default());
+    let client = Client::start(encrypted_session(&gateway), aws.clone(), Options::default());
     let mut agent = Agent::accept(&gateway).await;
-    let response = soon(agent.encrypt(&DATA_KEY, None)).await;
+    let response = within_timeout(agent.encrypt(&DATA_KEY, None)).await;
     let result = &response["ProcessedClientActions"][1]["ActionResult"];
     assert_eq!(result["ChallengeAcknowledgement"], false);
     assert_eq!(aws.contexts.lock().unwrap()[0].len(), 2);
@@ -70,9 +70,9 @@ async fn a_key_policy_can_deny_the_challenge() {
         denies: Some("aws:ssm:RandomChallenge"),
         ..Aws::default()
     };
-    let client = Client::start(encrypted(&gateway), aws.clone(), Options::default());
+    let client = Client::start(encrypted_session(&gateway), aws.clone(), Options::default());
     let mut agent = Agent::accept(&gateway).await;
-    let response = soon(agent.encrypt(&DATA_KEY, Some("cmFuZG9t"))).await;
+    let response = within_timeout(agent.encrypt(&DATA_KEY, Some("cmFuZG9t"))).await;
     let result = &response["ProcessedClientActions"][1]["ActionResult"];
     assert_eq!(result["ChallengeAcknowledgement"], false);
     let contexts = aws.contexts.lock().unwrap().len();
@@ -87,13 +87,13 @@ async fn a_denial_of_kms_is_reported_to_the_agent() {
         denies: Some("aws:ssm:SessionId"),
         ..Aws::default()
     };
-    let client = Client::start(encrypted(&gateway), aws, Options::default());
+    let client = Client::start(encrypted_session(&gateway), aws, Options::default());
     let mut agent = Agent::accept(&gateway).await;
     let actions = json!([
         {"ActionType": "KMSEncryption",
          "ActionParameters": {"KMSKeyId": "arn:aws:kms:eu-central-1:1:key/k"}},
     ]);
-    let response = soon(agent.handshake(actions)).await;
+    let response = within_timeout(agent.handshake(actions)).await;
     assert_eq!(response["ProcessedClientActions"][0]["ActionStatus"], 2);
     agent
         .close("Encountered error while initiating handshake.")
@@ -105,20 +105,28 @@ async fn a_denial_of_kms_is_reported_to_the_agent() {
 #[tokio::test]
 async fn an_unencrypted_start_is_refused() {
     let gateway = Gateway::start().await;
-    let client = Client::start(encrypted(&gateway), Aws::default(), Options::default());
+    let client = Client::start(
+        encrypted_session(&gateway),
+        Aws::default(),
+        Options::default(),
+    );
     let mut agent = Agent::accept(&gateway).await;
     client.type_in("secret\r").await;
     agent.output("$ ").await;
-    assert_eq!(soon(agent.receive()).await, ClientMessage::Closed);
+    assert_eq!(within_timeout(agent.receive()).await, ClientMessage::Closed);
     assert_eq!(client.end().await, Err(SessionError::NotEncrypted));
 }
 
 #[tokio::test]
 async fn output_with_another_key_ends_the_session() {
     let gateway = Gateway::start().await;
-    let mut client = Client::start(encrypted(&gateway), Aws::default(), Options::default());
+    let mut client = Client::start(
+        encrypted_session(&gateway),
+        Aws::default(),
+        Options::default(),
+    );
     let mut agent = Agent::accept(&gateway).await;
-    soon(agent.encrypt(&DATA_KEY, None)).await;
+    within_timeout(agent.encrypt(&DATA_KEY, None)).await;
     client.notice(welcome()).await;
     client.started().await;
     let connection = agent.connection();
@@ -138,24 +146,24 @@ async fn output_with_another_key_ends_the_session() {
 async fn keys_survive_a_reconnect() {
     let gateway = Gateway::start().await;
     let aws = Aws::with_resumes([resumed("second-token")]);
-    let mut client = Client::start(encrypted(&gateway), aws, Options::default());
+    let mut client = Client::start(encrypted_session(&gateway), aws, Options::default());
     let mut agent = Agent::accept(&gateway).await;
-    soon(agent.encrypt(&DATA_KEY, Some("cmFuZG9t"))).await;
+    within_timeout(agent.encrypt(&DATA_KEY, Some("cmFuZG9t"))).await;
     client.notice(welcome()).await;
     client.started().await;
-    soon(agent.close_and_resume(&gateway, 1000)).await;
+    within_timeout(agent.close_and_resume(&gateway, 1000)).await;
     client.notice(Notice::ConnectionLost).await;
     client.notice(Notice::ConnectionResumed).await;
     client.type_in("ls\r").await;
     assert_eq!(
-        soon(agent.receive()).await,
+        within_timeout(agent.receive()).await,
         ClientMessage::Input("ls\r".into())
     );
     agent.output("README").await;
     assert_eq!(client.stdout(6).await, b"README");
 }
 
-/// The actions of an agent that wants a key of this name.
+/// The handshake actions of an agent that requests the key of this name.
 fn kms(key_id: &str) -> serde_json::Value {
     json!([{"ActionType": "KMSEncryption", "ActionParameters": {"KMSKeyId": key_id}}])
 }
@@ -164,14 +172,14 @@ fn kms(key_id: &str) -> serde_json::Value {
 async fn a_key_other_than_the_clusters_is_refused() {
     let gateway = Gateway::start().await;
     let aws = Aws::default();
-    let client = Client::start(encrypted(&gateway), aws.clone(), Options::default());
+    let client = Client::start(encrypted_session(&gateway), aws.clone(), Options::default());
     let mut agent = Agent::accept(&gateway).await;
     let other = "arn:aws:kms:eu-central-1:666:key/theirs";
     let request = json!({"RequestedClientActions": kms(other)});
     agent
         .send(kind::HANDSHAKE_REQUEST, request.to_string())
         .await;
-    assert_eq!(soon(agent.receive()).await, ClientMessage::Closed);
+    assert_eq!(within_timeout(agent.receive()).await, ClientMessage::Closed);
     let error = client.end().await.unwrap_err();
     assert!(matches!(error, SessionError::WrongKey { .. }), "{error}");
     assert!(error.to_string().contains(other), "{error}");
@@ -181,15 +189,19 @@ async fn a_key_other_than_the_clusters_is_refused() {
 #[tokio::test]
 async fn a_second_challenge_is_an_error() {
     let gateway = Gateway::start().await;
-    let mut client = Client::start(encrypted(&gateway), Aws::default(), Options::default());
+    let mut client = Client::start(
+        encrypted_session(&gateway),
+        Aws::default(),
+        Options::default(),
+    );
     let mut agent = Agent::accept(&gateway).await;
-    soon(agent.encrypt(&DATA_KEY, None)).await;
+    within_timeout(agent.encrypt(&DATA_KEY, None)).await;
     client.notice(welcome()).await;
     client.started().await;
     agent
         .send(kind::CHALLENGE_REQUEST, r#"{"Challenge":"AAAA"}"#)
         .await;
-    assert_eq!(soon(agent.receive()).await, ClientMessage::Closed);
+    assert_eq!(within_timeout(agent.receive()).await, ClientMessage::Closed);
     let error = client.end().await.unwrap_err().to_string();
     assert!(error.contains("a second challenge"), "{error}");
 }
@@ -197,11 +209,15 @@ async fn a_second_challenge_is_an_error() {
 #[tokio::test]
 async fn completion_without_a_challenge_is_an_error() {
     let gateway = Gateway::start().await;
-    let client = Client::start(encrypted(&gateway), Aws::default(), Options::default());
+    let client = Client::start(
+        encrypted_session(&gateway),
+        Aws::default(),
+        Options::default(),
+    );
     let mut agent = Agent::accept(&gateway).await;
-    soon(agent.handshake(kms("arn:aws:kms:eu-central-1:1:key/k"))).await;
+    within_timeout(agent.handshake(kms("arn:aws:kms:eu-central-1:1:key/k"))).await;
     agent.complete("").await;
-    assert_eq!(soon(agent.receive()).await, ClientMessage::Closed);
+    assert_eq!(within_timeout(agent.receive()).await, ClientMessage::Closed);
     let error = client.end().await.unwrap_err().to_string();
     assert!(error.contains("no challenge"), "{error}");
 }

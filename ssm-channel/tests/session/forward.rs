@@ -14,7 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::client::{Aws, DATA_KEY, ms, noise, resumed, session, soon};
+use crate::client::{Aws, DATA_KEY, ms, random_bytes, resumed, session, within_timeout};
 
 const LARGE: usize = 100_000_000;
 
@@ -54,7 +54,7 @@ impl Forward {
     }
 
     async fn event(&mut self) -> ForwardEvent {
-        soon(self.events.recv()).await.unwrap()
+        within_timeout(self.events.recv()).await.unwrap()
     }
 
     async fn ready(&mut self) {
@@ -66,7 +66,7 @@ impl Forward {
     }
 
     async fn end(self) -> Result<Option<String>, SessionError> {
-        soon(self.run).await.unwrap()
+        within_timeout(self.run).await.unwrap()
     }
 }
 
@@ -101,7 +101,7 @@ async fn read(stream: &TcpStream, length: usize) -> Vec<u8> {
     let mut all = Vec::new();
     let mut buffer = vec![0; 65_536];
     while all.len() < length {
-        soon(stream.readable()).await.unwrap();
+        within_timeout(stream.readable()).await.unwrap();
         let room = buffer.len().min(length - all.len());
         match stream.try_read(&mut buffer[..room]) {
             Ok(0) => break,
@@ -148,7 +148,7 @@ async fn closed_port() -> SocketAddr {
 /// Half of it in either direction.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hundred_megabytes_arrive_as_they_were_sent() {
-    let text: Arc<[u8]> = noise(LARGE / 2).into();
+    let text: Arc<[u8]> = random_bytes(LARGE / 2).into();
     let sent = text.clone();
     let (received, mut uploads) = mpsc::channel(1);
     let server = server(move |stream| {
@@ -172,7 +172,7 @@ async fn a_hundred_megabytes_arrive_as_they_were_sent() {
     eprintln!("50 MB up in {up:?}, down in {down:?}");
     forward.cancel.cancel();
     assert_eq!(forward.end().await, Err(SessionError::Cancelled));
-    let served = soon(agent).await.unwrap();
+    let served = within_timeout(agent).await.unwrap();
     assert_eq!(served.opened, 1);
 }
 
@@ -182,14 +182,14 @@ async fn fifty_connections_at_once_do_not_mix() {
     let connections = (0..50).map(|number| {
         let port = forward.port;
         tokio::spawn(async move {
-            let text = noise(20_000 + number * 1000)[number * 1000..].to_vec();
+            let text = random_bytes(20_000 + number * 1000)[number * 1000..].to_vec();
             let local = TcpStream::connect(port).await.unwrap();
             let (all, ()) = tokio::join!(read(&local, text.len()), write(&local, &text));
             all == text
         })
     });
     for connection in connections.collect::<Vec<_>>() {
-        assert!(soon(connection).await.unwrap());
+        assert!(within_timeout(connection).await.unwrap());
     }
 }
 
@@ -220,7 +220,7 @@ async fn the_answer_to_a_half_closed_connection_arrives() {
     let local = shut_down(local);
     assert_eq!(read(&local, usize::MAX).await, b"slow answer");
     forward.cancel.cancel();
-    assert_eq!(soon(agent).await.unwrap().closed, 1);
+    assert_eq!(within_timeout(agent).await.unwrap().closed, 1);
 }
 
 /// Servers that wait for the end of the input learn of it, after a while.
@@ -236,7 +236,7 @@ async fn the_end_of_the_input_reaches_the_server() {
     let local = forward.connect().await;
     write(&local, b"all of it").await;
     drop(local);
-    assert_eq!(soon(end.recv()).await.unwrap(), b"all of it");
+    assert_eq!(within_timeout(end.recv()).await.unwrap(), b"all of it");
 }
 
 /// The last bytes too, though the local side was still sending.
@@ -250,7 +250,7 @@ async fn the_end_of_a_server_reaches_the_local_side() {
     .await;
     let (forward, _agent) = forwarded(server).await;
     let local = forward.connect().await;
-    write(&local, &noise(100_000)).await;
+    write(&local, &random_bytes(100_000)).await;
     assert_eq!(read(&local, usize::MAX).await, b"bye");
 }
 
@@ -296,7 +296,7 @@ async fn a_refused_port_is_reported_and_forwarding_goes_on() {
     }
     forward.cancel.cancel();
     assert_eq!(forward.end().await, Err(SessionError::Cancelled));
-    let served = soon(agent).await.unwrap();
+    let served = within_timeout(agent).await.unwrap();
     assert_eq!((served.opened, served.end), (2, ClientEnd::Terminated));
 }
 
@@ -321,7 +321,7 @@ async fn a_session_that_ends_closes_the_connections() {
 /// A local side that does not read stops the server, and what is kept meanwhile is bounded.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_slow_reader_stops_the_server() {
-    let text: Arc<[u8]> = noise(LARGE / 2).into();
+    let text: Arc<[u8]> = random_bytes(LARGE / 2).into();
     let (source, written) = (text.clone(), Arc::new(AtomicUsize::new(0)));
     let count = written.clone();
     let server = server(move |stream| {
@@ -346,7 +346,7 @@ async fn a_slow_reader_stops_the_server() {
 /// A server that does not read stops the local side.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_slow_server_stops_the_local_side() {
-    let text: Arc<[u8]> = noise(LARGE / 2).into();
+    let text: Arc<[u8]> = random_bytes(LARGE / 2).into();
     let (go, gone) = tokio::sync::watch::channel(false);
     let (received, mut uploads) = mpsc::channel(1);
     let expected = text.clone();
@@ -401,7 +401,7 @@ async fn old_agents_get_keep_alives() {
     let nop = frame(3, 0, &[]);
     for _ in 0..2 {
         assert_eq!(
-            soon(agent.receive()).await,
+            within_timeout(agent.receive()).await,
             ClientMessage::Input(nop.clone().into())
         );
     }
@@ -418,20 +418,26 @@ async fn agents_without_a_multiplexer_carry_one_connection_at_a_time() {
     let first = forward.connect().await;
     assert_eq!(read(&first, 6).await, b"hello\n");
     write(&first, b"one").await;
-    assert_eq!(soon(agent.input(3)).await, b"one");
+    assert_eq!(within_timeout(agent.input(3)).await, b"one");
     let second = forward.connect().await;
     drop(first);
-    assert_eq!(soon(agent.receive()).await, ClientMessage::Flag(1));
+    assert_eq!(
+        within_timeout(agent.receive()).await,
+        ClientMessage::Flag(1)
+    );
     agent.output("of the first one").await;
     agent.wait_for_acknowledgements().await;
     tokio::time::sleep(ms(200)).await;
     write(&second, b"two").await;
-    assert_eq!(soon(agent.input(3)).await, b"two");
+    assert_eq!(within_timeout(agent.input(3)).await, b"two");
     agent.output("for the second one").await;
     assert_eq!(read(&second, 18).await, b"for the second one");
     forward.cancel.cancel();
     assert_eq!(forward.end().await, Err(SessionError::Cancelled));
-    assert_eq!(soon(agent.receive()).await, ClientMessage::Flag(2));
+    assert_eq!(
+        within_timeout(agent.receive()).await,
+        ClientMessage::Flag(2)
+    );
 }
 
 #[tokio::test]
@@ -445,7 +451,7 @@ async fn an_encrypted_session_carries_connections() {
     assert_eq!(forward.event().await, ForwardEvent::Notice(message));
     forward.ready().await;
     tokio::spawn(MuxAgent::new(agent, server(echo).await).serve());
-    let text = noise(300_000);
+    let text = random_bytes(300_000);
     let local = forward.connect().await;
     let (all, ()) = tokio::join!(read(&local, text.len()), write(&local, &text));
     assert!(all == text);
@@ -467,11 +473,11 @@ async fn connections_survive_a_lost_connection_to_the_gateway() {
     let local = forward.connect().await;
     write(&local, b"one").await;
     let first = [frame(0, 3, &[]), frame(2, 3, b"one")].concat();
-    assert_eq!(soon(agent.input(first.len())).await, first);
+    assert_eq!(within_timeout(agent.input(first.len())).await, first);
     agent.connection().cut().await;
     write(&local, b"two").await;
-    soon(agent.resume(&gateway)).await;
-    assert_eq!(soon(agent.input(11)).await, frame(2, 3, b"two"));
+    within_timeout(agent.resume(&gateway)).await;
+    assert_eq!(within_timeout(agent.input(11)).await, frame(2, 3, b"two"));
     agent.output(frame(2, 3, b"answer")).await;
     assert_eq!(read(&local, 6).await, b"answer");
     let lost = ForwardEvent::Notice(Notice::ConnectionLost);
@@ -484,7 +490,7 @@ async fn violations_of_the_multiplexers_protocol_end_the_session() {
         (vec![2, 0, 0, 0, 3, 0, 0, 0], "version 2"),
         (vec![1, 9, 0, 0, 3, 0, 0, 0], "unknown command 9"),
         (vec![1, 1, 5, 0, 3, 0, 0, 0], "5 bytes of data"),
-        (noise(100), "a frame of the multiplexer"),
+        (random_bytes(100), "a frame of the multiplexer"),
     ] {
         let gateway = Gateway::start().await;
         let mut forward = Forward::start(&gateway).await;
@@ -492,7 +498,10 @@ async fn violations_of_the_multiplexers_protocol_end_the_session() {
         agent.start_port_session().await;
         forward.ready().await;
         agent.output(bytes).await;
-        assert_eq!(soon(agent.receive()).await, ClientMessage::Flag(2));
+        assert_eq!(
+            within_timeout(agent.receive()).await,
+            ClientMessage::Flag(2)
+        );
         match forward.end().await {
             Err(SessionError::Protocol(error)) => assert!(error.contains(why), "{error}"),
             other => panic!("{other:?}"),
@@ -515,9 +524,13 @@ async fn frames_of_unknown_streams_are_ignored() {
         frame(0, 4, &[]),
     ];
     agent.output(odd.concat()).await;
-    assert_eq!(soon(agent.input(8)).await, frame(1, 4, &[]), "refused");
+    assert_eq!(
+        within_timeout(agent.input(8)).await,
+        frame(1, 4, &[]),
+        "refused"
+    );
     let local = forward.connect().await;
-    assert_eq!(soon(agent.input(8)).await, frame(0, 3, &[]));
+    assert_eq!(within_timeout(agent.input(8)).await, frame(0, 3, &[]));
     agent.output(frame(2, 3, b"still here")).await;
     assert_eq!(read(&local, 10).await, b"still here");
 }

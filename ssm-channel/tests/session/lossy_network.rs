@@ -5,22 +5,22 @@ use ssm_channel::testing::{
     Agent, ClientMessage, Frame, Gateway, GatewayConnection, NetworkFaults, kind,
 };
 
-use crate::client::{Client, ms, noise, soon};
+use crate::client::{Client, ms, random_bytes, within_timeout};
 
-async fn through(faults: NetworkFaults, length: usize) -> Agent {
+async fn transfer(faults: NetworkFaults, length: usize) -> Agent {
     let gateway = Gateway::start().await;
     let mut client = Client::join(&gateway);
     let mut agent = Agent::accept(&gateway).await.with_faults(faults);
-    let text = noise(length);
+    let text = random_bytes(length);
     agent.output(text.clone()).await;
     let (_, received) = tokio::join!(
-        soon(agent.wait_for_acknowledgements()),
+        within_timeout(agent.wait_for_acknowledgements()),
         client.stdout(length)
     );
     assert!(received == text, "the output differs");
     let input = text.clone();
     client.input.send(Input::Bytes(input.into())).await.unwrap();
-    let sent = soon(agent.input(length)).await;
+    let sent = within_timeout(agent.input(length)).await;
     assert!(sent == text, "the input differs");
     agent
 }
@@ -31,7 +31,7 @@ async fn lost_frames_lose_no_bytes() {
         lost: 10,
         ..NetworkFaults::default()
     };
-    through(faults, 30_000).await;
+    transfer(faults, 30_000).await;
 }
 
 #[tokio::test]
@@ -40,7 +40,7 @@ async fn repeated_frames_repeat_no_bytes() {
         twice: 100,
         ..NetworkFaults::default()
     };
-    let agent = through(faults, 100_000).await;
+    let agent = transfer(faults, 100_000).await;
     assert_eq!(agent.repeats, 0, "the client sent nothing twice");
 }
 
@@ -50,22 +50,22 @@ async fn late_frames_reorder_no_bytes() {
         late: 50,
         ..NetworkFaults::default()
     };
-    through(faults, 100_000).await;
+    transfer(faults, 100_000).await;
 }
 
 #[tokio::test]
-async fn lost_repeated_and_late_frames_together() {
+async fn lost_repeated_and_late_frames_together_lose_no_bytes() {
     let faults = NetworkFaults {
         lost: 5,
         twice: 20,
         late: 20,
     };
-    through(faults, 40_000).await;
+    transfer(faults, 40_000).await;
 }
 
 async fn acknowledged(connection: &mut GatewayConnection) -> i64 {
     loop {
-        if let Frame::Acknowledged(sequence) = soon(connection.receive()).await {
+        if let Frame::Acknowledged(sequence) = within_timeout(connection.receive()).await {
             return sequence;
         }
     }
@@ -137,7 +137,7 @@ async fn damaged_and_unknown_frames_are_ignored() {
         Vec::new(),
         vec![0; 119],
         vec![0; 500],
-        noise(3000),
+        random_bytes(3000),
         damaged,
         headless,
         unknown,
@@ -169,8 +169,8 @@ async fn a_message_in_a_text_frame_is_a_message() {
     agent.output("$ ").await;
     client.started().await;
     client.stdout(2).await;
-    soon(agent.wait_for_acknowledgements()).await;
-    // No message is all text but one of the gateway's own, which leaves its header empty.
+    within_timeout(agent.wait_for_acknowledgements()).await;
+    // Only messages of the gateway itself, which have an empty header, are plain text.
     let mut frame = vec![0; 120];
     frame[3] = 116;
     frame[4..21].copy_from_slice(b"pause_publication");
@@ -180,14 +180,14 @@ async fn a_message_in_a_text_frame_is_a_message() {
     client.type_in("x").await;
     assert!(
         agent.receives_nothing_for(ms(300)).await,
-        "the pause was not heard"
+        "the pause was ignored"
     );
     agent
         .connection()
         .send(GatewayConnection::start_publication())
         .await;
     assert_eq!(
-        soon(agent.receive()).await,
+        within_timeout(agent.receive()).await,
         ClientMessage::Input("x".into())
     );
 }
@@ -203,7 +203,7 @@ async fn input_is_sent_again_until_it_is_acknowledged() {
     client.type_in("x").await;
     let mut seen = Vec::new();
     while seen.len() < 3 {
-        if let Frame::Input { sequence, id, .. } = soon(connection.receive()).await {
+        if let Frame::Input { sequence, id, .. } = within_timeout(connection.receive()).await {
             seen.push((sequence, id));
         }
     }

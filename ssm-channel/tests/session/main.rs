@@ -1,5 +1,5 @@
-//! Sessions with a peer on a loopback socket: `testing::Agent` where it keeps to the protocol, `testing::GatewayConnection`
-//! where it does not.
+//! Sessions with a simulated peer on a loopback socket: `testing::Agent` follows the protocol,
+//! `testing::GatewayConnection` can break it.
 
 mod back_pressure;
 mod client;

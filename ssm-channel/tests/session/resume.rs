@@ -1,4 +1,4 @@
-//! Connections break, and sessions continue.
+//! Sessions continue on a new connection.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use ssm_channel::testing::{Agent, ClientMessage, Frame, Gateway, GatewayConnection, kind};
 use ssm_channel::{Notice, Options, ResumeError, Resumed, Secret, SessionError, tcp};
 
-use crate::client::{Aws, Client, ms, noise, resumed, session, soon};
+use crate::client::{Aws, Client, ms, random_bytes, resumed, session, within_timeout};
 
 #[tokio::test]
 async fn after_the_hourly_close_sequence_numbers_continue() {
@@ -19,11 +19,11 @@ async fn after_the_hourly_close_sequence_numbers_continue() {
     assert_eq!(client.stdout(3).await, b"one");
     client.type_in("1").await;
     assert_eq!(
-        soon(agent.receive()).await,
+        within_timeout(agent.receive()).await,
         ClientMessage::Input("1".into())
     );
     for (token, input) in [("second-token", "2"), ("third-token", "3")] {
-        soon(agent.close_and_resume(&gateway, 1000)).await;
+        within_timeout(agent.close_and_resume(&gateway, 1000)).await;
         assert_eq!(agent.connection().token, token);
         assert_eq!(agent.connection().client_id, id);
         client.notice(Notice::ConnectionLost).await;
@@ -32,7 +32,7 @@ async fn after_the_hourly_close_sequence_numbers_continue() {
         assert_eq!(client.stdout(4).await, b"more");
         client.type_in(input).await;
         assert_eq!(
-            soon(agent.receive()).await,
+            within_timeout(agent.receive()).await,
             ClientMessage::Input(input.into())
         );
     }
@@ -46,7 +46,7 @@ async fn cut_connections_lose_nothing() {
     let aws = Aws::with_resumes([resumed("a"), resumed("b"), resumed("c")]);
     let mut client = Client::start(session(&gateway), aws, Options::default());
     let mut agent = Agent::accept(&gateway).await;
-    let text = noise(300_000);
+    let text = random_bytes(300_000);
     let input = client.input.clone();
     let paste = text.clone();
     tokio::spawn(async move {
@@ -55,18 +55,18 @@ async fn cut_connections_lose_nothing() {
     });
     let sent = text.clone();
     let serving = tokio::spawn(async move {
-        let mut heard = Vec::new();
+        let mut input = Vec::new();
         for piece in sent.chunks(75_000) {
             agent.output(piece.to_vec()).await;
-            heard.extend(agent.input(20_000).await);
-            if heard.len() < 80_000 {
+            input.extend(agent.input(20_000).await);
+            if input.len() < 80_000 {
                 agent.connection().cut().await;
                 agent.resume(&gateway).await;
             }
         }
         agent.wait_for_acknowledgements().await;
-        heard.extend(agent.input(300_000 - heard.len()).await);
-        heard
+        input.extend(agent.input(300_000 - input.len()).await);
+        input
     });
     let mut received = Vec::new();
     let mut lost = 0;
@@ -79,11 +79,14 @@ async fn cut_connections_lose_nothing() {
         }
     }
     assert!(received == text, "the output differs");
-    assert!(soon(serving).await.unwrap() == text, "the input differs");
+    assert!(
+        within_timeout(serving).await.unwrap() == text,
+        "the input differs"
+    );
     assert_eq!(lost, 3);
 }
 
-/// The first alone would also come by being sent again in its turn.
+/// A single message could also arrive by ordinary retransmission.
 async fn second_input(connection: &mut GatewayConnection) -> Frame {
     loop {
         if let input @ Frame::Input { sequence: 1, .. } = connection.receive().await {
@@ -103,10 +106,10 @@ async fn unacknowledged_input_is_sent_on_the_new_connection() {
         .await;
     client.type_in("a").await;
     client.type_in("b").await;
-    let first = soon(second_input(&mut connection)).await;
+    let first = within_timeout(second_input(&mut connection)).await;
     connection.cut().await;
-    let mut connection = soon(gateway.accept()).await;
-    let again = soon(second_input(&mut connection)).await;
+    let mut connection = within_timeout(gateway.accept()).await;
+    let again = within_timeout(second_input(&mut connection)).await;
     assert_eq!(again, first);
 }
 
@@ -122,14 +125,14 @@ async fn a_new_stream_url_is_used() {
     agent.output("$ ").await;
     assert_eq!(client.stdout(2).await, b"$ ");
     agent.connection().cut().await;
-    soon(agent.resume(&other)).await;
+    within_timeout(agent.resume(&other)).await;
     agent.output("there").await;
     client.notice(Notice::ConnectionLost).await;
     client.notice(Notice::ConnectionResumed).await;
     assert_eq!(client.stdout(5).await, b"there");
 }
 
-async fn broken(aws: Aws, options: Options) -> SessionError {
+async fn failed_resume(aws: Aws, options: Options) -> SessionError {
     let gateway = Gateway::start().await;
     let mut client = Client::start(session(&gateway), aws, options);
     let mut agent = Agent::accept(&gateway).await;
@@ -144,7 +147,7 @@ async fn broken(aws: Aws, options: Options) -> SessionError {
 async fn a_denied_resume_is_reported() {
     let why = "not authorized to perform ssm:ResumeSession";
     let aws = Aws::with_resumes([Err(ResumeError::Denied(why.into()))]);
-    let fault = broken(aws, Options::default()).await;
+    let fault = failed_resume(aws, Options::default()).await;
     assert_eq!(
         fault.to_string(),
         "the connection was lost (the gateway closed the connection) and the session could not be resumed: \
@@ -156,12 +159,12 @@ async fn a_denied_resume_is_reported() {
 async fn a_session_that_ended_meanwhile_is_expired() {
     let gone = Aws::with_resumes([]);
     assert_eq!(
-        broken(gone, Options::default()).await,
+        failed_resume(gone, Options::default()).await,
         SessionError::Expired
     );
     let timed_out = Aws::with_resumes([resumed("")]);
     assert_eq!(
-        broken(timed_out, Options::default()).await,
+        failed_resume(timed_out, Options::default()).await,
         SessionError::Expired
     );
 }
@@ -175,7 +178,7 @@ async fn unavailable_calls_are_retried_for_a_while() {
     let mut agent = Agent::accept(&gateway).await;
     agent.output("$ ").await;
     assert_eq!(client.stdout(2).await, b"$ ");
-    soon(agent.close_and_resume(&gateway, 1001)).await;
+    within_timeout(agent.close_and_resume(&gateway, 1001)).await;
     client.notice(Notice::ConnectionLost).await;
     client.notice(Notice::ConnectionResumed).await;
     let short = Options {
@@ -183,7 +186,7 @@ async fn unavailable_calls_are_retried_for_a_while() {
         ..Options::default()
     };
     let aws = Aws::with_resumes([unavailable(), unavailable(), unavailable()]);
-    let SessionError::Lost { resume_error, .. } = broken(aws, short).await else {
+    let SessionError::Lost { resume_error, .. } = failed_resume(aws, short).await else {
         panic!("it was not lost");
     };
     assert_eq!(resume_error, "no network");
@@ -212,7 +215,7 @@ async fn a_network_that_is_down_for_a_while_is_retried() {
     client.notice(Notice::ConnectionLost).await;
     tokio::time::sleep(ms(500)).await;
     up.store(true, Ordering::Relaxed);
-    soon(agent.resume(&gateway)).await;
+    within_timeout(agent.resume(&gateway)).await;
     client.notice(Notice::ConnectionResumed).await;
 }
 
@@ -243,13 +246,13 @@ async fn the_size_is_sent_again() {
         rows: 24,
     };
     client.input.send(size).await.unwrap();
-    let heard = ClientMessage::Size {
+    let client_message = ClientMessage::Size {
         columns: 80,
         rows: 24,
     };
-    assert_eq!(soon(agent.receive()).await, heard);
-    soon(agent.close_and_resume(&gateway, 1000)).await;
-    assert_eq!(soon(agent.receive()).await, heard);
+    assert_eq!(within_timeout(agent.receive()).await, client_message);
+    within_timeout(agent.close_and_resume(&gateway, 1000)).await;
+    assert_eq!(within_timeout(agent.receive()).await, client_message);
 }
 
 #[tokio::test]
@@ -261,7 +264,7 @@ async fn a_gateway_that_accepts_and_closes_is_not_retried_forever() {
         ..Options::default()
     };
     let client = Client::start(session(&gateway), aws, options);
-    // The waits grow, so at last no connection comes for a while; then the gateway is gone.
+    // The waits between attempts grow until accepting times out; then the gateway is gone.
     let refusing = tokio::spawn(async move {
         let mut times = 0;
         while let Ok(mut connection) = tokio::time::timeout(ms(1500), gateway.accept()).await {

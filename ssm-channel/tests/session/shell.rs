@@ -4,9 +4,9 @@ use bytes::Bytes;
 use ssm_channel::testing::{Agent, ClientMessage, Gateway, kind};
 use ssm_channel::{CancellationToken, Credentials, Input, Options, Output, SessionError};
 
-use crate::client::{Aws, Client, ms, session, soon};
+use crate::client::{Aws, Client, ms, session, within_timeout};
 
-async fn joined() -> (Client, Agent) {
+async fn join_session() -> (Client, Agent) {
     let gateway = Gateway::start().await;
     let mut client = Client::join(&gateway);
     let mut agent = Agent::accept(&gateway).await;
@@ -33,7 +33,7 @@ async fn the_channel_is_opened_with_the_token_and_a_version() {
 }
 
 #[tokio::test]
-async fn the_upgrade_is_signed_where_there_are_credentials() {
+async fn the_upgrade_is_signed_if_there_are_credentials() {
     let gateway = Gateway::start().await;
     let key = Credentials::new("AKIDEXAMPLE", "secret", Some("TOKEN".into()), None, "test");
     let aws = Aws {
@@ -51,19 +51,25 @@ async fn the_upgrade_is_signed_where_there_are_credentials() {
 }
 
 #[tokio::test]
-async fn input_goes_out_and_its_echo_comes_back() {
-    let (mut client, mut agent) = joined().await;
+async fn input_is_echoed() {
+    let (mut client, mut agent) = join_session().await;
     let size = |columns, rows| Input::Size { columns, rows };
     client.input.send(size(80, 24)).await.unwrap();
     client.type_in("ls\r").await;
     client.input.send(size(132, 50)).await.unwrap();
-    let heard = |columns, rows| ClientMessage::Size { columns, rows };
-    assert_eq!(soon(agent.receive()).await, heard(80, 24));
+    let client_message = |columns, rows| ClientMessage::Size { columns, rows };
     assert_eq!(
-        soon(agent.receive()).await,
+        within_timeout(agent.receive()).await,
+        client_message(80, 24)
+    );
+    assert_eq!(
+        within_timeout(agent.receive()).await,
         ClientMessage::Input("ls\r".into())
     );
-    assert_eq!(soon(agent.receive()).await, heard(132, 50));
+    assert_eq!(
+        within_timeout(agent.receive()).await,
+        client_message(132, 50)
+    );
     agent.output("ls\r\nREADME\r\n").await;
     assert_eq!(client.stdout(12).await, b"ls\r\nREADME\r\n");
     agent.close("").await;
@@ -71,8 +77,8 @@ async fn input_goes_out_and_its_echo_comes_back() {
 }
 
 #[tokio::test]
-async fn a_character_divided_between_messages_arrives_as_its_bytes() {
-    let (mut client, mut agent) = joined().await;
+async fn a_character_split_between_messages_arrives_unchanged() {
+    let (mut client, mut agent) = join_session().await;
     agent
         .send(kind::OUTPUT, Bytes::from_static(b"\xe2\x82"))
         .await;
@@ -94,15 +100,18 @@ async fn a_character_divided_between_messages_arrives_as_its_bytes() {
         .send(Input::Bytes(bytes.clone()))
         .await
         .unwrap();
-    assert_eq!(soon(agent.receive()).await, ClientMessage::Input(bytes));
+    assert_eq!(
+        within_timeout(agent.receive()).await,
+        ClientMessage::Input(bytes)
+    );
 }
 
 #[tokio::test]
-async fn the_end_of_input_is_an_end_of_file_and_output_goes_on() {
-    let (mut client, mut agent) = joined().await;
+async fn end_of_input_sends_an_end_of_file_and_output_continues() {
+    let (mut client, mut agent) = join_session().await;
     client.type_in("one\n").await;
     client.input.send(Input::End).await.unwrap();
-    assert_eq!(soon(agent.input(5)).await, b"one\n\x04");
+    assert_eq!(within_timeout(agent.input(5)).await, b"one\n\x04");
     agent.output("done").await;
     assert_eq!(client.stdout(4).await, b"done");
     agent.close("").await;
@@ -111,13 +120,13 @@ async fn the_end_of_input_is_an_end_of_file_and_output_goes_on() {
 
 #[tokio::test]
 async fn an_end_of_file_inside_a_line_takes_two() {
-    let (client, mut agent) = joined().await;
+    let (client, mut agent) = join_session().await;
     client.type_in("one").await;
     client.input.send(Input::End).await.unwrap();
-    assert_eq!(soon(agent.input(5)).await, b"one\x04\x04");
+    assert_eq!(within_timeout(agent.input(5)).await, b"one\x04\x04");
 }
 
-/// A shell that was not ready for the first one, or a second program that reads, gets another.
+/// The end of file is repeated for a shell that was not ready, or for a second program that reads.
 #[tokio::test]
 async fn the_end_of_file_is_repeated() {
     let gateway = Gateway::start().await;
@@ -131,27 +140,27 @@ async fn the_end_of_file_is_repeated() {
     client.started().await;
     client.input.send(Input::End).await.unwrap();
     let began = std::time::Instant::now();
-    assert_eq!(soon(agent.input(3)).await, b"\x04\x04\x04");
+    assert_eq!(within_timeout(agent.input(3)).await, b"\x04\x04\x04");
     assert!(began.elapsed() >= ms(40 + 80), "the wait doubles");
 }
 
 #[tokio::test]
 async fn output_continues_after_the_input_is_dropped() {
-    let (client, mut agent) = joined().await;
+    let (client, mut agent) = join_session().await;
     let Client {
         input, mut output, ..
     } = client;
     drop(input);
     assert!(agent.receives_nothing_for(ms(100)).await);
     agent.output("still here").await;
-    let next = soon(output.recv()).await;
+    let next = within_timeout(output.recv()).await;
     assert_eq!(next, Some(Output::Bytes("still here".into())));
 }
 
 /// ECS Exec sends neither, but other session types do.
 #[tokio::test]
 async fn standard_error_is_output_and_an_exit_status_is_ignored() {
-    let (mut client, mut agent) = joined().await;
+    let (mut client, mut agent) = join_session().await;
     agent.send(kind::STDERR, "oh").await;
     agent.send(kind::EXIT_CODE, "EXIT_CODE: 3").await;
     agent.close("").await;
@@ -161,7 +170,7 @@ async fn standard_error_is_output_and_an_exit_status_is_ignored() {
 
 #[tokio::test]
 async fn the_closing_message_is_returned() {
-    let (client, agent) = joined().await;
+    let (client, agent) = join_session().await;
     agent
         .close("Your session timed out due to inactivity.\n")
         .await;
@@ -171,8 +180,8 @@ async fn the_closing_message_is_returned() {
 
 #[tokio::test]
 async fn a_slow_caller_gets_all_output_before_the_end() {
-    let (mut client, mut agent) = joined().await;
-    let text = crate::client::noise(60_000);
+    let (mut client, mut agent) = join_session().await;
+    let text = crate::client::random_bytes(60_000);
     agent.output(text.clone()).await;
     agent.close("").await;
     tokio::time::sleep(ms(100)).await;
@@ -183,19 +192,25 @@ async fn a_slow_caller_gets_all_output_before_the_end() {
 
 #[tokio::test]
 async fn cancelling_terminates_the_session() {
-    let (client, mut agent) = joined().await;
+    let (client, mut agent) = join_session().await;
     client.cancel.cancel();
-    assert_eq!(soon(agent.receive()).await, ClientMessage::Flag(2));
-    assert_eq!(soon(agent.receive()).await, ClientMessage::Closed);
+    assert_eq!(
+        within_timeout(agent.receive()).await,
+        ClientMessage::Flag(2)
+    );
+    assert_eq!(within_timeout(agent.receive()).await, ClientMessage::Closed);
     assert_eq!(client.end().await, Err(SessionError::Cancelled));
 }
 
 #[tokio::test]
 async fn dropping_the_output_terminates_the_session() {
-    let (client, mut agent) = joined().await;
+    let (client, mut agent) = join_session().await;
     drop(client.output);
-    assert_eq!(soon(agent.receive()).await, ClientMessage::Flag(2));
-    assert_eq!(soon(agent.receive()).await, ClientMessage::Closed);
+    assert_eq!(
+        within_timeout(agent.receive()).await,
+        ClientMessage::Flag(2)
+    );
+    assert_eq!(within_timeout(agent.receive()).await, ClientMessage::Closed);
 }
 
 #[tokio::test]
@@ -221,7 +236,7 @@ async fn secrets_are_not_shown() {
 }
 
 #[tokio::test]
-async fn other_hosts_get_nothing() {
+async fn other_hosts_are_not_contacted() {
     let gateway = Gateway::start().await;
     let mut session = session(&gateway);
     session.stream_url = "wss://ssmmessages.eu-central-1.example.com/v1".into();

@@ -9,7 +9,7 @@ use crate::client::Client;
 const SESSIONS: usize = 300;
 
 /// Descriptors and threads of this process, and its memory in kB.
-fn held() -> (usize, usize, usize) {
+fn resource_usage() -> (usize, usize, usize) {
     let count = |folder: &str| fs::read_dir(folder).unwrap().count();
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let memory = status.lines().find(|line| line.starts_with("VmRSS"));
@@ -21,7 +21,7 @@ fn held() -> (usize, usize, usize) {
     )
 }
 
-async fn one() {
+async fn run_session() {
     let gateway = Gateway::start().await;
     let mut client = Client::join(&gateway);
     let mut agent = Agent::accept(&gateway).await;
@@ -34,16 +34,16 @@ async fn one() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn ended_sessions_leave_nothing_behind() {
+async fn ended_sessions_leak_no_resources() {
     for _ in 0..20 {
-        one().await;
+        run_session().await;
     }
-    let before = held();
+    let before = resource_usage();
     for _ in 0..SESSIONS {
-        one().await;
+        run_session().await;
     }
-    let after = held();
-    // Other tests run beside this one.
+    let after = resource_usage();
+    // Other tests run at the same time.
     const OTHERS: usize = 100;
     assert!(after.0 < before.0 + OTHERS, "{before:?} {after:?}");
     assert!(after.1 < before.1 + OTHERS, "{before:?} {after:?}");

@@ -7,7 +7,7 @@ use ssm_channel::testing::{Agent, ClientMessage, Gateway, GatewayConnection};
 use ssm_channel::{Input, Options, SessionError};
 use tokio::io::AsyncReadExt;
 
-use crate::client::{Aws, Client, ms, session, soon};
+use crate::client::{Aws, Client, ms, session, within_timeout};
 
 #[tokio::test]
 async fn a_refusal_is_reported_with_its_status_and_not_retried() {
@@ -97,7 +97,7 @@ async fn a_silent_agent_times_out() {
     let client = Client::start(session(&gateway), Aws::default(), options);
     let mut agent = Agent::accept(&gateway).await;
     client.type_in("ls\r").await;
-    assert_eq!(soon(agent.receive()).await, ClientMessage::Closed);
+    assert_eq!(within_timeout(agent.receive()).await, ClientMessage::Closed);
     assert_eq!(
         client.end().await,
         Err(SessionError::AgentSilent { waited: ms(300) })
@@ -131,17 +131,17 @@ async fn input_waits_for_the_first_output() {
     assert!(agent.receives_nothing_for(ms(300)).await);
     agent.output("$ ").await;
     assert_eq!(
-        soon(agent.receive()).await,
+        within_timeout(agent.receive()).await,
         ClientMessage::Size {
             columns: 80,
             rows: 24
         }
     );
-    assert_eq!(soon(agent.input(3)).await, b"ls\r");
+    assert_eq!(within_timeout(agent.input(3)).await, b"ls\r");
 }
 
 #[tokio::test]
-async fn a_command_that_prints_nothing_gets_its_input() {
+async fn a_silent_command_receives_input() {
     let gateway = Gateway::start().await;
     let options = Options {
         quiet_start: ms(100),
@@ -156,8 +156,8 @@ async fn a_command_that_prints_nothing_gets_its_input() {
         .send(GatewayConnection::start_publication())
         .await;
     client.started().await;
-    assert_eq!(soon(agent.input(8)).await, b"for cat\n");
-    // Its acknowledgement was a sign of life.
+    assert_eq!(within_timeout(agent.input(8)).await, b"for cat\n");
+    // The acknowledgement shows that the agent is alive.
     assert!(agent.receives_nothing_for(ms(3500)).await);
     agent.output("for cat").await;
     assert_eq!(client.stdout(7).await, b"for cat");
@@ -169,7 +169,7 @@ async fn input_waits_for_the_end_of_a_handshake() {
     let mut client = Client::join(&gateway);
     let mut agent = Agent::accept(&gateway).await;
     client.type_in("ls\r").await;
-    let response = soon(agent.handshake(serde_json::json!([
+    let response = within_timeout(agent.handshake(serde_json::json!([
         {"ActionType": "SessionType", "ActionParameters": {"SessionType": "Standard_Stream"}},
     ])))
     .await;
@@ -177,7 +177,7 @@ async fn input_waits_for_the_end_of_a_handshake() {
     agent.output("early").await;
     assert!(agent.receives_nothing_for(ms(200)).await);
     agent.complete("").await;
-    assert_eq!(soon(agent.input(3)).await, b"ls\r");
+    assert_eq!(within_timeout(agent.input(3)).await, b"ls\r");
     assert_eq!(client.stdout(5).await, b"early");
 }
 
@@ -186,7 +186,7 @@ async fn another_session_type_is_declined() {
     let gateway = Gateway::start().await;
     let client = Client::join(&gateway);
     let mut agent = Agent::accept(&gateway).await;
-    let response = soon(agent.handshake(serde_json::json!([
+    let response = within_timeout(agent.handshake(serde_json::json!([
         {"ActionType": "SessionType", "ActionParameters": {"SessionType": "Port"}},
     ])))
     .await;
@@ -218,10 +218,10 @@ async fn an_aws_host_is_reached_by_tls() {
     };
     let client = Client::start(session, Aws::default(), options);
     let mut header = [0; 5];
-    soon(far.read_exact(&mut header)).await.unwrap();
+    within_timeout(far.read_exact(&mut header)).await.unwrap();
     assert_eq!(header[..2], [22, 3], "a handshake record");
     let mut hello = vec![0; u16::from_be_bytes([header[3], header[4]]).into()];
-    soon(far.read_exact(&mut hello)).await.unwrap();
+    within_timeout(far.read_exact(&mut hello)).await.unwrap();
     let name = b"ssmmessages.eu-central-1.amazonaws.com";
     assert!(hello.windows(name.len()).any(|window| window == name));
     drop(far);

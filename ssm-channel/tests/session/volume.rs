@@ -1,13 +1,13 @@
-//! Large amounts arrive byte for byte. Prints how long that takes.
+//! Large amounts of data arrive unchanged. Prints the duration.
 
 use std::time::Instant;
 
 use ssm_channel::testing::{Agent, ClientMessage, Gateway};
 use ssm_channel::{Input, Output};
 
-use crate::client::{Client, noise, soon};
+use crate::client::{Client, random_bytes, within_timeout};
 
-/// Run it with `--release -- --nocapture` for the figure.
+/// Run with `--release -- --nocapture` to see the numbers.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hundred_megabytes_of_output_arrive_unchanged() {
     const PIECE: usize = 1 << 20;
@@ -15,12 +15,12 @@ async fn a_hundred_megabytes_of_output_arrive_unchanged() {
     let gateway = Gateway::start().await;
     let mut client = Client::join(&gateway);
     let mut agent = Agent::accept(&gateway).await;
-    let piece = noise(PIECE);
-    let said = piece.clone();
+    let piece = random_bytes(PIECE);
+    let sent = piece.clone();
     let begun = Instant::now();
-    let saying = tokio::spawn(async move {
+    let sending = tokio::spawn(async move {
         for number in 0..PIECES {
-            let mut piece = said.clone();
+            let mut piece = sent.clone();
             piece[0] = number as u8;
             agent.output(piece).await;
         }
@@ -40,7 +40,7 @@ async fn a_hundred_megabytes_of_output_arrive_unchanged() {
         }
         at += bytes.len();
     }
-    soon(saying).await.unwrap();
+    within_timeout(sending).await.unwrap();
     let took = begun.elapsed();
     let rate = 100.0 / took.as_secs_f64();
     println!("100 MiB of output in {took:.2?}: {rate:.0} MiB/s");
@@ -53,14 +53,14 @@ async fn a_megabyte_of_input_arrives_unchanged() {
     let mut agent = Agent::accept(&gateway).await;
     agent.output("$ ").await;
     client.started().await;
-    let paste = noise(1 << 20);
+    let paste = random_bytes(1 << 20);
     let begun = Instant::now();
     client
         .input
         .send(Input::Bytes(paste.clone().into()))
         .await
         .unwrap();
-    assert!(soon(agent.input(paste.len())).await == paste);
+    assert!(within_timeout(agent.input(paste.len())).await == paste);
     println!("1 MiB of input in {:.2?}", begun.elapsed());
     assert_eq!(agent.repeats, 0);
 }

@@ -3,7 +3,7 @@
 use model::facts::{AclEntry, Fact, Facts, NetworkAcl, Route, RouteTable, RouteTarget};
 use serde_json::{Value, json};
 
-use crate::egress::{default_route, joined, with_way};
+use crate::egress::{default_route, joined, plan_with_route};
 use crate::network::{open, own_group};
 use crate::plan_builder::{PlanBuilder, references};
 use crate::plan_over_live::{live, platform};
@@ -18,7 +18,7 @@ fn a_vpn_gateway_is_no_internet_gateway() {
     let way = |gateway: &str| {
         let mut route = default_route();
         route["gateway_id"] = references(&[&format!("{gateway}.id"), gateway]);
-        joined(with_way(route)).with("aws_vpn_gateway.w", json!({}))
+        joined(plan_with_route(route)).with("aws_vpn_gateway.w", json!({}))
     };
     let internet = way("aws_internet_gateway.i").document();
     assert_eq!(unknown_or_causes(&internet), ["network.endpoint-present"]);

@@ -58,7 +58,7 @@ fn an_unknown_list_from_a_local_counts_only_if_all_candidates_agree() {
 }
 
 #[test]
-fn an_unknown_list_of_two_sources_may_be_either() {
+fn an_unknown_list_can_come_from_either_of_two_sources() {
     let shut = ["aws_security_group.shut.id", "aws_security_group.shut"];
     let either = [&["var.debug"][..], &GROUP, &shut].concat();
     is_unknown(&placed(references(&SUBNET), references(&either)).facts());
@@ -75,9 +75,9 @@ fn an_unknown_list_of_two_sources_may_be_either() {
     );
 }
 
-/// The list may contain an ID from a variable and the new one.
+/// The list can contain an ID from a variable and the new one.
 #[test]
-fn a_known_id_may_be_in_an_unknown_list() {
+fn a_known_id_can_be_in_an_unknown_list() {
     let mixed = [&["var.more"][..], &GROUP].concat();
     let with = |value: Value| {
         let mut document = placed(references(&SUBNET), references(&mixed)).document();
@@ -92,19 +92,19 @@ fn a_known_id_may_be_in_an_unknown_list() {
 }
 
 #[test]
-fn a_data_source_read_during_apply_may_be_anything() {
+fn a_data_source_read_during_apply_is_unknown() {
     for (kind, attribute) in [
         ("aws_subnets", "ids"),
         ("terraform_remote_state", "outputs"),
     ] {
         let reference = format!("data.{kind}.x.{attribute}");
-        let whole = format!("data.{kind}.x");
-        let by = references(&[&reference, &whole]);
+        let address = format!("data.{kind}.x");
+        let by = references(&[&reference, &address]);
         let mut document = placed(by, references(&GROUP)).document();
         let mut unknown = json!({"id": true});
         unknown[attribute] = true.into();
         document["resource_changes"].as_array_mut().unwrap().push(json!({
-            "address": whole, "mode": "data", "type": kind, "name": "x",
+            "address": address, "mode": "data", "type": kind, "name": "x",
             "change": {"actions": ["read"], "before": null, "after": {}, "after_unknown": unknown},
         }));
         is_unknown(&plan(&document).facts(&request_anywhere("c")));
@@ -132,7 +132,7 @@ fn a_local_is_the_only_candidate_in_its_module() {
 
 const ROLES: [&str; 3] = ["module.iam.task_role_arns", "module.iam", "each.value.role"];
 
-fn by_value(document: &mut Value, for_each: Value) {
+fn set_for_each(document: &mut Value, for_each: Value) {
     let address = "aws_ecs_task_definition.service";
     let role = expression(document, address, "task_role_arn");
     *role = json!({"references": [ROLES[0], ROLES[1], ROLES[2], "each.value"]});
@@ -143,11 +143,11 @@ fn by_value(document: &mut Value, for_each: Value) {
     remove(document, r#"module.iam.aws_iam_role_policy.exec["coder"]"#);
 }
 
-/// `each.value.role` is not `each.key`: the role depends on values that the plan may contain.
+/// `each.value.role` is not `each.key`: the role depends on values that the plan can contain.
 #[test]
 fn each_value_selects_an_element_by_its_own_value() {
     let facts = facts_of(CREATE, |document| {
-        by_value(document, json!({"references": ["local.services"]}));
+        set_for_each(document, json!({"references": ["local.services"]}));
     });
     is_unknown(&facts);
     let facts = facts_of(CREATE, |document| {
@@ -164,7 +164,7 @@ fn each_value_selects_an_element_by_its_own_value() {
             .map(|name| ((*name).to_owned(), json!({"role": "litellm"})))
             .collect();
         document["variables"]["services"] = json!({"value": values});
-        by_value(document, json!({"references": ["var.services"]}));
+        set_for_each(document, json!({"references": ["var.services"]}));
     });
     let roles: Vec<&String> = facts.roles.keys().collect();
     assert_eq!(

@@ -22,7 +22,7 @@ fn assert_unseen_endpoint(small: PlanBuilder) {
 
 /// The plan shows no endpoint in the VPC.
 #[test]
-fn a_stack_may_add_an_endpoint_to_a_new_vpc() {
+fn a_stack_can_add_an_endpoint_to_a_new_vpc() {
     let with = |values: Value| open().with("aws_cloudformation_stack.more", values);
     let of_vpc = stack(references(&["aws_vpc.v.id", "aws_vpc.v"]));
     assert_unseen_endpoint(with(of_vpc));
@@ -41,7 +41,7 @@ fn a_stack_may_add_an_endpoint_to_a_new_vpc() {
 }
 
 #[test]
-fn cloud_control_may_add_an_endpoint_to_a_new_vpc() {
+fn cloud_control_can_add_an_endpoint_to_a_new_vpc() {
     let endpoint = json!({
         "service_name": "com.amazonaws.us-west-2.ssmmessages",
         "vpc_id": references(&["aws_vpc.v.id", "aws_vpc.v"]),
@@ -57,7 +57,7 @@ fn cloud_control_may_add_an_endpoint_to_a_new_vpc() {
 
 /// AWS reports all endpoints that exist now, and cannot know of new ones.
 #[test]
-fn a_stack_may_add_an_endpoint_to_an_existing_vpc() {
+fn a_stack_can_add_an_endpoint_to_an_existing_vpc() {
     let planned = |parameters: Value| {
         platform(live(), |document| {
             delete(document, ENDPOINT);
@@ -80,7 +80,7 @@ fn bare() -> PlanBuilder {
 }
 
 #[test]
-fn a_stack_may_give_the_role_a_policy() {
+fn a_stack_can_add_a_policy_to_the_role() {
     let causes = ["role.ssmmessages"];
     assert_eq!(unknown_or_causes(&bare().document()), causes);
     let given = |parameters: Value| {
@@ -97,7 +97,7 @@ fn a_stack_may_give_the_role_a_policy() {
     assert_eq!(given(cluster), causes);
 }
 
-/// A stack that may refer to the role does not remove policies.
+/// A stack that can refer to the role does not remove policies.
 #[test]
 fn a_stack_does_not_hide_the_policies_of_a_role() {
     let small = open().endpoint(Some(own_group())).with(

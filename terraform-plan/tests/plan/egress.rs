@@ -7,7 +7,7 @@ use crate::network::open;
 use crate::plan_builder::{PlanBuilder, references};
 use crate::support::*;
 
-pub fn with_way(route: Value) -> PlanBuilder {
+pub fn plan_with_route(route: Value) -> PlanBuilder {
     open()
         .with("aws_internet_gateway.i", json!({}))
         .with("aws_nat_gateway.n", json!({}))
@@ -39,8 +39,8 @@ pub fn default_route() -> Value {
 fn each_kind_of_egress_works() {
     let mut nat = default_route();
     nat["nat_gateway_id"] = references(&["aws_nat_gateway.n.id", "aws_nat_gateway.n"]);
-    assert_eq!(joined(with_way(nat.clone())).causes(), [""; 0]);
-    let causes = with_way(nat.clone()).causes();
+    assert_eq!(joined(plan_with_route(nat.clone())).causes(), [""; 0]);
+    let causes = plan_with_route(nat.clone()).causes();
     assert_eq!(
         causes,
         ["network.endpoint-present"],
@@ -50,11 +50,11 @@ fn each_kind_of_egress_works() {
         "vpc_id": references(&["aws_vpc.v.id", "aws_vpc.v"]),
         "route_table_id": references(&["aws_route_table.t.id", "aws_route_table.t"]),
     });
-    let small = with_way(nat).with("aws_main_route_table_association.m", main);
+    let small = plan_with_route(nat).with("aws_main_route_table_association.m", main);
     assert_eq!(small.causes(), [""; 0]);
     let mut internet = default_route();
     internet["gateway_id"] = references(&["aws_internet_gateway.i.id", "aws_internet_gateway.i"]);
-    let causes = joined(with_way(internet)).causes();
+    let causes = joined(plan_with_route(internet)).causes();
     assert_eq!(causes, ["network.endpoint-present"], "no public address");
 }
 
@@ -63,7 +63,7 @@ fn a_route_in_the_default_main_table_counts() {
     let mut nat = default_route();
     nat["route_table_id"] = references(&["aws_vpc.v.main_route_table_id", "aws_vpc.v"]);
     nat["nat_gateway_id"] = references(&["aws_nat_gateway.n.id", "aws_nat_gateway.n"]);
-    assert_eq!(with_way(nat).causes(), [""; 0]);
+    assert_eq!(plan_with_route(nat).causes(), [""; 0]);
     let adopted = json!({
         "default_route_table_id": references(&["aws_vpc.v.default_route_table_id", "aws_vpc.v"]),
         "route": [{"cidr_block": "0.0.0.0/0", "nat_gateway_id": references(&["aws_nat_gateway.n.id", "aws_nat_gateway.n"])}],
@@ -79,7 +79,7 @@ fn a_route_in_the_default_main_table_counts() {
 fn a_route_to_an_unknown_target_is_unknown() {
     let mut transit = default_route();
     transit["transit_gateway_id"] = "tgw-1".into();
-    let report = report(&joined(with_way(transit)).facts());
+    let report = report(&joined(plan_with_route(transit)).facts());
     assert_eq!(failures(&report), [""; 0]);
     assert!(!titles(&report, Status::Unknown).is_empty());
 }
@@ -90,7 +90,7 @@ fn a_private_nat_gateway_is_no_egress() {
     nat["nat_gateway_id"] = references(&["aws_nat_gateway.n.id", "aws_nat_gateway.n"]);
     let way = |kind: Value| {
         let gateway = json!({"connectivity_type": kind});
-        report(&joined(with_way(nat.clone()).with("aws_nat_gateway.n", gateway)).facts())
+        report(&joined(plan_with_route(nat.clone()).with("aws_nat_gateway.n", gateway)).facts())
     };
     for unclear in [json!("private"), references(&["local.kind"])] {
         let report = way(unclear);

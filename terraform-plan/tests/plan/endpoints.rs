@@ -66,7 +66,7 @@ fn gateway(small: PlanBuilder, mut more: Value) -> PlanBuilder {
 }
 
 #[test]
-fn an_existing_vpc_may_have_a_kms_endpoint() {
+fn an_existing_vpc_can_have_a_kms_endpoint() {
     assert_eq!(
         encrypted().causes(),
         ["network.logging-endpoints"],
@@ -82,9 +82,12 @@ fn an_existing_vpc_may_have_a_kms_endpoint() {
         }),
     );
     assert_eq!(kms.causes(), [""; 0]);
-    let mut there = encrypted().document();
-    change(&mut there, "aws_vpc.v")["actions"] = json!(["no-op"]);
-    assert_eq!(unknown_or_causes(&there), ["? network.logging-endpoints"]);
+    let mut existing = encrypted().document();
+    change(&mut existing, "aws_vpc.v")["actions"] = json!(["no-op"]);
+    assert_eq!(
+        unknown_or_causes(&existing),
+        ["? network.logging-endpoints"]
+    );
 }
 
 #[test]
@@ -123,10 +126,13 @@ fn a_gateway_endpoint_serves_its_route_tables() {
     );
 }
 
-/// A gateway endpoint serves the subnets of its route tables: another stack may have one for other subnets.
+/// A gateway endpoint serves the subnets of its route tables: another stack can have one for other subnets.
 #[test]
-fn an_existing_vpc_may_have_other_gateway_endpoints() {
-    let mut there = gateway(recorded(), json!({"route_table_ids": []})).document();
-    change(&mut there, "aws_vpc.v")["actions"] = json!(["no-op"]);
-    assert_eq!(unknown_or_causes(&there), ["? network.logging-endpoints"]);
+fn an_existing_vpc_can_have_other_gateway_endpoints() {
+    let mut existing = gateway(recorded(), json!({"route_table_ids": []})).document();
+    change(&mut existing, "aws_vpc.v")["actions"] = json!(["no-op"]);
+    assert_eq!(
+        unknown_or_causes(&existing),
+        ["? network.logging-endpoints"]
+    );
 }

@@ -26,7 +26,7 @@ fn recorded(log: Value) -> PlanBuilder {
         .endpoint(None)
 }
 
-fn of_check(small: PlanBuilder, check: &str) -> Vec<Status> {
+fn statuses_of_check(small: PlanBuilder, check: &str) -> Vec<Status> {
     let report = report(&small.facts());
     let findings = report.findings.iter();
     findings
@@ -44,11 +44,17 @@ fn log_groups_are_encrypted_as_planned() {
         "aws_cloudwatch_log_group.g",
         json!({"name": "/exec", "kms_key_id": key}),
     );
-    assert_eq!(of_check(small, "cluster.log-encryption"), [Status::Pass]);
-    let small = recorded(log.clone()).with("aws_cloudwatch_log_group.g", json!({"name": "/exec"}));
-    assert_eq!(of_check(small, "cluster.log-encryption"), [Status::Fail]);
     assert_eq!(
-        of_check(recorded(log), "cluster.log-group"),
+        statuses_of_check(small, "cluster.log-encryption"),
+        [Status::Pass]
+    );
+    let small = recorded(log.clone()).with("aws_cloudwatch_log_group.g", json!({"name": "/exec"}));
+    assert_eq!(
+        statuses_of_check(small, "cluster.log-encryption"),
+        [Status::Fail]
+    );
+    assert_eq!(
+        statuses_of_check(recorded(log), "cluster.log-group"),
         [Status::Unknown],
         "of another stack"
     );
@@ -59,7 +65,7 @@ fn buckets_are_encrypted_as_planned() {
     let log = json!({"s3_bucket_name": "audit", "s3_bucket_encryption_enabled": true});
     let small = || recorded(log.clone()).with("aws_s3_bucket.b", json!({"bucket": "audit"}));
     assert_eq!(
-        of_check(small(), "cluster.log-encryption"),
+        statuses_of_check(small(), "cluster.log-encryption"),
         [Status::Pass],
         "S3 encrypts all"
     );
@@ -71,7 +77,10 @@ fn buckets_are_encrypted_as_planned() {
         "aws_s3_bucket_server_side_encryption_configuration.b",
         encryption,
     );
-    assert_eq!(of_check(small, "cluster.log-encryption"), [Status::Fail]);
+    assert_eq!(
+        statuses_of_check(small, "cluster.log-encryption"),
+        [Status::Fail]
+    );
 }
 
 #[test]
@@ -81,7 +90,7 @@ fn a_new_key_has_only_the_grants_of_the_plan() {
     assert_eq!(key.grants, Fact::Known(Vec::new()));
     assert!(key.policy.known().is_some(), "as KMS gives it");
     assert_eq!(
-        of_check(recorded(json!({})), "role.kms-decrypt"),
+        statuses_of_check(recorded(json!({})), "role.kms-decrypt"),
         [Status::Fail]
     );
     let grant = json!({
@@ -90,5 +99,5 @@ fn a_new_key_has_only_the_grants_of_the_plan() {
         "operations": ["Decrypt"],
     });
     let small = recorded(json!({})).with("aws_kms_grant.g", grant);
-    assert_eq!(of_check(small, "role.kms-decrypt"), [Status::Pass]);
+    assert_eq!(statuses_of_check(small, "role.kms-decrypt"), [Status::Pass]);
 }

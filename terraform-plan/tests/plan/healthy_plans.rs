@@ -19,7 +19,7 @@ fn a_plan_of_a_change_passes() {
 }
 
 #[test]
-fn new_resources_go_by_their_addresses() {
+fn new_resources_are_identified_by_address() {
     let facts = facts_of(CREATE, |_| {});
     let subnet = "module.vpc.aws_subnet.private[0]";
     let fact = &facts.network.subnets[subnet];
@@ -37,7 +37,7 @@ fn new_resources_go_by_their_addresses() {
 }
 
 #[test]
-fn existing_resources_go_by_their_ids() {
+fn existing_resources_are_identified_by_id() {
     let facts = facts_of(UPDATE, |_| {});
     assert!(
         facts

@@ -12,12 +12,12 @@ fn is_unknown(base: &str, check: &str, why: &str, change: impl Fn(&mut Value)) {
     assert_eq!(failures(&report), [""; 0]);
     assert_eq!(causes(&report), [""; 0]);
     let unknown = titles(&report, Status::Unknown);
-    let of_check: Vec<&String> = unknown
+    let statuses_of_check: Vec<&String> = unknown
         .iter()
         .filter(|title| title.starts_with(check))
         .collect();
     assert!(
-        of_check.iter().any(|title| title.contains(why)),
+        statuses_of_check.iter().any(|title| title.contains(why)),
         "{check}, {why}: {unknown:#?}"
     );
     assert_eq!(report.verdict, Verdict::Inconclusive);
@@ -47,9 +47,9 @@ fn an_unknown_policy_leaves_the_role_unknown() {
     });
 }
 
-/// The role is unknown, so the policy may be for any role.
+/// The role is unknown, so the policy can be for any role.
 #[test]
-fn a_policy_of_an_unknown_role_may_be_for_any_role() {
+fn a_policy_of_an_unknown_role_can_apply_to_any_role() {
     let policy = r#"module.iam.aws_iam_role_policy.exec["litellm"]"#;
     is_unknown(
         CREATE,
@@ -88,7 +88,7 @@ fn a_managed_policy_outside_of_the_plan_is_unknown() {
 }
 
 #[test]
-fn a_deny_that_is_known_decides_whatever_else_there_is() {
+fn a_known_deny_decides_despite_unknown_policies() {
     let facts = facts_of(CREATE, |document| {
         let policy = r#"module.iam.aws_iam_role_policy.exec["litellm"]"#;
         let deny =
@@ -146,7 +146,7 @@ fn an_unknown_exec_flag_is_unknown() {
 }
 
 #[test]
-fn the_roles_of_an_unknown_definition_may_be_known() {
+fn the_roles_of_an_unknown_definition_can_be_known() {
     let definition = r#"aws_ecs_task_definition.service["coder"]"#;
     is_unknown(
         CREATE,
@@ -218,7 +218,7 @@ fn an_endpoint_with_unknown_subnets_is_unknown() {
         "vpc_id of",
         |document| {
             hide(document, ENDPOINT, "vpc_id");
-            // The local may be either of two VPCs.
+            // The local can be either of two VPCs.
             let changes = document["resource_changes"].as_array_mut().unwrap();
             let vpc = |change: &&Value| change["address"] == "module.vpc.aws_vpc.main";
             let mut other = changes.iter().find(vpc).unwrap().clone();
@@ -265,7 +265,7 @@ fn an_unknown_endpoint_policy_decides_nothing() {
 }
 
 #[test]
-fn unknown_rules_may_allow_anything_or_nothing() {
+fn unknown_rules_can_allow_everything_or_nothing() {
     let rule = "aws_security_group_rule.tasks_to_endpoints";
     is_unknown(
         CREATE,
@@ -356,7 +356,7 @@ fn nothing_is_missing_from_a_partial_plan() {
 }
 
 #[test]
-fn forgotten_resources_stay_in_aws() {
+fn removed_blocks_keep_resources_in_aws() {
     let facts = facts_of(UPDATE, |document| {
         let change = change(document, ENDPOINT);
         change["actions"] = json!(["forget"]);

@@ -14,9 +14,9 @@ fn is_unknown(facts: &Facts, check: &str, why: &str) {
     assert!(unknown.iter().any(is_it), "{unknown:#?}");
 }
 
-/// Another stack may have created an endpoint in an existing VPC.
+/// Another stack can have created an endpoint in an existing VPC.
 #[test]
-fn an_existing_vpc_may_have_an_endpoint_of_another_stack() {
+fn an_existing_vpc_can_have_an_endpoint_of_another_stack() {
     let without = |document: &mut Value| {
         remove(document, ENDPOINT);
         let state = document["prior_state"].to_string();
@@ -37,7 +37,7 @@ fn an_existing_vpc_may_have_an_endpoint_of_another_stack() {
     assert_eq!(causes(&report(&replaced)), [check], "a new one is empty");
 }
 
-/// Without private DNS, the VPC may have another endpoint.
+/// Without private DNS, the VPC can have another endpoint.
 #[test]
 fn a_deleted_endpoint_with_private_dns_is_missing() {
     let gone = |private_dns: bool| {
@@ -64,7 +64,7 @@ fn a_plan_without_completeness_counts_as_complete_if_it_has_every_resource() {
         remove(document, ENDPOINT);
     });
     is_unknown(&facts, "network.endpoint-present", "whether it is complete");
-    // The plan may leave out a configured ACL.
+    // The plan can leave out a configured ACL.
     let facts = facts_of(CREATE, |document| {
         untold(document);
         let vpc = &mut document["configuration"]["root_module"]["module_calls"]["vpc"]["module"];

@@ -89,7 +89,7 @@ fn a_policy_with_unknown_resources_keeps_its_actions() {
     assert_eq!(of_role("role.logs-write", "blue-worker"), Status::Pass);
 }
 
-/// The resources of the statement are unknown, so it may not apply.
+/// The resources of the statement are unknown, so it might not apply.
 #[test]
 fn a_statement_with_unknown_resources_is_open() {
     let report = report(&woven("blue", |document| {
@@ -137,7 +137,7 @@ fn a_module_can_repeat_over_a_resource() {
     assert_eq!(roles, ["arn:aws:iam::123456789012:role/outer-blue"]);
 }
 
-/// The plan does not contain a dynamic block: the subnets may be any that the module gets.
+/// The plan does not contain a dynamic block: the subnets can be any that the module gets.
 #[test]
 fn a_dynamic_block_is_read_through_its_module() {
     let facts = woven("blue", |_| {});
@@ -168,18 +168,18 @@ fn a_dynamic_block_is_read_through_its_module() {
     );
     let report = report(&facts);
     assert_eq!(failures(&report), [""; 0]);
-    let of_check = |check: &'static str| {
+    let statuses_of_check = |check: &'static str| {
         let findings = report.findings.iter();
         findings
             .filter(move |finding| finding.check.id == check)
             .map(|finding| finding.status)
     };
     assert!(
-        of_check("network.endpoint-present").all(|status| status == Status::Skip),
+        statuses_of_check("network.endpoint-present").all(|status| status == Status::Skip),
         "over the NAT gateway"
     );
     assert!(
-        of_check("network.path").all(|status| status == Status::Unknown),
+        statuses_of_check("network.path").all(|status| status == Status::Unknown),
         "the subnet of the NAT gateway is not in the plan any more"
     );
 }

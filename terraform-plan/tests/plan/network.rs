@@ -153,7 +153,7 @@ fn a_vpc_without_dns_hostnames_is_the_cause() {
 }
 
 /// An endpoint, and DHCP options for its VPC.
-fn asking(servers: Value) -> PlanBuilder {
+fn plan_with_dns_servers(servers: Value) -> PlanBuilder {
     let join = json!({
         "vpc_id": references(&["aws_vpc.v.id", "aws_vpc.v"]),
         "dhcp_options_id": references(&["aws_vpc_dhcp_options.o.id", "aws_vpc_dhcp_options.o"]),
@@ -182,10 +182,14 @@ fn own_dns_servers_leave_the_name_unknown() {
     };
     assert_eq!(unknown(open().endpoint(Some(own_group()))), "");
     for amazon in ["AmazonProvidedDNS", "10.0.0.2"] {
-        assert_eq!(unknown(asking(json!([amazon]))), "", "{amazon}");
+        assert_eq!(
+            unknown(plan_with_dns_servers(json!([amazon]))),
+            "",
+            "{amazon}"
+        );
     }
     for other in [json!(["10.0.0.53"]), references(&[])] {
-        let unknown = unknown(asking(other));
+        let unknown = unknown(plan_with_dns_servers(other));
         assert!(unknown.contains("network.vpc-dns"), "{unknown}");
     }
 }

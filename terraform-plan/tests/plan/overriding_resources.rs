@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::egress::{default_route, joined, with_way};
+use crate::egress::{default_route, joined, plan_with_route};
 use crate::network::{open, own_group};
 use crate::plan_builder::{PlanBuilder, list_of_references, references};
 use crate::support::*;
@@ -28,7 +28,7 @@ const FINE: [&str; 0] = [];
 fn behind_nat() -> PlanBuilder {
     let mut out = default_route();
     out["nat_gateway_id"] = id("aws_nat_gateway.n");
-    joined(with_way(out))
+    joined(plan_with_route(out))
         .with(
             "aws_subnet.p",
             json!({"vpc_id": id("aws_vpc.v"), "cidr_block": "10.0.1.0/24"}),
@@ -90,7 +90,7 @@ fn gateway_id_can_be_a_nat_gateway() {
         findings(by(id("aws_internet_gateway.i"))),
         ["network.endpoint-present"]
     );
-    // It may be either of two gateways, and only one leads to the internet.
+    // It can be either of two gateways, and only one leads to the internet.
     is_unknown(by(references(&["local.gateway"])));
 }
 
@@ -120,18 +120,18 @@ fn zone(name: &str, vpc: Value) -> Value {
 #[test]
 fn a_private_zone_can_answer_for_the_service() {
     let with = |name: &str, vpc: Value| behind_nat().with("aws_route53_zone.z", zone(name, vpc));
-    let here = || id("aws_vpc.v");
-    is_unknown(with("ssmmessages.us-west-2.amazonaws.com", here()));
-    is_unknown(with("amazonaws.com.", here()));
+    let vpc_id = || id("aws_vpc.v");
+    is_unknown(with("ssmmessages.us-west-2.amazonaws.com", vpc_id()));
+    is_unknown(with("amazonaws.com.", vpc_id()));
     is_unknown(with("amazonaws.com", references(&["var.nowhere"])));
-    assert_eq!(findings(with("corp.internal", here())), FINE);
+    assert_eq!(findings(with("corp.internal", vpc_id())), FINE);
     assert_eq!(findings(with("amazonaws.com", "vpc-0ther".into())), FINE);
     let public = behind_nat().with("aws_route53_zone.z", json!({"name": "amazonaws.com"}));
     assert_eq!(findings(public), FINE);
     let joined = behind_nat()
         .with("aws_route53_zone.z", json!({"name": "amazonaws.com", "zone_id": references(&[])}))
         .with("aws_route53_zone_association.a", json!({
-            "zone_id": references(&["aws_route53_zone.z.zone_id", "aws_route53_zone.z"]), "vpc_id": here(),
+            "zone_id": references(&["aws_route53_zone.z.zone_id", "aws_route53_zone.z"]), "vpc_id": vpc_id(),
         }));
     is_unknown(joined);
 }
@@ -169,7 +169,7 @@ fn private_dns_can_be_a_separate_resource() {
         ["network.endpoint-private-dns"]
     );
     is_unknown(with(Some(references(&["var.nowhere"])), false));
-    // A zone of the plan may resolve the name.
+    // A zone of the plan can resolve the name.
     let host = "ssmmessages.us-west-2.amazonaws.com";
     is_unknown(with(None, false).with("aws_route53_zone.z", zone(host, id("aws_vpc.v"))));
 }
@@ -226,7 +226,7 @@ fn an_exclusive_list_attaches_its_policies() {
     is_unknown(with(references(&["var.nowhere"])));
 }
 
-/// An attachment to an unknown role matters only if its policy may deny.
+/// An attachment to an unknown role matters only if its policy can deny.
 #[test]
 fn a_policy_of_an_unknown_role_removes_nothing() {
     let with = |policy: &str| {

@@ -271,25 +271,25 @@ fn existing_resources_are_those_that_planned_tasks_use() {
     assert!(!references.subnets.is_empty(), "{references:?}");
     assert!(!references.security_groups.is_empty(), "{references:?}");
     let platform = plan(&serde_json::from_str(CREATE).unwrap());
-    let made = platform.existing_resources(&request(&platform, "coder-production-cluster"));
-    assert_eq!(made, Default::default());
+    let existing = platform.existing_resources(&request(&platform, "coder-production-cluster"));
+    assert_eq!(existing, Default::default());
 }
 
-/// A stack of the plan may create a role that does not exist.
+/// A stack of the plan can create a role that does not exist.
 #[test]
-fn a_missing_role_may_be_in_a_stack() {
+fn a_missing_role_can_be_in_a_stack() {
     let mut before = live();
     for role in before.roles.values_mut() {
         *role = Fact::Absent;
     }
     let gone = report(&application(before.clone(), |_| {}));
     let is_gone = causes(&gone) == ["role.present"];
-    let made = report(&application(before, |document| {
+    let existing = report(&application(before, |document| {
         add(
             document,
             "aws_cloudformation_stack.roles",
             json!({"name": "roles", "template_body": "{}"}),
         );
     }));
-    assert_eq!((is_gone, causes(&made).is_empty()), (true, true));
+    assert_eq!((is_gone, causes(&existing).is_empty()), (true, true));
 }

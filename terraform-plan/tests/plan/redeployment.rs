@@ -13,8 +13,8 @@ const DEFINITION: &str = r#"aws_ecs_task_definition.service["coder"]"#;
 fn only_the_flag(document: &mut Value) {
     let change = self::change(document, CODER);
     change["before"]["enable_execute_command"] = false.into();
-    let kept = change["before"]["task_definition"].clone();
-    set(document, CODER, "task_definition", kept);
+    let definition_before = change["before"]["task_definition"].clone();
+    set(document, CODER, "task_definition", definition_before);
     let definition = self::change(document, DEFINITION);
     definition["actions"] = json!(["no-op"]);
     definition["after"] = definition["before"].clone();
@@ -70,7 +70,7 @@ fn a_new_deployment_brings_exec_to_tasks() {
 }
 
 #[test]
-fn a_deployment_may_be_known_only_after_apply() {
+fn a_deployment_can_be_known_only_after_apply() {
     let facts = facts_of(UPDATE, |document| {
         only_the_flag(document);
         hide(document, CODER, "platform_version");

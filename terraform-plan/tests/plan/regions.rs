@@ -23,7 +23,7 @@ fn twice(name: &str) -> Value {
             .push(change);
     }
     let mut module = other["configuration"]["root_module"].clone();
-    by_provider(&mut module);
+    use_provider_region(&mut module);
     let configuration = &mut document["configuration"];
     configuration["provider_config"]["aws.eu"] = json!({
         "name": "aws", "alias": "eu", "expressions": {"region": {"constant_value": "eu-west-1"}},
@@ -33,12 +33,12 @@ fn twice(name: &str) -> Value {
     document
 }
 
-fn by_provider(module: &mut Value) {
+fn use_provider_region(module: &mut Value) {
     for resource in module["resources"].as_array_mut().into_iter().flatten() {
         resource["provider_config_key"] = "aws.eu".into();
     }
     for call in module["module_calls"].as_object_mut().into_iter().flatten() {
-        by_provider(&mut call.1["module"]);
+        use_provider_region(&mut call.1["module"]);
     }
 }
 

@@ -170,7 +170,7 @@ fn join(role: &str) -> Value {
 }
 
 #[test]
-fn a_changed_policy_invalidates_what_aws_says_of_the_role() {
+fn a_changed_policy_invalidates_the_decisions_from_aws() {
     for joins in [vec![join(ROLE)], vec![]] {
         let unknown = with_changed_policy(&joins);
         assert!(

@@ -139,7 +139,7 @@ fn time_of_modules(calls: usize) -> Duration {
 }
 
 /// Whether eight times the size takes less than 32 times as long: quadratic work takes 64 times as long. The bound is
-/// generous, and another try is free, since other processes may slow down a single run.
+/// generous, and another try is free, since other processes can slow down a single run.
 fn scales(time_of: impl Fn(usize) -> Duration, size: usize) -> bool {
     (0..3).any(|_| time_of(8 * size) < 32 * time_of(size))
 }

@@ -22,7 +22,7 @@ fn findings(document: &Value) -> Vec<String> {
 const FINE: [&str; 0] = [];
 
 #[test]
-fn a_local_leads_to_the_definition_in_its_module() {
+fn a_local_resolves_to_the_definition_in_its_module() {
     let mut document = document("definition-by-local");
     assert_eq!(findings(&document), FINE);
     remove(&mut document, "module.web.aws_iam_role_policy.exec");
@@ -112,12 +112,16 @@ fn for_each_over_a_local_gives_each_endpoint() {
 /// The plan replaces the definition that the service keeps: its content is that before apply.
 #[test]
 fn a_service_can_keep_a_replaced_definition() {
-    let mut kept = document("ignored-changes");
+    let mut plan_document = document("ignored-changes");
     let network = |title: &String| title.starts_with("network.");
-    assert!(findings(&kept).iter().all(network), "{:?}", findings(&kept));
-    let definition = change(&mut kept, "aws_ecs_task_definition.web");
+    assert!(
+        findings(&plan_document).iter().all(network),
+        "{:?}",
+        findings(&plan_document)
+    );
+    let definition = change(&mut plan_document, "aws_ecs_task_definition.web");
     definition["before"]["task_role_arn"] = Value::Null;
-    assert!(findings(&kept).contains(&"role.present".to_owned()));
+    assert!(findings(&plan_document).contains(&"role.present".to_owned()));
     // The user declares the plan complete.
     let plan = plan(&document("ignored-changes")).declared_complete();
     let report = report(&plan.facts(&request(&plan, "shop")));
@@ -127,11 +131,11 @@ fn a_service_can_keep_a_replaced_definition() {
 
 /// Without `complete`, as OpenTofu writes it: with every configured resource, and without one.
 #[test]
-fn a_plan_without_completeness_may_lack_resources() {
-    let mut whole = document("dynamic-block");
-    whole.as_object_mut().unwrap().remove("complete");
-    assert_eq!(findings(&whole), FINE);
-    let mut part = whole;
+fn a_plan_without_completeness_can_lack_resources() {
+    let mut complete = document("dynamic-block");
+    complete.as_object_mut().unwrap().remove("complete");
+    assert_eq!(findings(&complete), FINE);
+    let mut part = complete;
     remove(&mut part, "aws_nat_gateway.nat");
     let found = findings(&part);
     assert!(

@@ -46,7 +46,7 @@ fn two_subnets(of_second: &str) -> PlanBuilder {
 }
 
 #[test]
-fn equivalent_subnets_may_be_any_of_them() {
+fn an_unknown_subnet_is_one_of_several_equivalent_subnets() {
     let small =
         two_subnets("aws_nat_gateway.n").service_in(references(&["aws_subnet.all"]), own_group());
     assert_eq!(unknown_or_causes(&small.document()), [""; 0]);

@@ -1,15 +1,15 @@
-//! Many worlds in one test, with a table of those that went wrong.
+//! Runs many cases in one test and prints a table of failures.
 
 use std::io::Write;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-/// A name, and what is tried under it.
+/// The name of a case and its test.
 pub type Case = (String, Box<dyn Fn() -> Result<(), String> + Send + Sync>);
 
-/// Tries each case on a few threads and prints the table.
-pub fn try_all(title: &str, cases: Vec<Case>) {
+/// Runs all cases on a few threads and prints the table.
+pub fn run_cases(title: &str, cases: Vec<Case>) {
     const THREADS: usize = 2;
     let next = AtomicUsize::new(0);
     let results = Mutex::new(vec![Ok(()); cases.len()]);
@@ -37,10 +37,10 @@ pub fn try_all(title: &str, cases: Vec<Case>) {
         };
         table.push_str(&format!("  {name}: {verdict}\n"));
     }
-    // Past the test harness, which shows only what failing tests print.
+    // Written directly, because the test harness shows only the output of failing tests.
     let count = cases.len();
     let line = format!(
-        "{title}: {count} worlds, {} right, {wrong} wrong\n",
+        "{title}: {count} platforms, {} right, {wrong} wrong\n",
         count - wrong
     );
     std::io::stderr().write_all(line.as_bytes()).unwrap();

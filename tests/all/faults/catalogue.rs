@@ -1,33 +1,33 @@
-//! What can be broken in a healthy world, how, and what the doctor has to name.
+//! The catalogue of faults: how to break a healthy platform, and the cause that the doctor must name.
 
 use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use crate::support::agents::Agent;
+use crate::support::managed_agents::Agent;
+use crate::support::platform::{Platform, PlatformSpec};
 use crate::support::proxy::Rules;
-use crate::support::world::{Plan, World};
 
-/// One thing broken in a healthy world.
+/// One fault in a healthy platform.
 pub struct Fault {
     pub name: &'static str,
-    /// Stands for its area in the pairs.
-    pub represents: bool,
-    pub plan: fn(&mut Plan),
-    /// Shell commands; see [`World::sh`].
+    /// Whether the fault represents its area in pairs.
+    pub is_representative: bool,
+    pub spec: fn(&mut PlatformSpec),
+    /// Shell commands; see [`Platform::sh`].
     pub script: &'static str,
     pub rules: fn(&mut Rules),
     pub cause: &'static str,
-    /// What else fails because of it.
+    /// Other checks that fail because of it.
     pub symptoms: &'static [&'static str],
     /// Whether the commands of the report fix it.
     pub is_fixable: bool,
 }
 
-pub const NOTHING: Fault = Fault {
+pub const NO_FAULT: Fault = Fault {
     name: "",
-    represents: false,
-    plan: |_| {},
+    is_representative: false,
+    spec: |_| {},
     script: "",
     rules: |_| {},
     cause: "",
@@ -35,7 +35,7 @@ pub const NOTHING: Fault = Fault {
     is_fixable: true,
 };
 
-/// A KMS key on the cluster, which caller and role may use.
+/// A KMS key of the cluster that the caller and the role can use.
 pub const KEY: &str = r#"
 KEY=$(aws kms create-key --query KeyMetadata.Arn --output text)
 aws ecs update-cluster --cluster $CLUSTER --configuration executeCommandConfiguration="{kmsKeyId=$KEY,logging=DEFAULT}"
@@ -43,7 +43,7 @@ aws iam put-role-policy --role-name $ROLE --policy-name kms --policy-document '{
 aws iam put-user-policy --user-name $CALLER --policy-name kms --policy-document '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"kms:GenerateDataKey","Resource":"'$KEY'"}]}'
 "#;
 
-/// Sessions recorded in a log group that has to be encrypted, and is.
+/// Session logs go to a log group that must be encrypted and is.
 const ENCRYPTED_LOGS: &str = r#"
 aws logs create-log-group --log-group-name /exec/$CLUSTER
 aws logs associate-kms-key --log-group-name /exec/$CLUSTER --kms-key-id arn:aws:kms:us-west-2:123456789012:key/00000000-0000-0000-0000-000000000000
@@ -51,7 +51,7 @@ aws ecs update-cluster --cluster $CLUSTER --configuration executeCommandConfigur
 aws iam put-role-policy --role-name $ROLE --policy-name logs --policy-document '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"logs:*","Resource":"*"}]}'
 "#;
 
-/// Sessions recorded in a bucket that has to be encrypted, and is.
+/// Session logs go to a bucket that must be encrypted and is.
 const ENCRYPTED_BUCKET: &str = r#"
 aws s3api create-bucket --bucket $CLUSTER --create-bucket-configuration LocationConstraint=us-west-2
 aws s3api put-bucket-encryption --bucket $CLUSTER --server-side-encryption-configuration '{"Rules":[{"ApplyServerSideEncryptionByDefault":{"SSEAlgorithm":"AES256"}}]}'
@@ -62,52 +62,52 @@ aws iam put-role-policy --role-name $ROLE --policy-name s3 --policy-document '{"
 pub const FAULTS: &[Fault] = &[
     Fault {
         name: "clock_skew",
-        represents: true,
+        is_representative: true,
         rules: |rules| rules.date = Some("Tue, 01 Jan 2030 00:00:00 GMT".into()),
         cause: "local.clock-skew",
         is_fixable: false,
-        ..NOTHING
+        ..NO_FAULT
     },
     Fault {
         name: "caller_without_policy",
-        represents: true,
+        is_representative: true,
         script: "aws iam delete-user-policy --user-name $CALLER --policy-name ops",
         cause: "caller.execute-command",
-        ..NOTHING
+        ..NO_FAULT
     },
     Fault {
         name: "service_scaled_to_zero",
-        plan: |plan| plan.tasks = 0,
+        spec: |spec| spec.tasks = 0,
         cause: "service.running-tasks",
-        ..NOTHING
+        ..NO_FAULT
     },
     Fault {
         name: "exec_never_enabled",
-        represents: true,
-        plan: |plan| plan.exec = false,
+        is_representative: true,
+        spec: |spec| spec.exec = false,
         cause: "service.exec-enabled",
         symptoms: &["task.exec-enabled", "container.agent-running"],
-        ..NOTHING
+        ..NO_FAULT
     },
     Fault {
         name: "task_older_than_flag",
-        represents: true,
-        plan: |plan| plan.exec = false,
+        is_representative: true,
+        spec: |spec| spec.exec = false,
         script: "aws ecs update-service --cluster $CLUSTER --service $SERVICE --enable-execute-command",
         cause: "task.exec-enabled",
         symptoms: &["container.agent-running"],
-        ..NOTHING
+        ..NO_FAULT
     },
     Fault {
         name: "cluster_being_deleted",
         rules: |rules| patch(rules, "ecs:DescribeClusters", json!({"status": "DEPROVISIONING"})),
         cause: "cluster.status",
         is_fixable: false,
-        ..NOTHING
+        ..NO_FAULT
     },
     Fault {
         name: "deployment_failed_and_old_tasks_lack_exec",
-        plan: |plan| plan.exec = false,
+        spec: |spec| spec.exec = false,
         script: "aws ecs update-service --cluster $CLUSTER --service $SERVICE --enable-execute-command",
         rules: |rules| {
             let failed = json!({"deployments": {"rolloutState": "FAILED", "rolloutStateReason": "tasks failed to start"}});
@@ -116,7 +116,7 @@ pub const FAULTS: &[Fault] = &[
         cause: "service.deployment-stable",
         symptoms: &["task.exec-enabled", "container.agent-running"],
         is_fixable: false,
-        ..NOTHING
+        ..NO_FAULT
     },
     Fault {
         name: "container_stopped",
@@ -126,14 +126,14 @@ pub const FAULTS: &[Fault] = &[
         },
         cause: "container.running",
         is_fixable: false,
-        ..NOTHING
+        ..NO_FAULT
     },
     Fault {
         name: "task_pending",
         rules: |rules| patch(rules, "ecs:DescribeTasks", json!({"lastStatus": "PENDING"})),
         cause: "service.running-tasks",
         is_fixable: false,
-        ..NOTHING
+        ..NO_FAULT
     },
     Fault {
         name: "windows_server_2016",
@@ -143,7 +143,7 @@ pub const FAULTS: &[Fault] = &[
         },
         cause: "task.operating-system",
         is_fixable: false,
-        ..NOTHING
+        ..NO_FAULT
     },
     Fault {
         name: "endpoint_failed",
@@ -154,45 +154,45 @@ pub const FAULTS: &[Fault] = &[
         cause: "network.endpoint-available",
         symptoms: &["network.internet-route", "network.path"],
         is_fixable: false,
-        ..NOTHING
+        ..NO_FAULT
     },
     Fault {
         name: "old_fargate_platform",
         rules: |rules| patch(rules, "ecs:DescribeTasks", json!({"platformVersion": "1.3.0"})),
         cause: "task.platform-version",
         is_fixable: false,
-        ..NOTHING
+        ..NO_FAULT
     },
     Fault {
         name: "read_only_root",
-        represents: true,
-        plan: |plan| plan.read_only_root = true,
+        is_representative: true,
+        spec: |spec| spec.read_only_root = true,
         rules: |rules| rules.agent = Agent::Stopped,
         cause: "container.read-only-root",
         symptoms: &["container.agent-running"],
-        ..NOTHING
+        ..NO_FAULT
     },
     Fault {
         name: "other_credentials_endpoint",
-        plan: |plan| {
+        spec: |spec| {
             let uri = ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1/");
-            plan.environment = vec![uri, ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("MODE", "x")];
+            spec.environment = vec![uri, ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("MODE", "x")];
         },
         rules: |rules| rules.agent = Agent::Stopped,
         cause: "container.aws-credentials-env",
         symptoms: &["container.agent-running"],
-        ..NOTHING
+        ..NO_FAULT
     },
     Fault {
         name: "proxy_without_exceptions",
-        plan: |plan| {
+        spec: |spec| {
             let proxy = "http://p:3128";
-            plan.environment = vec![("http_proxy", proxy), ("https_proxy", proxy), ("no_proxy", "localhost")];
+            spec.environment = vec![("http_proxy", proxy), ("https_proxy", proxy), ("no_proxy", "localhost")];
         },
         rules: |rules| rules.agent = Agent::Stopped,
         cause: "container.proxy-env",
         symptoms: &["container.agent-running"],
-        ..NOTHING
+        ..NO_FAULT
     },
     Fault {
         name: "container_restarted_in_place",
@@ -203,20 +203,20 @@ pub const FAULTS: &[Fault] = &[
         },
         cause: "container.restart-policy",
         symptoms: &["container.agent-running"],
-        ..NOTHING
+        ..NO_FAULT
     },
     Fault {
         name: "agent_stopped_without_reason",
         rules: |rules| rules.agent = Agent::Stopped,
         cause: "container.agent-running",
-        ..NOTHING
+        ..NO_FAULT
     },
     Fault {
         name: "role_without_ssmmessages",
-        represents: true,
+        is_representative: true,
         script: "aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec",
         cause: "role.ssmmessages",
-        ..NOTHING
+        ..NO_FAULT
     },
     Fault {
         name: "role_without_ssmmessages_and_agent_stopped",
@@ -224,89 +224,89 @@ pub const FAULTS: &[Fault] = &[
         rules: |rules| rules.agent = Agent::Stopped,
         cause: "role.ssmmessages",
         symptoms: &["container.agent-running"],
-        ..NOTHING
+        ..NO_FAULT
     },
     Fault {
         name: "role_deleted",
         script: "aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec
                  aws iam delete-role --role-name $ROLE",
         cause: "role.present",
-        ..NOTHING
+        ..NO_FAULT
     },
     Fault {
         name: "no_task_role",
-        plan: |plan| plan.role_actions = None,
+        spec: |spec| spec.role_actions = None,
         cause: "role.present",
-        ..NOTHING
+        ..NO_FAULT
     },
     Fault {
         name: "role_trusts_only_ec2",
         script: r#"aws iam update-assume-role-policy --role-name $ROLE --policy-document '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}'"#,
         cause: "role.trust",
-        ..NOTHING
+        ..NO_FAULT
     },
     Fault {
         name: "no_endpoint_and_no_route",
-        plan: |plan| plan.endpoint = false,
+        spec: |spec| spec.endpoint = false,
         cause: "network.endpoint-present",
         symptoms: &["network.internet-route", "network.path"],
-        ..NOTHING
+        ..NO_FAULT
     },
     Fault {
         name: "endpoint_without_private_dns",
         script: "aws ec2 modify-vpc-endpoint --vpc-endpoint-id $ENDPOINT --no-private-dns-enabled",
         cause: "network.endpoint-private-dns",
         symptoms: &["network.internet-route", "network.path"],
-        ..NOTHING
+        ..NO_FAULT
     },
     Fault {
         name: "vpc_without_dns_hostnames",
         script: "aws ec2 modify-vpc-attribute --vpc-id $VPC --no-enable-dns-hostnames",
         cause: "network.vpc-dns",
         symptoms: &["network.internet-route", "network.path"],
-        ..NOTHING
+        ..NO_FAULT
     },
     Fault {
         name: "vpc_without_dns_support",
         script: "aws ec2 modify-vpc-attribute --vpc-id $VPC --no-enable-dns-support",
         cause: "network.vpc-dns",
         symptoms: &["network.internet-route", "network.path"],
-        ..NOTHING
+        ..NO_FAULT
     },
     Fault {
         name: "endpoint_group_blocks_tasks",
-        represents: true,
+        is_representative: true,
         script: "aws ec2 revoke-security-group-ingress --group-id $ENDPOINT_GROUP --protocol tcp --port 443 --cidr 10.0.0.0/16",
         cause: "network.endpoint-security-group",
         symptoms: &["network.path"],
-        ..NOTHING
+        ..NO_FAULT
     },
     Fault {
         name: "endpoint_group_blocks_tasks_beside_nat",
-        plan: |plan| plan.nat = true,
+        spec: |spec| spec.nat = true,
         script: "aws ec2 revoke-security-group-ingress --group-id $ENDPOINT_GROUP --protocol tcp --port 443 --cidr 10.0.0.0/16",
         cause: "network.endpoint-security-group",
         symptoms: &["network.path"],
-        ..NOTHING
+        ..NO_FAULT
     },
     Fault {
         name: "task_group_blocks_egress",
         script: r#"aws ec2 revoke-security-group-egress --group-id $TASK_GROUP --ip-permissions '[{"IpProtocol":"-1","IpRanges":[{"CidrIp":"0.0.0.0/0"}]}]'"#,
         cause: "network.task-egress",
         symptoms: &["network.path"],
-        ..NOTHING
+        ..NO_FAULT
     },
     Fault {
         name: "task_group_blocks_internet",
-        plan: |plan| {
-            plan.nat = true;
-            plan.endpoint = false;
+        spec: |spec| {
+            spec.nat = true;
+            spec.endpoint = false;
         },
         script: r#"aws ec2 revoke-security-group-egress --group-id $TASK_GROUP --ip-permissions '[{"IpProtocol":"-1","IpRanges":[{"CidrIp":"0.0.0.0/0"}]}]'
                    aws ec2 authorize-security-group-egress --group-id $TASK_GROUP --ip-permissions '[{"IpProtocol":"-1","IpRanges":[{"CidrIp":"10.0.0.0/8"}]}]'"#,
         cause: "network.task-egress",
         symptoms: &["network.path"],
-        ..NOTHING
+        ..NO_FAULT
     },
     Fault {
         name: "acl_blocks_requests",
@@ -314,7 +314,7 @@ pub const FAULTS: &[Fault] = &[
                  aws ec2 create-network-acl-entry --network-acl-id $ACL --egress --rule-number 50 --protocol tcp --port-range From=443,To=443 --cidr-block 0.0.0.0/0 --rule-action deny",
         cause: "network.nacl",
         symptoms: &["network.path"],
-        ..NOTHING
+        ..NO_FAULT
     },
     Fault {
         name: "acl_blocks_responses",
@@ -322,7 +322,7 @@ pub const FAULTS: &[Fault] = &[
                  aws ec2 create-network-acl-entry --network-acl-id $ACL --ingress --rule-number 50 --protocol tcp --port-range From=1024,To=65535 --cidr-block 0.0.0.0/0 --rule-action deny",
         cause: "network.nacl",
         symptoms: &["network.path"],
-        ..NOTHING
+        ..NO_FAULT
     },
     Fault {
         name: "endpoint_policy_for_other_actions",
@@ -332,118 +332,118 @@ pub const FAULTS: &[Fault] = &[
             );
         },
         cause: "network.endpoint-policy",
-        ..NOTHING
+        ..NO_FAULT
     },
     Fault {
         name: "kms_key_disabled",
-        represents: true,
-        plan: |plan| plan.nat = true,
+        is_representative: true,
+        spec: |spec| spec.nat = true,
         script: "KEY\naws kms disable-key --key-id $KEY",
         cause: "cluster.kms-key-usable",
-        ..NOTHING
+        ..NO_FAULT
     },
     Fault {
         name: "kms_key_pending_deletion",
-        plan: |plan| plan.nat = true,
+        spec: |spec| spec.nat = true,
         script: "KEY\naws kms schedule-key-deletion --key-id $KEY",
         cause: "cluster.kms-key-usable",
-        ..NOTHING
+        ..NO_FAULT
     },
     Fault {
         name: "kms_key_missing",
-        plan: |plan| plan.nat = true,
+        spec: |spec| spec.nat = true,
         script: "aws ecs update-cluster --cluster $CLUSTER --configuration 'executeCommandConfiguration={kmsKeyId=alias/none,logging=DEFAULT}'",
         cause: "cluster.kms-key-usable",
         is_fixable: false,
-        ..NOTHING
+        ..NO_FAULT
     },
     Fault {
         name: "role_cannot_decrypt",
-        plan: |plan| plan.nat = true,
+        spec: |spec| spec.nat = true,
         script: "KEY\naws iam delete-role-policy --role-name $ROLE --policy-name kms",
         cause: "role.kms-decrypt",
-        ..NOTHING
+        ..NO_FAULT
     },
     Fault {
         name: "caller_cannot_generate_data_key",
-        plan: |plan| plan.nat = true,
+        spec: |spec| spec.nat = true,
         script: "KEY\naws iam delete-user-policy --user-name $CALLER --policy-name kms",
         cause: "caller.kms-generate-data-key",
-        ..NOTHING
+        ..NO_FAULT
     },
     Fault {
         name: "no_path_to_kms",
         script: "KEY",
         cause: "network.logging-endpoints",
-        ..NOTHING
+        ..NO_FAULT
     },
     Fault {
         name: "log_group_without_required_key",
-        plan: |plan| plan.nat = true,
+        spec: |spec| spec.nat = true,
         script: "ENCRYPTED_LOGS\naws logs disassociate-kms-key --log-group-name /exec/$CLUSTER",
         cause: "cluster.log-encryption",
-        ..NOTHING
+        ..NO_FAULT
     },
     Fault {
         name: "log_group_missing",
-        plan: |plan| plan.nat = true,
+        spec: |spec| spec.nat = true,
         script: "ENCRYPTED_LOGS\naws logs delete-log-group --log-group-name /exec/$CLUSTER",
         cause: "cluster.log-group",
-        ..NOTHING
+        ..NO_FAULT
     },
     Fault {
         name: "role_cannot_describe_log_group",
-        plan: |plan| plan.nat = true,
+        spec: |spec| spec.nat = true,
         script: "ENCRYPTED_LOGS\naws iam delete-role-policy --role-name $ROLE --policy-name logs",
         cause: "role.logs-write",
-        ..NOTHING
+        ..NO_FAULT
     },
     Fault {
         name: "bucket_missing",
-        plan: |plan| plan.nat = true,
+        spec: |spec| spec.nat = true,
         script: "ENCRYPTED_BUCKET\naws s3api delete-bucket --bucket $CLUSTER",
         cause: "cluster.log-bucket",
-        ..NOTHING
+        ..NO_FAULT
     },
     Fault {
         name: "bucket_with_unknown_encryption",
-        plan: |plan| plan.nat = true,
+        spec: |spec| spec.nat = true,
         script: r#"ENCRYPTED_BUCKET
 aws s3api put-bucket-encryption --bucket $CLUSTER --server-side-encryption-configuration '{"Rules":[{"ApplyServerSideEncryptionByDefault":{"SSEAlgorithm":"aws:kms:dsse"}}]}'"#,
         cause: "cluster.log-encryption",
         is_fixable: false,
-        ..NOTHING
+        ..NO_FAULT
     },
     Fault {
         name: "role_cannot_read_bucket_encryption",
-        plan: |plan| plan.nat = true,
+        spec: |spec| spec.nat = true,
         script: "ENCRYPTED_BUCKET\naws iam delete-role-policy --role-name $ROLE --policy-name s3",
         cause: "role.s3-write",
-        ..NOTHING
+        ..NO_FAULT
     },
     Fault {
         name: "exec_forbidden",
-        represents: true,
+        is_representative: true,
         script: "printf '[expect]\nexec_forbidden = [\"coder-*\"]\n' > ecs-exec.toml",
         cause: "policy.exec-forbidden",
-        ..NOTHING
+        ..NO_FAULT
     },
     Fault {
         name: "required_endpoint_bypassed",
-        plan: |plan| {
-            plan.nat = true;
-            plan.endpoint = false;
+        spec: |spec| {
+            spec.nat = true;
+            spec.endpoint = false;
         },
         script: "printf '[expect]\ntraffic = \"endpoint\"\n' > ecs-exec.toml",
         cause: "policy.endpoint-only",
-        ..NOTHING
+        ..NO_FAULT
     },
     Fault {
         name: "required_recording_missing",
         script: "printf '[expect]\nsession_logging = true\n' > ecs-exec.toml",
         cause: "policy.logging-required",
         is_fixable: false,
-        ..NOTHING
+        ..NO_FAULT
     },
 ];
 
@@ -452,7 +452,7 @@ fn patch(rules: &mut Rules, action: &str, patch: serde_json::Value) {
 }
 
 impl Fault {
-    pub fn break_it(&self, world: &World) {
+    pub fn apply(&self, platform: &Platform) {
         let script = self
             .script
             .replace("ENCRYPTED_LOGS\n", ENCRYPTED_LOGS)
@@ -462,9 +462,9 @@ impl Fault {
             None => script,
         };
         if !script.is_empty() {
-            world.sh(&script);
+            platform.sh(&script);
         }
-        (self.rules)(&mut world.proxy.rules.lock().unwrap());
+        (self.rules)(&mut platform.proxy.rules.lock().unwrap());
     }
 
     pub fn failing(&self) -> BTreeSet<&'static str> {

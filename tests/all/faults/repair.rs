@@ -1,13 +1,13 @@
-//! Repairs a broken world: by the commands that a report prints, or by `ecs-exec fix`.
+//! Repairs a broken platform with the printed commands or with `ecs-exec fix`.
 
 use std::collections::BTreeSet;
 
-use crate::support::agents::Agent;
 use crate::support::doctor::{Run, strings};
-use crate::support::world::World;
+use crate::support::managed_agents::Agent;
+use crate::support::platform::Platform;
 
-/// Pastes the first fix of each cause into a shell, in the order of the report's fixes, and asks again.
-pub fn paste_fixes(world: &World, run: &Run) -> Result<(), String> {
+/// Pastes the first fix of each cause into a shell, in the order of the report, and runs the doctor again.
+pub fn paste_fixes(platform: &Platform, run: &Run) -> Result<(), String> {
     let report = run.json();
     let mut wanted = BTreeSet::new();
     for cause in report["root_causes"].as_array().unwrap() {
@@ -16,7 +16,7 @@ pub fn paste_fixes(world: &World, run: &Run) -> Result<(), String> {
     let fixes = report["fixes"].as_array().unwrap();
     for fix in fixes {
         let id = fix["id"].as_str().unwrap();
-        // What replaces tasks for all of them, at the end.
+        // The last fix replaces the tasks for all others.
         let is_last = id.starts_with("replace-tasks:");
         if !wanted.contains(id) && !is_last {
             continue;
@@ -30,12 +30,12 @@ pub fn paste_fixes(world: &World, run: &Run) -> Result<(), String> {
         if commands.is_empty() {
             return Err(format!("{id} has no command"));
         }
-        world.paste(&commands.join("\n"))?;
+        platform.paste(&commands.join("\n"))?;
     }
     // New tasks have new agents.
-    world.proxy.agent(Agent::Running);
-    world.await_new_tasks();
-    let again = world.doctor(&["coder"]);
+    platform.proxy.agent(Agent::Running);
+    platform.await_new_tasks();
+    let again = platform.doctor(&["coder"]);
     match (again.status, again.causes().as_slice()) {
         (0, []) => Ok(()),
         (status, causes) => Err(format!(
@@ -46,8 +46,8 @@ pub fn paste_fixes(world: &World, run: &Run) -> Result<(), String> {
     }
 }
 
-/// What the caller needs to fix every fault, and nothing that the faults take away.
-pub const FIXER: &str = r#"
+/// The permissions that fixes need, without those that faults remove.
+pub const FIXER_POLICY: &str = r#"
 aws iam put-user-policy --user-name $CALLER --policy-name fixer --policy-document '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Resource":"*","Action":[
 "ecs:UpdateService","ecs:RunTask","ecs:RegisterTaskDefinition","ecs:DescribeTaskDefinition","ecs:UpdateContainerAgent",
 "iam:PutRolePolicy","iam:GetRolePolicy","iam:PutUserPolicy","iam:GetUserPolicy","iam:CreateRole","iam:UpdateAssumeRolePolicy","iam:PassRole",
@@ -55,11 +55,11 @@ aws iam put-user-policy --user-name $CALLER --policy-name fixer --policy-documen
 "kms:EnableKey","kms:CancelKeyDeletion","kms:PutKeyPolicy","kms:CreateKey","kms:ListKeys","kms:DescribeKey","kms:GetKeyPolicy","logs:CreateLogGroup","logs:AssociateKmsKey","s3:CreateBucket","s3:PutEncryptionConfiguration"]}]}'
 "#;
 
-/// Lets `ecs-exec fix` fix it, which needs neither the AWS CLI nor a shell.
-pub fn fix(world: &World) -> Result<(), String> {
-    world.sh(FIXER);
-    world.proxy.rules.lock().unwrap().agent_of_new_tasks = Some(Agent::Running);
-    let run = world.run(&[
+/// Runs `ecs-exec fix` twice; the second run must have nothing to fix.
+pub fn fix(platform: &Platform) -> Result<(), String> {
+    platform.sh(FIXER_POLICY);
+    platform.proxy.rules.lock().unwrap().agent_of_new_tasks = Some(Agent::Running);
+    let run = platform.run(&[
         "fix",
         "coder",
         "--yes",
@@ -78,8 +78,8 @@ pub fn fix(world: &World) -> Result<(), String> {
             ));
         }
     }
-    // What was fixed stays fixed, and a second run changes nothing.
-    let again = world.run(&["fix", "coder", "--yes", "--allow-drift", "--format", "json"]);
+    // A second run changes nothing.
+    let again = platform.run(&["fix", "coder", "--yes", "--allow-drift", "--format", "json"]);
     match (again.status, again.stderr.as_str()) {
         (0, "Nothing to fix.\n") => Ok(()),
         (status, stderr) => Err(format!("fix again: status {status}: {stderr}")),

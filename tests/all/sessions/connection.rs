@@ -1,29 +1,32 @@
-//! What carries a session: the data channel, its key, proxies, the plugin.
+//! The connection of a session: reconnects, encryption, proxies and the plugin.
 
 use super::image;
 use crate::support::connect_proxy::ConnectProxy;
 use crate::support::doctor::run;
+use crate::support::fake_service::{KEY, Service};
 use crate::support::fault::Fault;
-use crate::support::service::{KEY, Service};
-use crate::support::world::{Plan, World};
+use crate::support::platform::{Platform, PlatformSpec};
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_broken_connection_is_resumed() {
-    let world = World::healthy();
-    image(&world, |image| image.cut_after = Some(60_000));
+fn a_lost_connection_is_resumed() {
+    let platform = Platform::healthy();
+    image(&platform, |image| image.cut_after = Some(60_000));
     let script = "i=0; while [ $i -lt 20000 ]; do echo line $i; i=$((i + 1)); done";
-    let run = || world.run(&["run", "coder", "--no-doctor", "--", "sh", "-c", script]);
-    let whole = run();
-    assert_eq!(whole.status, 0, "{}", whole.stderr);
+    let run = || platform.run(&["run", "coder", "--no-doctor", "--", "sh", "-c", script]);
+    let resumed = run();
+    assert_eq!(resumed.status, 0, "{}", resumed.stderr);
     let expected: String = (0..20_000).map(|at| format!("line {at}\n")).collect();
-    assert!(whole.stdout == expected, "not what was printed");
     assert!(
-        whole.stderr.contains("The connection is lost"),
-        "{}",
-        whole.stderr
+        resumed.stdout == expected,
+        "the output is not what the command printed"
     );
-    world.proxy.fault("ssm:ResumeSession", Fault::Deny);
+    assert!(
+        resumed.stderr.contains("The connection is lost"),
+        "{}",
+        resumed.stderr
+    );
+    platform.proxy.fault("ssm:ResumeSession", Fault::Deny);
     let lost = run();
     assert_eq!(lost.status, 255);
     assert!(
@@ -35,59 +38,59 @@ fn a_broken_connection_is_resumed() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn sessions_of_a_cluster_with_a_key_are_encrypted() {
-    let world = World::new(Plan {
+fn sessions_in_a_cluster_with_a_kms_key_are_encrypted() {
+    let platform = Platform::new(PlatformSpec {
         nat: true,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
-    world.sh(crate::faults::catalogue::KEY);
-    let plain = world.run(&["run", "coder", "--no-doctor", "--", "echo", "in the clear"]);
+    platform.sh(crate::faults::catalogue::KEY);
+    let plain = platform.run(&["run", "coder", "--no-doctor", "--", "echo", "in the clear"]);
     assert_eq!(
         plain.status, 255,
         "a session that is not encrypted is refused"
     );
     assert_eq!(plain.stdout, "");
-    let key = world.sh(
+    let key = platform.sh(
         "aws ecs describe-clusters --clusters $CLUSTER --include CONFIGURATIONS --output text \
          --query 'clusters[0].configuration.executeCommandConfiguration.kmsKeyId'",
     );
-    image(&world, |image| {
+    image(&platform, |image| {
         image.data_key = Some((0..64).collect());
         image.kms_key = "arn:aws:kms:us-west-2:123456789012:key/another".into();
     });
-    let other = world.run(&["run", "coder", "--no-doctor", "--", "echo", "secret"]);
+    let other = platform.run(&["run", "coder", "--no-doctor", "--", "echo", "secret"]);
     assert_eq!((other.status, other.stdout.as_str()), (255, ""));
     assert!(other.stderr.contains("key/another"), "{}", other.stderr);
-    image(&world, |image| image.kms_key = key);
-    let run = world.run(&["run", "coder", "--", "echo", "secret"]);
+    image(&platform, |image| image.kms_key = key);
+    let run = platform.run(&["run", "coder", "--", "echo", "secret"]);
     assert_eq!(
         (run.status, run.stdout.as_str()),
         (0, "secret\n"),
         "{}",
         run.stderr
     );
-    let asked = world.proxy.rules.lock().unwrap().asked.clone();
-    let context = &asked[0];
+    let request_bodies = platform.proxy.rules.lock().unwrap().request_bodies.clone();
+    let context = &request_bodies[0];
     assert!(context.contains("\"NumberOfBytes\":64"), "{context}");
-    let task = world.tasks("coder").remove(0);
+    let task = platform.tasks("coder").remove(0);
     let id = task.rsplit('/').next().unwrap();
     assert!(
-        context.contains(&format!("ecs:{}_{id}_", world.cluster)),
+        context.contains(&format!("ecs:{}_{id}_", platform.cluster)),
         "{context}"
     );
 }
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_port_can_be_forwarded_by_the_plugin() {
-    let world = World::healthy();
-    let recorder = world.home.path().join("bin/session-manager-plugin");
+fn port_forward_uses_the_plugin() {
+    let platform = Platform::healthy();
+    let recorder = platform.home.path().join("bin/session-manager-plugin");
     std::fs::write(
         &recorder,
         "#!/bin/sh\nif [ \"$1\" = --version ]; then echo 1.2.764.0; exit; fi\necho \"$3 $5\"\n",
     )
     .unwrap();
-    let run = world.run(&[
+    let run = platform.run(&[
         "port-forward",
         "coder",
         "5432:db.internal:5433",
@@ -100,38 +103,46 @@ fn a_port_can_be_forwarded_by_the_plugin() {
         "{}",
         run.stdout
     );
-    let asked = world.proxy.rules.lock().unwrap().asked.clone();
-    for told in [
+    let request_bodies = platform.proxy.rules.lock().unwrap().request_bodies.clone();
+    for expected in [
         "AWS-StartPortForwardingSessionToRemoteHost",
         "db.internal",
         "5433",
     ] {
-        assert!(asked[0].contains(told), "{told}: {}", asked[0]);
+        assert!(
+            request_bodies[0].contains(expected),
+            "{expected}: {}",
+            request_bodies[0]
+        );
     }
 }
 
-/// Signals of the keyboard are for the plugin; others end it and this program.
+/// The plugin handles SIGINT from the keyboard; other signals end the plugin and this program.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn signals_end_the_plugin_except_those_of_the_keyboard() {
-    let world = World::healthy();
+fn only_keyboard_signals_leave_the_plugin_running() {
+    let platform = Platform::healthy();
     let session = |body: &str| {
         let script = format!(
             "#!/bin/sh\nPATH=/usr/bin:/bin\nif [ \"$1\" = --version ]; then echo 1.2.764.0; exit; fi\n{body}\n"
         );
-        std::fs::write(world.home.path().join("bin/session-manager-plugin"), script).unwrap();
-        world.run(&["coder", "coder", "true", "--transport", "plugin"])
+        std::fs::write(
+            platform.home.path().join("bin/session-manager-plugin"),
+            script,
+        )
+        .unwrap();
+        platform.run(&["coder", "coder", "true", "--transport", "plugin"])
     };
     let interrupted = session("kill -INT $PPID; sleep 0.3; echo on");
     assert_eq!(interrupted.status, 0, "{}", interrupted.stderr);
     assert_eq!(interrupted.stdout, "on\n");
 
-    let told =
+    let handler =
         "trap 'echo told; exit' TERM; kill -TERM $PPID; for _ in $(seq 50); do sleep 0.1; done";
-    let terminated = session(told);
+    let terminated = session(handler);
     assert_eq!(terminated.status, 128 + 15, "{}", terminated.stderr);
     assert_eq!(terminated.stdout, "told\n");
-    assert_eq!(world.proxy.calls()["ssm:TerminateSession"], 1);
+    assert_eq!(platform.proxy.calls()["ssm:TerminateSession"], 1);
 
     let deaf = session("trap '' TERM; kill -TERM $PPID; for _ in $(seq 100); do sleep 0.1; done");
     assert_eq!(deaf.status, 128 + 15, "{}", deaf.stderr);
@@ -139,23 +150,23 @@ fn signals_end_the_plugin_except_those_of_the_keyboard() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn the_doctor_opens_a_session_to_be_sure() {
-    let world = World::healthy();
-    let run = world.doctor(&["coder", "--live"]);
+fn doctor_live_opens_a_session() {
+    let platform = Platform::healthy();
+    let run = platform.doctor(&["coder", "--live"]);
     assert_eq!(run.status, 0, "{}", run.stdout);
     assert!(
         run.with_status("pass")
             .contains(&"container.live-session".to_owned())
     );
-    image(&world, |image| {
-        image.refuses = Some("----------ERROR-------\nsomething nobody knows".into())
+    image(&platform, |image| {
+        image.refusal_message = Some("----------ERROR-------\nsomething nobody knows".into())
     });
-    let run = world.doctor(&["coder", "--live"]);
+    let run = platform.doctor(&["coder", "--live"]);
     assert_eq!(run.causes(), ["container.live-session"], "{}", run.stdout);
     assert!(run.stdout.contains("something nobody knows"));
-    image(&world, |image| image.refuses = None);
-    world.sh("aws ec2 revoke-security-group-ingress --group-id $ENDPOINT_GROUP --protocol tcp --port 443 --cidr 10.0.0.0/16");
-    let run = world.doctor(&["coder", "--live"]);
+    image(&platform, |image| image.refusal_message = None);
+    platform.sh("aws ec2 revoke-security-group-ingress --group-id $ENDPOINT_GROUP --protocol tcp --port 443 --cidr 10.0.0.0/16");
+    let run = platform.doctor(&["coder", "--live"]);
     assert_eq!(
         (run.status, run.causes()),
         (0, Vec::new()),
@@ -170,31 +181,31 @@ fn the_doctor_opens_a_session_to_be_sure() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_session_goes_through_the_proxy_of_the_environment() {
-    let world = World::healthy();
+fn sessions_use_the_proxy_environment_variables() {
+    let platform = Platform::healthy();
     let proxy = ConnectProxy::start();
     let through = |user: &str, rest: &[(&str, &str)]| {
         let url = format!("http://{user}@127.0.0.1:{}", proxy.port);
-        let mut command = world.command();
+        let mut command = platform.command();
         command
             .args(["run", "coder", "--no-doctor", "--", "echo", "hi"])
             .env("https_proxy", url)
             .envs(rest.iter().copied());
         (
             run(&mut command),
-            proxy.asked.lock().unwrap().drain(..).count(),
+            proxy.destinations.lock().unwrap().drain(..).count(),
         )
     };
-    let (run, asked) = through("user:pass%20word", &[]);
+    let (run, connections) = through("user:pass%20word", &[]);
     assert_eq!(
         (run.status, run.stdout.as_str()),
         (0, "hi\n"),
         "{}",
         run.stderr
     );
-    assert_eq!(asked, 1);
-    let (run, asked) = through("user:pass%20word", &[("NO_PROXY", "127.0.0.0/8")]);
-    assert_eq!((run.status, asked), (0, 0), "{}", run.stderr);
+    assert_eq!(connections, 1);
+    let (run, connections) = through("user:pass%20word", &[("NO_PROXY", "127.0.0.0/8")]);
+    assert_eq!((run.status, connections), (0, 0), "{}", run.stderr);
     let (run, _) = through("user:wrong", &[]);
     assert_eq!(run.status, 255, "{}", run.stderr);
     assert!(
@@ -209,8 +220,8 @@ fn a_session_goes_through_the_proxy_of_the_environment() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn the_plugin_is_started_as_the_aws_cli_starts_it() {
-    let world = World::healthy();
-    let recorder = world.home.path().join("bin/session-manager-plugin");
+    let platform = Platform::healthy();
+    let recorder = platform.home.path().join("bin/session-manager-plugin");
     let script = |version: &str| {
         format!(
             "#!/bin/sh\nPATH=/usr/bin:/bin\nif [ \"$1\" = --version ]; then echo {version}; exit; fi\nfor word; do echo \"[$word]\"; done\necho \"variable: $AWS_SSM_START_SESSION_RESPONSE\"\necho \"keys: $AWS_ACCESS_KEY_ID\"\n"
@@ -218,7 +229,7 @@ fn the_plugin_is_started_as_the_aws_cli_starts_it() {
     };
     let plugin = |version: &str| {
         std::fs::write(&recorder, script(version)).unwrap();
-        world.run(&["coder", "coder", "true", "--transport", "plugin"])
+        platform.run(&["coder", "coder", "true", "--transport", "plugin"])
     };
     let new = plugin("1.2.764.0");
     assert_eq!(new.status, 0, "{}", new.stderr);
@@ -245,7 +256,7 @@ fn the_plugin_is_started_as_the_aws_cli_starts_it() {
     assert!(old.stdout.starts_with("[{\"SessionId\":"), "{}", old.stdout);
     assert!(old.stdout.contains("variable: \n"));
     std::fs::remove_file(&recorder).unwrap();
-    let missing = world.run(&["coder", "coder", "true", "--transport", "plugin"]);
+    let missing = platform.run(&["coder", "coder", "true", "--transport", "plugin"]);
     assert_eq!(missing.status, 255);
     assert!(
         missing.stderr.contains("is not installed"),
@@ -255,7 +266,7 @@ fn the_plugin_is_started_as_the_aws_cli_starts_it() {
 }
 
 #[test]
-fn encryption_by_the_clusters_key_alone() {
+fn only_the_cluster_key_is_accepted_for_encryption() {
     let service = Service::with_image(|image| {
         image.data_key = Some((0..64).collect());
         image.kms_key = KEY.to_owned();

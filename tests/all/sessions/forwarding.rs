@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::support::doctor;
-use crate::support::service::Service;
+use crate::support::fake_service::Service;
 
 /// Longer than anything takes on a loaded machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -234,7 +234,7 @@ const TOOLS: [&str; 6] = ["socat", "nc", "python3", "python", "perl", "bash"];
 fn denied(tool: &str) -> Service {
     let others = TOOLS.iter().filter(|known| **known != tool);
     let lacks: Vec<String> = others.map(|name| (*name).to_owned()).collect();
-    let service = Service::with_image(|image| image.lacks = lacks);
+    let service = Service::with_image(|image| image.missing_programs = lacks);
     let mut account = service.account.lock().unwrap();
     account.denied.insert("ssm:StartSession", DENIED);
     drop(account);
@@ -306,7 +306,7 @@ fn an_image_without_any_program_cannot_forward() {
     for said in ["socat, nc, python3", "ssm:StartSession"] {
         assert!(run.stderr.contains(said), "{}", run.stderr);
     }
-    service.image(|image| image.lacks = vec!["base64".to_owned()]);
+    service.image(|image| image.missing_programs = vec!["base64".to_owned()]);
     let run = service.run(&["port-forward", "web", "0:80"]);
     assert_eq!(run.status, 255, "{}", run.stderr);
     assert!(run.stderr.contains("lacks base64"), "{}", run.stderr);

@@ -1,4 +1,4 @@
-//! Keys and signals of a person at a terminal, with an agent that behaves like the real one.
+//! Keys and signals at a terminal, with a simulated agent.
 
 use std::fs;
 use std::thread;
@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 
 use rustix::termios::LocalModes;
 
-use super::real_agent::lacking;
+use super::real_agent::service_without_programs;
+use crate::support::fake_service::Service;
 use crate::support::pty::Terminal;
-use crate::support::service::Service;
 
 #[test]
 fn keys_typed_while_a_shell_fails_reach_the_next_one() {
-    let service = lacking(&["/bin/bash"]);
+    let service = service_without_programs(&["/bin/bash"]);
     service.image(|image| image.timing.refusal = Duration::from_millis(600));
     fs::write(
         service.home.path().join("ecs-exec.toml"),
@@ -33,7 +33,7 @@ fn keys_typed_while_a_shell_fails_reach_the_next_one() {
 }
 
 #[test]
-fn escape_keys() {
+fn escape_keys_close_the_session() {
     let service = Service::start();
     let shell = |arguments: &[&str]| {
         let mut all = vec!["web", "--no-doctor"];
@@ -70,7 +70,7 @@ fn escape_keys() {
 }
 
 #[test]
-fn a_silent_session_says_so_and_can_be_left() {
+fn a_silent_session_prints_a_notice_and_can_be_closed() {
     let service = Service::with_image(|image| image.is_silent = true);
     let mut terminal = Terminal::start(&service.command(&["web", "--no-doctor"]));
     terminal.expect("No answer for 15 s");
@@ -83,7 +83,7 @@ fn is_cooked(terminal: &Terminal) -> bool {
     modes.contains(LocalModes::ECHO | LocalModes::ICANON)
 }
 
-fn soon(what: &str, test: impl Fn() -> bool) {
+fn wait_until(what: &str, test: impl Fn() -> bool) {
     let until = Instant::now() + Duration::from_secs(60);
     while !test() {
         assert!(Instant::now() < until, "{what}");
@@ -92,7 +92,7 @@ fn soon(what: &str, test: impl Fn() -> bool) {
 }
 
 #[test]
-fn any_signal_leaves_the_terminal_as_it_was() {
+fn every_signal_restores_the_terminal() {
     let service = Service::start();
     for (signal, status) in [
         ("HUP", 129),
@@ -122,23 +122,23 @@ fn a_stopped_session_continues_in_raw_mode() {
     for stop in ["TSTP", "STOP"] {
         terminal.signal(stop);
         if stop == "TSTP" {
-            soon("the terminal is given back", || is_cooked(&terminal));
+            wait_until("the terminal is given back", || is_cooked(&terminal));
         } else {
-            // Nobody hears this one: the shell sets its own mode.
+            // SIGSTOP cannot be handled: the shell sets its own mode.
             terminal.pty.set_cooked();
         }
         terminal.wait_until_stopped();
         terminal.signal("CONT");
-        soon("it is raw again", || !is_cooked(&terminal));
+        wait_until("it is raw again", || !is_cooked(&terminal));
         assert_eq!(terminal.pty.attributes().input_modes, raw.input_modes);
     }
     terminal.type_keys("echo still$((1 + 1))here\r");
     terminal.expect("still2here");
     terminal.type_keys("~\u{1a}");
-    soon("the escape key suspends too", || is_cooked(&terminal));
+    wait_until("the escape key suspends too", || is_cooked(&terminal));
     terminal.wait_until_stopped();
     terminal.signal("CONT");
-    soon("it is raw again", || !is_cooked(&terminal));
+    wait_until("it is raw again", || !is_cooked(&terminal));
     terminal.type_keys("exit\r");
     assert_eq!(terminal.wait(), 0, "{}", terminal.screen());
 }

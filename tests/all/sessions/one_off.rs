@@ -1,29 +1,29 @@
-//! Commands that are run and end: in one task or in all, with input, as recipes; and the logs.
+//! Commands that are not interactive: run, recipe, list, cp, logs and init.
 
 use std::process::Stdio;
 use std::time::Instant;
 
 use super::with_input;
+use crate::support::platform::{Platform, PlatformSpec};
 use crate::support::pty::Terminal;
-use crate::support::world::{Plan, World};
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn words_reach_the_program_as_they_are() {
-    let world = World::healthy();
-    let run = world.run(&[
+fn arguments_are_passed_unchanged() {
+    let platform = Platform::healthy();
+    let run = platform.run(&[
         "exec", "coder", "--", "printf", "%s|", "a b", "it's", "$HOME", "*", "",
     ]);
     assert_eq!(run.stdout, "a b|it's|$HOME|*||", "{}", run.stderr);
-    let run = world.run(&["coder", "coder", "/bin/sh -c 'echo $((6 * 7))'"]);
+    let run = platform.run(&["coder", "coder", "/bin/sh -c 'echo $((6 * 7))'"]);
     assert_eq!(run.stdout.trim(), "42");
 }
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn run_prints_the_output_and_ends_with_the_status() {
-    let world = World::healthy();
-    let run = |arguments: &[&str]| world.run(arguments);
+fn run_prints_the_output_and_exits_with_the_command_status() {
+    let platform = Platform::healthy();
+    let run = |arguments: &[&str]| platform.run(arguments);
     let exact = run(&["run", "coder", "--", "printf", "a\\tb\\nc\\r\\nno end"]);
     assert_eq!(
         (exact.status, exact.stdout.as_str()),
@@ -50,10 +50,10 @@ fn run_prints_the_output_and_ends_with_the_status() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn run_takes_standard_input_byte_for_byte() {
-    let world = World::healthy();
+fn run_passes_standard_input_unchanged() {
+    let platform = Platform::healthy();
     let text = with_input(
-        &world,
+        &platform,
         &["run", "coder", "--", "cat"],
         b"one\ntwo\x03\x04\n",
     );
@@ -64,7 +64,7 @@ fn run_takes_standard_input_byte_for_byte() {
         text.stderr
     );
     let large: Vec<u8> = (0..1_000_000_u32).map(|at| (at % 251) as u8).collect();
-    let counted = with_input(&world, &["run", "coder", "--", "sha256sum"], &large);
+    let counted = with_input(&platform, &["run", "coder", "--", "sha256sum"], &large);
     let expected = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &large);
     let expected = data_encoding::HEXLOWER.encode(expected.as_ref());
     assert!(
@@ -77,12 +77,12 @@ fn run_takes_standard_input_byte_for_byte() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn much_output_is_whole() {
+fn large_output_is_complete() {
     const BYTES: usize = 100_000_000;
-    let world = World::healthy();
+    let platform = Platform::healthy();
     let script = format!("head -c {BYTES} /dev/zero | tr '\\0' 'x'");
     let started = Instant::now();
-    let output = world
+    let output = platform
         .command()
         .args(["run", "coder", "--", "sh", "-c", &script])
         .stdin(Stdio::null())
@@ -96,12 +96,12 @@ fn much_output_is_whole() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn logs_of_all_tasks_in_the_order_of_time() {
-    let world = World::new(Plan {
+fn logs_of_all_tasks_are_merged_by_time() {
+    let platform = Platform::new(PlatformSpec {
         log_group: Some("/ecs/sessions-test"),
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
-    world.sh(
+    platform.sh(
         "aws logs create-log-group --log-group-name /ecs/sessions-test || true
          for task in one two; do
              stream=ecs/coder/$task$RANDOM
@@ -109,16 +109,16 @@ fn logs_of_all_tasks_in_the_order_of_time() {
              aws logs put-log-events --log-group-name /ecs/sessions-test --log-stream-name $stream --log-events timestamp=$(date +%s)000,message=\"hello from $task\" >/dev/null
          done",
     );
-    let run = world.run(&["logs", "coder"]);
+    let run = platform.run(&["logs", "coder"]);
     assert_eq!(run.status, 0, "{}", run.stderr);
     assert!(
         run.stdout.contains("coder/one") && run.stdout.contains("hello from two"),
         "{}",
         run.stdout
     );
-    let mut follow = Terminal::start(world.command().args(["logs", "coder", "--follow"]));
+    let mut follow = Terminal::start(platform.command().args(["logs", "coder", "--follow"]));
     follow.expect("hello from one");
-    world.sh(
+    platform.sh(
         "stream=ecs/coder/three$RANDOM
          aws logs create-log-stream --log-group-name /ecs/sessions-test --log-stream-name $stream
          aws logs put-log-events --log-group-name /ecs/sessions-test --log-stream-name $stream --log-events timestamp=$(date +%s)000,message=later >/dev/null",
@@ -131,12 +131,12 @@ fn logs_of_all_tasks_in_the_order_of_time() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn on_all_tasks_with_a_prefix() {
-    let world = World::new(Plan {
+fn all_tasks_prefixes_each_line_with_the_task() {
+    let platform = Platform::new(PlatformSpec {
         tasks: 3,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
-    let run = world.run(&[
+    let run = platform.run(&[
         "run",
         "coder",
         "--all-tasks",
@@ -149,7 +149,7 @@ fn on_all_tasks_with_a_prefix() {
     let mut lines: Vec<&str> = run.stdout.lines().collect();
     assert_eq!(lines.len(), 6, "{}", run.stdout);
     lines.sort_unstable();
-    for arn in world.tasks("coder") {
+    for arn in platform.tasks("coder") {
         let id = arn.rsplit('/').next().unwrap();
         assert!(
             lines.contains(&format!("{}  a", &id[..8]).as_str()),
@@ -160,18 +160,18 @@ fn on_all_tasks_with_a_prefix() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn recipes_lists_and_copies() {
-    let world = World::healthy();
+fn recipe_and_list_and_cp_work() {
+    let platform = Platform::healthy();
     std::fs::write(
-        world.home.path().join("ecs-exec.toml"),
+        platform.home.path().join("ecs-exec.toml"),
         "[recipes.sum]\nservice = \"coder\"\ndescription = \"Adds up\"\ncommand = [\"sh\", \"-c\", \"echo $((40 + 2))\"]\n",
     )
     .unwrap();
-    assert_eq!(world.run(&["trust"]).status, 0);
-    let listed = world.run(&["recipe", "--list"]);
+    assert_eq!(platform.run(&["trust"]).status, 0);
+    let listed = platform.run(&["recipe", "--list"]);
     assert!(listed.stdout.contains("Adds up"), "{}", listed.stdout);
-    assert_eq!(world.run(&["recipe", "sum"]).stdout, "42\n");
-    let wrong = world.run(&["recipe", "sun"]);
+    assert_eq!(platform.run(&["recipe", "sum"]).stdout, "42\n");
+    let wrong = platform.run(&["recipe", "sun"]);
     assert_eq!(wrong.status, 2);
     assert!(
         wrong.stderr.contains("Did you mean sum?"),
@@ -179,7 +179,7 @@ fn recipes_lists_and_copies() {
         wrong.stderr
     );
 
-    let listed = world.run(&["list"]);
+    let listed = platform.run(&["list"]);
     assert_eq!(listed.status, 0, "{}", listed.stderr);
     let lines: Vec<&str> = listed.stdout.lines().collect();
     assert!(lines[0].starts_with("SERVICE"), "{}", listed.stdout);
@@ -188,37 +188,37 @@ fn recipes_lists_and_copies() {
         "{}",
         lines[1]
     );
-    let json = world.run(&["list", "coder", "--format", "json"]).json();
+    let json = platform.run(&["list", "coder", "--format", "json"]).json();
     assert_eq!(json[0]["exec"], true);
     assert_eq!(json[0]["container"], "coder");
 
-    let file = world.home.path().join("there");
+    let file = platform.home.path().join("there");
     std::fs::write(&file, b"a\r\nb\0\xff").unwrap();
-    let remote = world.home.path().join("remote");
+    let remote = platform.home.path().join("remote");
     let to = format!("coder:{}", remote.display());
-    let up = world.run(&["cp", file.to_str().unwrap(), &to]);
+    let up = platform.run(&["cp", file.to_str().unwrap(), &to]);
     assert_eq!(up.status, 0, "{}", up.stderr);
     assert_eq!(std::fs::read(&remote).unwrap(), b"a\r\nb\0\xff");
-    let down = world.run(&["cp", &to, "here"]);
+    let down = platform.run(&["cp", &to, "here"]);
     assert_eq!(down.status, 0, "{}", down.stderr);
     assert_eq!(
-        std::fs::read(world.home.path().join("here")).unwrap(),
+        std::fs::read(platform.home.path().join("here")).unwrap(),
         b"a\r\nb\0\xff"
     );
-    let gone = world.run(&["cp", "coder:/no/such/file", "x"]);
+    let gone = platform.run(&["cp", "coder:/no/such/file", "x"]);
     assert_eq!(gone.status, 255);
-    assert!(!world.home.path().join("x").exists());
+    assert!(!platform.home.path().join("x").exists());
 }
 
-/// On a narrow terminal the table goes without what matters least; whoever reads a pipe gets everything.
+/// On a narrow terminal, the table drops the least important columns; a pipe gets all of them.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_list_fits_its_terminal() {
-    let world = World::healthy();
-    let piped = world.run(&["list"]).stdout;
+fn list_fits_the_terminal_width() {
+    let platform = Platform::healthy();
+    let piped = platform.run(&["list"]).stdout;
     assert!(piped.contains("DEFINITION"), "{piped}");
     assert!(piped.lines().any(|line| line.len() > 80), "{piped}");
-    let mut terminal = Terminal::start(world.command().arg("list"));
+    let mut terminal = Terminal::start(platform.command().arg("list"));
     terminal.expect("yes");
     assert_eq!(terminal.wait(), 0);
     let screen = terminal.screen();
@@ -233,27 +233,27 @@ fn a_list_fits_its_terminal() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn logs_and_init() {
-    let world = World::healthy();
-    let none = world.run(&["logs", "coder"]);
+fn logs_needs_a_log_group_and_init_writes_a_configuration() {
+    let platform = Platform::healthy();
+    let none = platform.run(&["logs", "coder"]);
     assert_eq!(none.status, 2);
     assert!(
         none.stderr.contains("writes nothing to CloudWatch Logs"),
         "{}",
         none.stderr
     );
-    let init = world.run(&["init"]);
+    let init = platform.run(&["init"]);
     assert_eq!(init.status, 0, "{}", init.stderr);
-    let written = std::fs::read_to_string(world.home.path().join("ecs-exec.toml")).unwrap();
-    assert!(written.contains(&world.cluster), "{written}");
+    let written = std::fs::read_to_string(platform.home.path().join("ecs-exec.toml")).unwrap();
+    assert!(written.contains(&platform.cluster), "{written}");
     assert!(written.contains("container = \"coder\""), "{written}");
     assert_eq!(
-        world.run(&["init"]).status,
+        platform.run(&["init"]).status,
         2,
         "it does not write over a file"
     );
     assert_eq!(
-        world.run(&["list"]).status,
+        platform.run(&["list"]).status,
         0,
         "what was written can be read"
     );

@@ -1,4 +1,4 @@
-//! Sessions with an agent that behaves like the real one: what it alters, what it delays, what ends a session.
+//! Sessions with a simulated agent that alters, delays and floods output like the real one.
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -8,16 +8,18 @@ use std::thread;
 use std::time::Duration;
 
 use crate::support::doctor::Run;
-use crate::support::service::Service;
+use crate::support::fake_service::Service;
 
-/// U+FFFD, alone and in company, and bytes that are no character.
+/// U+FFFD, single and repeated, and invalid UTF-8.
 const MIXED: &[u8] = b"a\xef\xbf\xbdb\xef\xbf\xbd\xef\xbf\xbd\n\xff\xe2\x82\r\n\0\xef\xbf\xbd";
 
-pub fn lacking(programs: &[&str]) -> Service {
-    Service::with_image(|image| image.lacks = programs.iter().map(|&one| one.to_owned()).collect())
+pub fn service_without_programs(programs: &[&str]) -> Service {
+    Service::with_image(|image| {
+        image.missing_programs = programs.iter().map(|&one| one.to_owned()).collect()
+    })
 }
 
-/// Runs the program with this standard input, which stays open until it has ended if `stays_open`.
+/// Runs the program with this standard input. If `stays_open`, the pipe stays open until the program exits.
 fn with_input(
     service: &Service,
     arguments: &[&str],
@@ -51,23 +53,23 @@ fn with_input(
 }
 
 #[test]
-fn output_is_exact_with_base64_or_od_and_else_a_warning_says_so() {
-    for (lacks, is_exact) in [
+fn output_is_exact_with_base64_or_od_and_otherwise_warns() {
+    for (missing_programs, is_exact) in [
         (&[][..], true),
         (&["base64"], true),
         (&["base64", "od"], false),
     ] {
-        let service = lacking(lacks);
+        let service = service_without_programs(missing_programs);
         let file = service.home.path().join("mixed");
         fs::write(&file, MIXED).unwrap();
         let command = ["run", "web", "-n", "--", "cat", file.to_str().unwrap()];
         let (status, stdout, stderr) = with_input(&service, &command, b"", false);
-        assert_eq!(status, 0, "{lacks:?} {stderr}");
-        assert_eq!(stdout == MIXED, is_exact, "{lacks:?} {stdout:?}");
+        assert_eq!(status, 0, "{missing_programs:?} {stderr}");
+        assert_eq!(stdout == MIXED, is_exact, "{missing_programs:?} {stdout:?}");
         assert_eq!(
             stderr.contains("may be altered"),
             !is_exact,
-            "{lacks:?} {stderr}"
+            "{missing_programs:?} {stderr}"
         );
         let plain = service.run(&["run", "web", "--", "echo", "plain"]);
         assert_eq!(
@@ -78,11 +80,11 @@ fn output_is_exact_with_base64_or_od_and_else_a_warning_says_so() {
 }
 
 #[test]
-fn files_are_copied_as_they_are() {
+fn cp_copies_files_unchanged() {
     let service = Service::start();
     let home = service.home.path();
     fs::write(home.join("there"), MIXED).unwrap();
-    // The user's own, and a link that somebody else put where the copy used to stand.
+    // A file of the user with the name that temporary copies once had.
     fs::write(home.join("here.part"), "my own").unwrap();
     let from = format!("web:{}", home.join("there").display());
     for _ in 0..2 {
@@ -98,16 +100,16 @@ fn files_are_copied_as_they_are() {
     let run = service.run(&["cp", "here", &to]);
     assert_eq!(run.status, 0, "{}", run.stderr);
     assert_eq!(fs::read(home.join("back")).unwrap(), MIXED);
-    let left: Vec<_> = fs::read_dir(home)
+    let leftovers: Vec<_> = fs::read_dir(home)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .filter(|name| name.ends_with(".part"))
         .collect();
-    assert_eq!(left, ["here.part"]);
+    assert_eq!(leftovers, ["here.part"]);
 }
 
 #[test]
-fn each_failure_of_a_copy_has_its_own_message() {
+fn each_cp_failure_has_its_own_message() {
     let service = Service::start();
     let home = service.home.path().to_owned();
     fs::write(home.join("file"), "text").unwrap();
@@ -116,34 +118,34 @@ fn each_failure_of_a_copy_has_its_own_message() {
         assert_eq!(run.status, 255, "{from} {to}: {}", run.stderr);
         run.stderr
     };
-    let there = |name: &str| format!("web:{}", home.join(name).display());
+    let remote = |name: &str| format!("web:{}", home.join(name).display());
     for (from, to, why) in [
-        (there("nothing"), "x".to_owned(), "there is no file"),
-        (there("bin"), "x".to_owned(), "is a directory"),
+        (remote("nothing"), "x".to_owned(), "there is no file"),
+        (remote("bin"), "x".to_owned(), "is a directory"),
         (
             "web:/dev/null".to_owned(),
             "x".to_owned(),
             "is not a regular file",
         ),
-        ("file".to_owned(), there("none/x"), "the directory of"),
-        ("file".to_owned(), there("bin"), "is a directory"),
+        ("file".to_owned(), remote("none/x"), "the directory of"),
+        ("file".to_owned(), remote("bin"), "is a directory"),
         (
             "file".to_owned(),
             "web:/proc/x".to_owned(),
             "cannot be written",
         ),
     ] {
-        let said = copy(&from, &to);
-        assert!(said.contains(why), "{from} {to}: {said}");
+        let message = copy(&from, &to);
+        assert!(message.contains(why), "{from} {to}: {message}");
         assert!(!home.join("x").exists());
     }
-    let bare = lacking(&["sha256sum"]);
+    let bare = service_without_programs(&["sha256sum"]);
     let run = bare.run(&["cp", "web:/etc/hostname", "x"]);
     assert!(run.stderr.contains("no sha256sum"), "{}", run.stderr);
 }
 
 #[test]
-fn output_that_cannot_be_written_is_an_error() {
+fn unwritable_output_is_an_error() {
     let service = Service::start();
     for arguments in [
         &["run", "web", "--no-doctor", "--", "echo", "lost"][..],
@@ -184,7 +186,7 @@ fn a_closed_pipe_ends_with_141() {
             .unwrap();
         let mut first = [0; 2];
         child.stdout.take().unwrap().read_exact(&mut first).unwrap();
-        // `yes` itself never ends.
+        // `yes` prints forever.
         let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(141), "{arguments:?}");
         let stderr = String::from_utf8_lossy(&output.stderr);
@@ -194,7 +196,7 @@ fn a_closed_pipe_ends_with_141() {
 }
 
 #[test]
-fn output_comes_as_it_is_printed() {
+fn output_is_streamed() {
     let service = Service::start();
     let read = service.home.path().join("read");
     let script = "echo one; until [ -e \"$0\" ]; do sleep 0.1; done; echo two";
@@ -215,7 +217,7 @@ fn output_comes_as_it_is_printed() {
 }
 
 #[test]
-fn the_end_does_not_wait_for_input() {
+fn the_exit_does_not_wait_for_input() {
     let service = Service::start();
     let (status, stdout, stderr) = with_input(
         &service,
@@ -227,8 +229,8 @@ fn the_end_does_not_wait_for_input() {
 }
 
 #[test]
-fn an_image_without_base64_takes_no_input_and_needs_none() {
-    let service = lacking(&["base64"]);
+fn an_image_without_base64_accepts_no_input() {
+    let service = service_without_programs(&["base64"]);
     let nothing = service
         .command(&["run", "web", "--", "echo", "here"])
         .stdin(Stdio::null())
@@ -260,8 +262,8 @@ fn an_image_without_base64_takes_no_input_and_needs_none() {
 }
 
 #[test]
-fn an_image_without_stty_adds_nothing() {
-    let service = lacking(&["stty"]);
+fn an_image_without_stty_gives_exact_output() {
+    let service = service_without_programs(&["stty"]);
     for input in [&b"one\ntwo\n"[..], MIXED, b"", &MIXED.repeat(1000)] {
         let (status, stdout, stderr) =
             with_input(&service, &["run", "web", "--", "cat"], input, false);
@@ -275,13 +277,13 @@ fn an_image_without_stty_adds_nothing() {
         true,
     );
     assert_eq!((status, stdout.as_slice()), (4, &b"a\n"[..]));
-    let service = lacking(&["stty", "base64", "od"]);
+    let service = service_without_programs(&["stty", "base64", "od"]);
     let (status, stdout, _) = with_input(&service, &["run", "web", "--", "echo", "="], b"", false);
     assert_eq!((status, stdout.as_slice()), (0, &b"=\n"[..]));
 }
 
 #[test]
-fn the_end_of_input_reaches_a_shell() {
+fn end_of_input_ends_the_shell() {
     let service = Service::start();
     let run = service
         .command(&["web", "--no-doctor"])
@@ -296,7 +298,7 @@ fn the_end_of_input_reaches_a_shell() {
     for (command, input) in [
         ("/bin/sh", "echo one$((1 + 1))three"),
         ("/bin/sh", "echo one$((1 + 1))three\n"),
-        // With line editing: an end of file that comes before it has set the terminal up is lost.
+        // bash with line editing loses an end of file that arrives before it has set up the terminal.
         (
             "/bin/sh -c 'sleep 1; exec bash --norc'",
             "echo one$((1 + 1))three\n",
@@ -312,8 +314,8 @@ fn the_end_of_input_reaches_a_shell() {
 }
 
 #[test]
-fn a_flood_before_the_command_is_cut_short() {
-    let service = Service::with_image(|image| image.floods = 8 << 20);
+fn excess_output_before_the_command_ends_the_session() {
+    let service = Service::with_image(|image| image.flood_bytes = 8 << 20);
     let run = service.run(&["run", "web", "-n", "--no-doctor", "--", "true"]);
     assert_eq!(run.status, 255);
     assert!(run.stderr.len() < 2000, "{} bytes", run.stderr.len());
@@ -321,10 +323,10 @@ fn a_flood_before_the_command_is_cut_short() {
 }
 
 #[test]
-fn remote_text_is_masked_cleaned_and_shortened() {
+fn remote_text_is_masked_sanitized_and_truncated() {
     let service = Service::start();
-    let is_safe = |run: &Run, told: &str| {
-        assert!(run.stderr.contains(told), "{}", run.stderr);
+    let is_safe = |run: &Run, expected: &str| {
+        assert!(run.stderr.contains(expected), "{}", run.stderr);
         assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
         assert!(!run.stderr.contains(['\u{1b}', '\u{7}']), "{}", run.stderr);
         assert!(run.stderr.len() < 3000, "{} bytes", run.stderr.len());
@@ -359,7 +361,7 @@ fn remote_text_is_masked_cleaned_and_shortened() {
     ] {
         service.image(|image| {
             image.gateway_status = None;
-            image.refuses = Some(closing.clone());
+            image.refusal_message = Some(closing.clone());
         });
         is_safe(&service.run(&["web", "--no-doctor"]), "[masked]");
         is_safe(

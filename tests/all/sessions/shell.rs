@@ -1,21 +1,21 @@
-//! Shells of a person at a terminal.
+//! Interactive shells at a terminal.
 
 use std::time::{Duration, Instant};
 
 use super::{commands, image};
+use crate::support::platform::Platform;
 use crate::support::pty::Terminal;
-use crate::support::world::World;
 
-/// Keys that make the remote shell print `resized2` once its terminal has this size.
+/// Keys that make the remote shell print `resized2` when its terminal has this size.
 fn wait_for_size(size: &str) -> String {
     format!("until [ \"$(stty size)\" = '{size}' ]; do sleep 0.1; done; echo resized$((1 + 1))\r")
 }
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_shell_resizes_gets_ctrl_c_and_restores_the_terminal() {
-    let world = World::healthy();
-    let mut terminal = Terminal::start(world.command().args(["coder", "coder", "/bin/sh"]));
+fn a_shell_resizes_receives_ctrl_c_and_restores_the_terminal() {
+    let platform = Platform::healthy();
+    let mut terminal = Terminal::start(platform.command().args(["coder", "coder", "/bin/sh"]));
     let before = Terminal::start(&std::process::Command::new("true"))
         .pty
         .attributes();
@@ -27,7 +27,7 @@ fn a_shell_resizes_gets_ctrl_c_and_restores_the_terminal() {
     terminal.pty.resize(132, 50);
     terminal.type_keys(&wait_for_size("50 132"));
     terminal.expect("resized2");
-    // Ctrl-C reaches the remote program, not this one.
+    // Ctrl-C goes to the remote program.
     terminal.type_keys("echo waiting$((1 + 1)); sleep 1000\r");
     terminal.expect("waiting2");
     terminal.type_keys("\u{3}");
@@ -43,10 +43,10 @@ fn a_shell_resizes_gets_ctrl_c_and_restores_the_terminal() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_signal_restores_the_terminal() {
-    let world = World::healthy();
+fn termination_signals_restore_the_terminal() {
+    let platform = Platform::healthy();
     for (signal, status) in [("TERM", 143), ("HUP", 129), ("INT", 130)] {
-        let mut terminal = Terminal::start(world.command().args(["coder", "coder", "/bin/sh"]));
+        let mut terminal = Terminal::start(platform.command().args(["coder", "coder", "/bin/sh"]));
         terminal.expect("$ ");
         let raw = terminal.pty.attributes();
         terminal.signal(signal);
@@ -65,7 +65,7 @@ fn a_signal_restores_the_terminal() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn a_large_paste_and_many_resizes_lose_nothing() {
-    let world = World::healthy();
+    let platform = Platform::healthy();
     let text: String = "Zoë's naïve 日本語 🦀 text, across frames.\n"
         .chars()
         .cycle()
@@ -77,19 +77,19 @@ fn a_large_paste_and_many_resizes_lose_nothing() {
         text.len()
     );
     let command = format!("/bin/sh -c '{script}'");
-    let mut terminal = Terminal::start(world.command().args(["coder", "coder", &command]));
+    let mut terminal = Terminal::start(platform.command().args(["coder", "coder", &command]));
     terminal.expect("ready");
     terminal.type_keys(&text);
-    let pasted = world.home.path().join("pasted");
+    let pasted = platform.home.path().join("pasted");
     std::fs::write(&pasted, &text).unwrap();
-    let digest = world.sh(&format!("sha256sum < {}", pasted.display()));
+    let digest = platform.sh(&format!("sha256sum < {}", pasted.display()));
     terminal.expect(digest.split_whitespace().next().unwrap());
-    // Before that, Ctrl-D would be a byte like any other.
+    // In raw mode, Ctrl-D would be an ordinary byte.
     terminal.expect("cooked");
     terminal.type_keys("\u{4}");
     assert_eq!(terminal.wait(), 0, "{}", terminal.screen());
 
-    let mut terminal = Terminal::start(world.command().args(["coder", "coder", "/bin/sh"]));
+    let mut terminal = Terminal::start(platform.command().args(["coder", "coder", "/bin/sh"]));
     terminal.expect("$ ");
     terminal.type_keys("i=0; while [ $i -lt 20000 ]; do echo line$i; i=$((i + 1)); done\r");
     for step in 0..500 {
@@ -113,11 +113,11 @@ fn a_large_paste_and_many_resizes_lose_nothing() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn four_calls_open_a_session() {
-    let world = World::healthy();
-    let run = world.run(&["coder", "coder", "true"]);
+fn opening_a_session_takes_four_calls() {
+    let platform = Platform::healthy();
+    let run = platform.run(&["coder", "coder", "true"]);
     assert_eq!(run.status, 0, "{}", run.stderr);
-    let calls = world.proxy.calls();
+    let calls = platform.proxy.calls();
     let names: Vec<&str> = calls.keys().map(String::as_str).collect();
     assert_eq!(
         names,
@@ -129,27 +129,29 @@ fn four_calls_open_a_session() {
         ]
     );
     assert!(calls.values().all(|count| *count == 1), "{calls:?}");
-    assert_eq!(commands(&world), ["true"]);
+    assert_eq!(commands(&platform), ["true"]);
 }
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn a_missing_shell_is_replaced_by_bin_sh() {
-    let world = World::healthy();
-    image(&world, |image| image.lacks = vec!["/bin/bash".into()]);
+    let platform = Platform::healthy();
+    image(&platform, |image| {
+        image.missing_programs = vec!["/bin/bash".into()]
+    });
     let configuration = "[services.coder]\nshell = \"/bin/bash\"\n";
-    std::fs::write(world.home.path().join("ecs-exec.toml"), configuration).unwrap();
-    assert_eq!(world.run(&["trust"]).status, 0);
-    let mut terminal = Terminal::start(world.command().arg("coder"));
+    std::fs::write(platform.home.path().join("ecs-exec.toml"), configuration).unwrap();
+    assert_eq!(platform.run(&["trust"]).status, 0);
+    let mut terminal = Terminal::start(platform.command().arg("coder"));
     terminal.expect("There is no /bin/bash in the image; trying /bin/sh.");
     terminal.expect("$ ");
     terminal.type_keys("exit\r");
     assert_eq!(terminal.wait(), 0);
-    assert_eq!(commands(&world), ["/bin/bash", "/bin/sh"]);
-    image(&world, |image| {
-        image.lacks = vec!["/bin/bash".into(), "/bin/sh".into()]
+    assert_eq!(commands(&platform), ["/bin/bash", "/bin/sh"]);
+    image(&platform, |image| {
+        image.missing_programs = vec!["/bin/bash".into(), "/bin/sh".into()]
     });
-    let run = world.run(&["coder", "--no-doctor"]);
+    let run = platform.run(&["coder", "--no-doctor"]);
     assert_eq!(run.status, 255);
     assert!(
         run.stderr.contains("The image has no such shell"),
@@ -158,12 +160,12 @@ fn a_missing_shell_is_replaced_by_bin_sh() {
     );
 }
 
-/// Prints how long a line and its answer take through this program, the test's agent and `cat`.
+/// Prints the round-trip time of a line through the program, the simulated agent and `cat`.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn each_line_comes_back() {
-    let world = World::healthy();
-    let mut terminal = Terminal::start(world.command().args(["coder", "coder", "/bin/sh"]));
+fn each_typed_line_is_answered() {
+    let platform = Platform::healthy();
+    let mut terminal = Terminal::start(platform.command().args(["coder", "coder", "/bin/sh"]));
     terminal.expect("$ ");
     terminal.type_keys("stty -echo; printf ready; cat\r");
     terminal.expect("ready");

@@ -3,8 +3,8 @@
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::{Value, json};
 
-use super::service::Service;
-use super::world::ACCOUNT;
+use super::fake_service::Service;
+use super::platform::ACCOUNT;
 
 /// A user or role with inline policies.
 pub struct Principal {

@@ -1,18 +1,18 @@
-//! An HTTP proxy that knows CONNECT only, and wants a password.
+//! An HTTP proxy that supports only CONNECT and requires a password.
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-/// What it wants in `Proxy-Authorization`: `user:pass word`.
+/// The required `Proxy-Authorization`: `user:pass word`.
 const CREDENTIALS: &str = "Basic dXNlcjpwYXNzIHdvcmQ=";
 
 #[derive(Clone)]
 pub struct ConnectProxy {
     pub port: u16,
-    /// The hosts and ports that it was asked for.
-    pub asked: Arc<Mutex<Vec<String>>>,
+    /// The requested hosts and ports.
+    pub destinations: Arc<Mutex<Vec<String>>>,
 }
 
 impl ConnectProxy {
@@ -20,33 +20,33 @@ impl ConnectProxy {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let proxy = ConnectProxy {
             port: listener.local_addr().unwrap().port(),
-            asked: Arc::default(),
+            destinations: Arc::default(),
         };
-        let asked = proxy.asked.clone();
+        let destinations = proxy.destinations.clone();
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
-                let asked = asked.clone();
-                thread::spawn(move || tunnel(client, &asked));
+                let destinations = destinations.clone();
+                thread::spawn(move || tunnel(client, &destinations));
             }
         });
         proxy
     }
 }
 
-fn tunnel(mut client: TcpStream, asked: &Mutex<Vec<String>>) -> io::Result<()> {
+fn tunnel(mut client: TcpStream, destinations: &Mutex<Vec<String>>) -> io::Result<()> {
     let mut lines = BufReader::new(client.try_clone()?).lines();
     let first = lines.next().expect("a request line")?;
     let destination = first.split(' ').nth(1).unwrap_or_default().to_owned();
-    let mut may = false;
+    let mut is_authorized = false;
     for header in lines {
         let header = header?;
         if header.is_empty() {
             break;
         }
-        may |= header.ends_with(CREDENTIALS);
+        is_authorized |= header.ends_with(CREDENTIALS);
     }
-    asked.lock().unwrap().push(destination.clone());
-    if !may {
+    destinations.lock().unwrap().push(destination.clone());
+    if !is_authorized {
         return client.write_all(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n");
     }
     let server = TcpStream::connect(destination)?;

@@ -1,4 +1,4 @@
-//! Plays the containers: a session that ECS opens runs its command here, on a pseudo-terminal, behind an agent.
+//! Simulates containers: a session that ECS opens runs its command on a pseudo-terminal behind a simulated agent.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -16,26 +16,26 @@ use tokio::time::sleep;
 
 use super::pty::Pty;
 
-/// What sessions meet in the containers; tests change it while it runs.
+/// The behaviour of the container and its agent; tests change it at run time.
 #[derive(Clone, Default)]
 pub struct Image {
-    /// Programs that are not in it: by path as commands of sessions, by name on the PATH.
-    pub lacks: Vec<String>,
-    /// What the agent says instead of starting anything.
-    pub refuses: Option<String>,
-    /// The gateway answers with this HTTP status.
+    /// Programs that the image lacks: a path is a session command, a name is a program on PATH.
+    pub missing_programs: Vec<String>,
+    /// The closing message that the agent sends instead of starting the command.
+    pub refusal_message: Option<String>,
+    /// The gateway refuses with this HTTP status.
     pub gateway_status: Option<u16>,
-    /// The agent neither says nor acknowledges anything.
+    /// The agent sends neither output nor acknowledgements.
     pub is_silent: bool,
-    /// The data key by which sessions are encrypted.
+    /// The data key that encrypts sessions.
     pub data_key: Option<Vec<u8>>,
-    /// How the agent names the KMS key.
+    /// The ARN by which the agent names the KMS key.
     pub kms_key: String,
-    /// So many bytes are printed instead of what the command prints.
-    pub floods: usize,
-    /// How the agent takes its time.
+    /// The number of bytes that are printed before the command starts.
+    pub flood_bytes: usize,
+    /// The delays of the agent.
     pub timing: AgentTiming,
-    /// After so many bytes of output the connection is cut off, once.
+    /// The connection is cut once after this number of output bytes.
     pub cut_after: Option<usize>,
 }
 
@@ -44,20 +44,20 @@ pub struct Containers {
     pub image: Arc<Mutex<Image>>,
     /// The commands that were run.
     pub commands: Arc<Mutex<Vec<String>>>,
-    /// The stream of the last session, at which it is taken up again too.
+    /// The stream URL of the last session, also for ResumeSession.
     pub url: Arc<Mutex<String>>,
     /// When a client last joined a session.
     pub joined: Arc<Mutex<Option<Instant>>>,
 }
 
 impl Containers {
-    /// Opens a session for a command; gives the URL of its stream.
+    /// Opens a session for a command and returns the URL of its stream.
     pub fn open(&self, command: &str) -> String {
         self.commands.lock().unwrap().push(command.to_owned());
         let image = self.image.lock().unwrap().clone();
         let command = command.to_owned();
         let joined = self.joined.clone();
-        let (url, told) = mpsc::channel();
+        let (url, receiver) = mpsc::channel();
         thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
@@ -70,7 +70,7 @@ impl Containers {
             });
             runtime.shutdown_background();
         });
-        let url = told.recv().unwrap();
+        let url = receiver.recv().unwrap();
         *self.url.lock().unwrap() = url.clone();
         url
     }
@@ -91,40 +91,46 @@ async fn serve(gateway: Gateway, image: Image, command: &str, joined: &Mutex<Opt
     }
     let mut agent = Agent::accept(&gateway).await.with_timing(image.timing);
     *joined.lock().unwrap() = Some(Instant::now());
-    if let Some(said) = image.refuses {
-        return agent.close(&said).await;
+    if let Some(message) = image.refusal_message {
+        return agent.close(&message).await;
     }
     if let Some(key) = &image.data_key {
         agent
             .encrypt_with(&image.kms_key, key, Some("a challenge"))
             .await;
     }
-    for _ in 0..image.floods / MESSAGE {
+    for _ in 0..image.flood_bytes / MESSAGE {
         agent.send(kind::OUTPUT, vec![b'b'; MESSAGE]).await;
     }
     let words = shell_words::split(command).unwrap();
-    if image.lacks.contains(&words[0]) {
+    if image.missing_programs.contains(&words[0]) {
         sleep(image.timing.refusal).await;
-        let said = format!(
+        let message = format!(
             "----------ERROR-------\nUnable to start command: Failed to start pty: fork/exec {}: no such file or directory",
             words[0]
         );
-        return agent.close(&said).await;
+        return agent.close(&message).await;
     }
     run(gateway, agent, &words, &image).await;
 }
 
-/// The programs of this machine, but for those that an image lacks.
-fn programs(lacks: &[String]) -> Option<TempDir> {
-    let lacks: Vec<&String> = lacks.iter().filter(|name| !name.contains('/')).collect();
-    if lacks.is_empty() {
+/// A directory with the programs of this machine, except those that the image lacks.
+fn programs(missing_programs: &[String]) -> Option<TempDir> {
+    let missing_programs: Vec<&String> = missing_programs
+        .iter()
+        .filter(|name| !name.contains('/'))
+        .collect();
+    if missing_programs.is_empty() {
         return None;
     }
     let folder = tempfile::tempdir().unwrap();
     for programs in ["/usr/bin", "/bin"] {
         for program in fs::read_dir(programs).unwrap() {
             let name = program.unwrap().file_name();
-            if !lacks.iter().any(|lacked| name == lacked.as_str()) {
+            if !missing_programs
+                .iter()
+                .any(|missing| name == missing.as_str())
+            {
                 let _ = symlink(Path::new(programs).join(&name), folder.path().join(&name));
             }
         }
@@ -134,7 +140,7 @@ fn programs(lacks: &[String]) -> Option<TempDir> {
 
 async fn run(gateway: Gateway, mut agent: Agent, words: &[String], image: &Image) {
     let mut cut_after = image.cut_after;
-    let programs = programs(&image.lacks);
+    let programs = programs(&image.missing_programs);
     let path = match &programs {
         Some(folder) => folder.path().to_str().unwrap(),
         None => "/usr/local/bin:/usr/bin:/bin",
@@ -154,14 +160,14 @@ async fn run(gateway: Gateway, mut agent: Agent, words: &[String], image: &Image
     thread::spawn(move || {
         thread::sleep(first_output);
         let mut buffer = [0; MESSAGE];
-        // The terminal ends with an error once its last user has gone.
+        // Reading fails when the last process has closed the terminal.
         while let Ok(count) = master.read(&mut buffer) {
             if count == 0 || printed.blocking_send(buffer[..count].to_vec()).is_err() {
                 return;
             }
         }
     });
-    // Input that the terminal does not take is not acknowledged.
+    // The agent acknowledges input only when the terminal accepts it.
     let (typed, mut keys) = channel::channel::<Vec<u8>>(1);
     let mut master = pty.master.try_clone().unwrap();
     thread::spawn(move || {
@@ -184,7 +190,7 @@ async fn run(gateway: Gateway, mut agent: Agent, words: &[String], image: &Image
                 None => break,
             },
             room = typed.reserve(), if typed.capacity() == 0 => drop(room),
-            heard = agent.receive(), if typed.capacity() > 0 => match heard {
+            received = agent.receive(), if typed.capacity() > 0 => match received {
                 ClientMessage::Input(bytes) => {
                     let _ = typed.send(bytes.to_vec()).await;
                 }
@@ -192,12 +198,12 @@ async fn run(gateway: Gateway, mut agent: Agent, words: &[String], image: &Image
                     pty.resize(u16::try_from(columns).unwrap(), u16::try_from(rows).unwrap());
                 }
                 ClientMessage::Closed => return,
-                // The flag by which the client ends the session.
+                // The client ends the session with a flag.
                 ClientMessage::Flag(_) => return,
                 ClientMessage::Other(..) => {}
             },
             _ = &mut ended => {
-                // What it printed last is still on its way.
+                // The last output has not arrived yet.
                 while let Ok(Some(bytes)) =
                     tokio::time::timeout(Duration::from_millis(200), output.recv()).await
                 {

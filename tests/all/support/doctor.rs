@@ -1,4 +1,4 @@
-//! Runs the built binary as a user would, with nothing of this machine's own AWS set-up in its way.
+//! Runs the built binary, isolated from the AWS configuration of this machine.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -38,7 +38,7 @@ pub fn run(command: &mut Command) -> Run {
         stdout: String::from_utf8(stdout).unwrap(),
         stderr: String::from_utf8(stderr).unwrap(),
     };
-    run.assert_civil();
+    run.assert_clean_output();
     run
 }
 
@@ -52,7 +52,7 @@ impl Run {
         strings(&self.json()["root_causes"], "check")
     }
 
-    /// The checks with this status, each once.
+    /// The checks with this status, without duplicates.
     pub fn with_status(&self, status: &str) -> Vec<String> {
         let report = self.json();
         let mut checks: Vec<String> = report["findings"]
@@ -67,8 +67,8 @@ impl Run {
         checks
     }
 
-    /// No panic, no debug print, nothing that steers a terminal.
-    fn assert_civil(&self) {
+    /// Asserts that there is no panic, no debug output and no escape sequence.
+    fn assert_clean_output(&self) {
         for text in [&self.stdout, &self.stderr] {
             for bad in [
                 "panicked",

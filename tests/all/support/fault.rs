@@ -1,4 +1,4 @@
-//! What goes wrong with a call: the answer that comes in place of the real one, or late.
+//! Faults of AWS calls: responses that replace, change or delay the real one.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-/// Holds answers back until the test releases them.
+/// Holds responses until the test releases them.
 #[derive(Clone, Debug, Default)]
 pub struct Hold(Arc<AtomicBool>);
 
@@ -24,52 +24,55 @@ impl Hold {
     }
 }
 
-/// What happens to a call instead of, or before, the emulator's answer.
+/// A fault of one AWS call.
 #[derive(Clone, Debug)]
 pub enum Fault {
     Deny,
-    /// This many times, then the real answer.
+    /// This number of times, then the real response.
     Throttle(u32),
     Expired,
-    /// As ECS says that the agent is not connected.
+    /// The error of ECS if the agent is not connected.
     NotConnected,
     Hang,
-    /// The real answer once the test releases it.
+    /// The real response when the test releases it.
     Held(Hold),
     Garbage,
-    /// Status 200 and an answer without any field.
+    /// Status 200 and a response without fields.
     Empty,
     Status500,
-    /// This many times, then the real answer.
+    /// This number of times, then the real response.
     Status503(u32),
-    /// Of the real answer only the first half, said to be all.
+    /// The first half of the real response with a matching Content-Length.
     Truncated,
-    /// The connection ends in the middle of the real answer.
+    /// The connection closes in the middle of the real response.
     Reset,
-    /// The real answer with words that AWS may say one day.
-    Future,
-    /// The real answer without what need not be there.
-    Bare,
-    /// The real answer and a text of 10 MB in it.
-    Huge,
+    /// The real response with unknown enumeration values.
+    UnknownValues,
+    /// The real response without optional fields.
+    RequiredFieldsOnly,
+    /// The real response with a text of 10 MB.
+    LargeTexts,
 }
 
 impl Fault {
-    /// The real answer comes, changed.
-    pub fn alters(&self) -> bool {
+    /// Whether the real response is changed or delayed instead of replaced.
+    pub fn changes_response(&self) -> bool {
         use Fault::*;
-        matches!(self, Held(_) | Truncated | Reset | Future | Bare | Huge)
+        matches!(
+            self,
+            Held(_) | Truncated | Reset | UnknownValues | RequiredFieldsOnly | LargeTexts
+        )
     }
 }
 
-/// The next fault of an action, which is then over or happens once less.
-pub fn take(faults: &mut BTreeMap<String, Fault>, action: &str) -> Option<Fault> {
+/// Takes the next fault of an action and counts it down.
+pub fn next_fault(faults: &mut BTreeMap<String, Fault>, action: &str) -> Option<Fault> {
     let key = if faults.contains_key(action) {
         action
     } else {
         "*"
     };
-    // Throttling everywhere means each action so many times, not all of them together.
+    // A limited fault of `*` applies to each action separately.
     let fault = faults.get(key)?.clone();
     let next = match fault {
         Fault::Throttle(0) | Fault::Status503(0) => return None,
@@ -81,8 +84,8 @@ pub fn take(faults: &mut BTreeMap<String, Fault>, action: &str) -> Option<Fault>
     Some(fault)
 }
 
-/// The answer in place of the real one.
-pub fn broken(action: &str, fault: &Fault) -> (u16, Vec<u8>) {
+/// The response that replaces the real one.
+pub fn error_response(action: &str, fault: &Fault) -> (u16, Vec<u8>) {
     let (status, code, message) = match fault {
         Fault::Deny => (
             403,
@@ -108,10 +111,10 @@ pub fn broken(action: &str, fault: &Fault) -> (u16, Vec<u8>) {
         Fault::Held(_)
         | Fault::Truncated
         | Fault::Reset
-        | Fault::Future
-        | Fault::Bare
-        | Fault::Huge => {
-            unreachable!("the real answer comes")
+        | Fault::UnknownValues
+        | Fault::RequiredFieldsOnly
+        | Fault::LargeTexts => {
+            unreachable!("these faults change the real response")
         }
         Fault::Status500 => (500, "InternalFailure", "Something broke."),
         Fault::Empty if is_json(action) => return (200, b"{}".to_vec()),
@@ -119,7 +122,7 @@ pub fn broken(action: &str, fault: &Fault) -> (u16, Vec<u8>) {
         Fault::Garbage => return (200, b"<html>\x1b[31m{{{ not an answer".to_vec()),
         Fault::Hang => {
             thread::sleep(Duration::from_secs(3600));
-            unreachable!("nobody waits that long")
+            unreachable!("tests end before this")
         }
     };
     let body = if is_json(action) {
@@ -138,7 +141,7 @@ pub fn broken(action: &str, fault: &Fault) -> (u16, Vec<u8>) {
     (status, body.into_bytes())
 }
 
-/// The service speaks JSON, not XML.
+/// Whether the service uses JSON instead of XML.
 pub fn is_json(action: &str) -> bool {
     ["ecs:", "kms:", "logs:", "ssm:"]
         .iter()

@@ -1,4 +1,4 @@
-//! A plain HTTP/1.1 server, one thread a connection; enough for the AWS SDK and the AWS CLI.
+//! A plain HTTP/1.1 server with one thread per connection, enough for the AWS SDK and the AWS CLI.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -26,11 +26,11 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// The Date header.
     pub date: Option<String>,
-    /// The connection ends in the middle of the body.
+    /// Closes the connection in the middle of the body.
     pub cut: bool,
 }
 
-/// Serves on a free port of this machine; gives the URL.
+/// Serves on a free local port and returns the URL.
 pub fn serve(answer: impl Fn(Request) -> Answer + Send + Sync + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -44,7 +44,7 @@ pub fn serve(answer: impl Fn(Request) -> Answer + Send + Sync + 'static) -> Stri
     url
 }
 
-/// Answers requests until the other side has no more.
+/// Answers requests until the client closes the connection.
 fn converse(mut stream: TcpStream, answer: &dyn Fn(Request) -> Answer) {
     stream.set_nodelay(true).unwrap();
     while let Some(request) = read(&mut stream) {

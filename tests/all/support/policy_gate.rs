@@ -1,5 +1,5 @@
-//! Lets through only what the caller's policies allow, as AWS would: the emulator's own enforcement leaves out ECS,
-//! EC2 and CloudWatch Logs. What the policies say, its policy simulator tells.
+//! Enforces the caller's policies as AWS would, with the emulator's policy simulator: the emulator's own enforcement
+//! omits ECS, EC2 and CloudWatch Logs.
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
@@ -15,7 +15,7 @@ pub struct PolicyGate {
 
 impl PolicyGate {
     pub fn allows(&self, action: &str, request: &Request) -> bool {
-        // Nobody needs to be allowed this one.
+        // This action needs no permission.
         if action == "sts:GetCallerIdentity" {
             return true;
         }
@@ -57,7 +57,7 @@ impl PolicyGate {
         answer.contains("<EvalDecision>allowed<")
     }
 
-    /// What the request is about, as IAM names it.
+    /// The ARNs of the resources of a request.
     fn resources(&self, action: &str, request: &Request) -> Vec<String> {
         let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
         let form = String::from_utf8_lossy(&request.body).into_owned();

@@ -1,5 +1,4 @@
-//! Stands between the program and the emulator: adds what the emulator lacks, counts calls, and breaks
-//! them on demand.
+//! A proxy between the program and the emulator: adds what the emulator lacks, counts calls, and injects faults.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -7,43 +6,43 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
-use super::agents::{Agent, add_agents, add_guard};
 use super::container::Containers;
-use super::fault::{self, Fault, broken, is_json};
+use super::fault::{self, Fault, error_response, is_json};
 use super::http::{Answer, Request, serve};
+use super::managed_agents::{Agent, add_agents, add_guardduty_container};
 use super::policy_gate::PolicyGate;
 
-/// What the proxy does; tests change it while it runs.
+/// The behaviour of the proxy; tests change it at run time.
 #[derive(Default)]
 pub struct Rules {
-    /// By action (`ecs:DescribeTasks`); `*` is every one.
+    /// Faults by action (`ecs:DescribeTasks`); `*` means every action.
     pub faults: BTreeMap<String, Fault>,
-    /// What DescribeTasks says of the exec agent of tasks that were started with exec.
+    /// The managed agent of tasks that were started with exec.
     pub agent: Agent,
-    /// The same once tasks were replaced.
+    /// The managed agent after the tasks were replaced.
     pub agent_of_new_tasks: Option<Agent>,
-    /// GuardDuty puts its own container into every task, where it may fail without harm.
-    pub guarded: bool,
-    /// What DescribeServices says from the next change of a service on, merged into each service.
+    /// Whether GuardDuty adds its own failing container to every task.
+    pub has_guardduty: bool,
+    /// Merged into each service of DescribeServices after the next UpdateService.
     pub services_after_update: Option<Value>,
-    /// By action, what is merged into each thing of its JSON answer (RFC 7396).
+    /// By action, a patch that is merged into each resource of its JSON response (RFC 7396).
     pub patches: BTreeMap<String, Value>,
-    /// By action, a text in its XML answer and what replaces it.
+    /// By action, a text in its XML response and its replacement.
     pub rewrites: BTreeMap<String, (&'static str, &'static str)>,
-    /// The endpoint's policy, which the emulator does not keep.
+    /// The policy of the endpoint, which the emulator does not store.
     pub endpoint_policy: Option<String>,
-    /// The Date header of every answer.
+    /// The Date header of every response.
     pub date: Option<String>,
     pub calls: BTreeMap<String, u64>,
-    /// How many more calls that change something are answered; the one after them hangs.
+    /// The number of write calls that are still answered; the next one hangs.
     pub writes_left: Option<u64>,
-    /// Such a call hangs now.
+    /// Whether a write call hangs now.
     pub is_stalled: bool,
-    /// Only what the caller's policies allow.
+    /// Enforces the caller's policies.
     pub gate: Option<Arc<PolicyGate>>,
     /// Bodies of requests that the proxy answers itself.
-    pub asked: Vec<String>,
-    /// What sessions are opened into.
+    pub request_bodies: Vec<String>,
+    /// The containers of sessions.
     pub containers: Containers,
 }
 
@@ -55,8 +54,8 @@ impl Rules {
                 self.is_stalled = true;
                 true
             }
-            Some(left) => {
-                *left -= 1;
+            Some(remaining) => {
+                *remaining -= 1;
                 false
             }
             None => false,
@@ -64,7 +63,7 @@ impl Rules {
     }
 }
 
-/// Whether a call changes something, as its name tells.
+/// Whether a call changes something, judged by its name.
 fn is_write(action: &str) -> bool {
     const READING: [&str; 5] = ["Describe", "Get", "List", "Simulate", "Generate"];
     let operation = action.split(':').nth(1).unwrap_or_default();
@@ -84,7 +83,7 @@ impl Proxy {
             agent: ureq::Agent::new_with_config(
                 ureq::Agent::config_builder()
                     .http_status_as_error(false)
-                    // Which are filled with noughts at each call, slowly where nothing is optimized.
+                    // Small buffers: ureq zeroes them at each call, which is slow in debug builds.
                     .input_buffer_size(16 * 1024)
                     .output_buffer_size(16 * 1024)
                     .max_idle_connections(64)
@@ -100,11 +99,11 @@ impl Proxy {
                 *rules.calls.entry(action.clone()).or_default() += 1;
                 match rules.stalls(&action) {
                     true => Some(Fault::Hang),
-                    false => fault::take(&mut rules.faults, &action),
+                    false => fault::next_fault(&mut rules.faults, &action),
                 }
             };
             let (status, body) = match &fault {
-                Some(fault) if !fault.alters() => broken(&action, fault),
+                Some(fault) if !fault.changes_response() => error_response(&action, fault),
                 _ => answer(request, &upstream, &shared),
             };
             if let Some(Fault::Held(hold)) = &fault {
@@ -146,20 +145,20 @@ struct Upstream {
 
 fn answer(request: Request, upstream: &Upstream, rules: &Mutex<Rules>) -> (u16, Vec<u8>) {
     let action = action(&request);
-    let (agent, guarded) = {
+    let (agent, has_guardduty) = {
         let rules = rules.lock().unwrap();
-        (rules.agent, rules.guarded)
+        (rules.agent, rules.has_guardduty)
     };
     let gate = rules.lock().unwrap().gate.clone();
     if gate.is_some_and(|gate| !gate.allows(&action, &request)) {
-        return broken(&action, &Fault::Deny);
+        return error_response(&action, &Fault::Deny);
     }
     if action == "ssm:StartSession" {
         let answer = json!({"SessionId": "s-1", "TokenValue": "the-token", "StreamUrl": "wss://x"});
         rules
             .lock()
             .unwrap()
-            .asked
+            .request_bodies
             .push(String::from_utf8_lossy(&request.body).into_owned());
         return (200, answer.to_string().into_bytes());
     }
@@ -176,11 +175,11 @@ fn answer(request: Request, upstream: &Upstream, rules: &Mutex<Rules>) -> (u16, 
         rules
             .lock()
             .unwrap()
-            .asked
+            .request_bodies
             .push(String::from_utf8_lossy(&request.body).into_owned());
         let encode = |bytes: &[u8]| data_encoding::BASE64.encode(bytes);
-        let asked: Value = serde_json::from_slice(&request.body).unwrap();
-        let key_id = &asked["KeyId"];
+        let parameters: Value = serde_json::from_slice(&request.body).unwrap();
+        let key_id = &parameters["KeyId"];
         let answer = json!({"KeyId": key_id, "Plaintext": encode(&key), "CiphertextBlob": encode(b"sealed")});
         return (200, answer.to_string().into_bytes());
     }
@@ -190,16 +189,23 @@ fn answer(request: Request, upstream: &Upstream, rules: &Mutex<Rules>) -> (u16, 
         return (200, answer.to_string().into_bytes());
     }
     let (status, answer) = upstream.forward(&request);
-    let answer = altered(answer, status, &action, rules);
+    let answer = apply_patches(answer, status, &action, rules);
     match action.as_str() {
         "ecs:DescribeTasks" if status == 200 => {
             let answer = add_agents(&answer, agent);
-            (status, if guarded { add_guard(&answer) } else { answer })
+            (
+                status,
+                if has_guardduty {
+                    add_guardduty_container(&answer)
+                } else {
+                    answer
+                },
+            )
         }
         "ecs:ExecuteCommand" if status == 200 => {
-            let asked: Value = serde_json::from_slice(&request.body).unwrap();
+            let parameters: Value = serde_json::from_slice(&request.body).unwrap();
             let containers = rules.lock().unwrap().containers.clone();
-            let url = containers.open(asked["command"].as_str().unwrap());
+            let url = containers.open(parameters["command"].as_str().unwrap());
             let mut answer: Value = serde_json::from_slice(&answer).unwrap();
             answer["session"] = json!({
                 "sessionId": "ecs-execute-command-0a1b2c3d4e5f60718",
@@ -234,21 +240,21 @@ fn answer(request: Request, upstream: &Upstream, rules: &Mutex<Rules>) -> (u16, 
             let Some(services) = rules.services_after_update.clone() else {
                 return (status, answer);
             };
-            let mut told: Value = serde_json::from_slice(&answer).unwrap();
-            merge(&mut told["service"], &services);
+            let mut response: Value = serde_json::from_slice(&answer).unwrap();
+            merge(&mut response["service"], &services);
             rules
                 .patches
                 .insert("ecs:DescribeServices".to_owned(), services);
-            (status, told.to_string().into_bytes())
+            (status, response.to_string().into_bytes())
         }
         _ => (status, answer),
     }
 }
 
-fn altered(answer: Vec<u8>, status: u16, action: &str, rules: &Mutex<Rules>) -> Vec<u8> {
+fn apply_patches(answer: Vec<u8>, status: u16, action: &str, rules: &Mutex<Rules>) -> Vec<u8> {
     let rules = rules.lock().unwrap();
     match (rules.patches.get(action), rules.rewrites.get(action)) {
-        (Some(patch), _) if status == 200 => patched(&answer, patch),
+        (Some(patch), _) if status == 200 => patch_resources(&answer, patch),
         (_, Some((from, to))) => String::from_utf8_lossy(&answer)
             .replace(from, to)
             .into_bytes(),
@@ -327,12 +333,12 @@ pub fn action(request: &Request) -> String {
     format!("{service}:{}", operation.unwrap_or_default())
 }
 
-/// Merges a patch into each thing that an answer of ECS lists or holds.
-fn patched(answer: &[u8], patch: &Value) -> Vec<u8> {
+/// Merges a patch into each resource of an ECS response.
+fn patch_resources(answer: &[u8], patch: &Value) -> Vec<u8> {
     let mut answer: Value = serde_json::from_slice(answer).unwrap();
     for field in ["tasks", "services", "clusters"] {
-        for thing in answer[field].as_array_mut().into_iter().flatten() {
-            merge(thing, patch);
+        for resource in answer[field].as_array_mut().into_iter().flatten() {
+            merge(resource, patch);
         }
     }
     if answer["taskDefinition"].is_object() {
@@ -365,7 +371,7 @@ fn add_policy(answer: &[u8], policy: Option<&str>) -> Vec<u8> {
         .replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('"', "&quot;");
-    // The policy goes where the endpoint's ID ends: the order of fields means nothing.
+    // Inserts the policy after the endpoint's ID: the order of fields does not matter.
     let end = "</vpcEndpointId>";
     let with_policy = format!("{end}<policyDocument>{escaped}</policyDocument>");
     text.replace(end, &with_policy).into_bytes()

@@ -54,7 +54,7 @@ impl Pty {
         tcgetattr(&self.slave).unwrap()
     }
 
-    /// As a shell does when a job of its was stopped.
+    /// Sets cooked mode, like a shell whose job was stopped.
     pub fn set_cooked(&self) {
         let mut modes = self.attributes();
         modes.local_modes |= LocalModes::ECHO | LocalModes::ICANON;
@@ -85,10 +85,10 @@ impl Pty {
     }
 }
 
-/// Longer than anything takes on a loaded machine; a test that waits in vain ends by it.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Longer than any step takes on a loaded machine.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A program on a terminal of its own, as a person would use it.
+/// A program on its own pseudo-terminal.
 pub struct Terminal {
     pub pty: Pty,
     child: Child,
@@ -121,9 +121,9 @@ impl Terminal {
         String::from_utf8_lossy(&self.screen.lock().unwrap()).into_owned()
     }
 
-    /// Waits until this text stands on the screen.
+    /// Waits until the screen shows this text.
     pub fn expect(&self, text: &str) {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + TIMEOUT;
         while Instant::now() < until {
             if self.screen().contains(text) {
                 return;
@@ -144,7 +144,7 @@ impl Terminal {
     /// Waits until a signal has stopped the program.
     pub fn wait_until_stopped(&self) {
         let stat = format!("/proc/{}/stat", self.pid());
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + TIMEOUT;
         // The state follows the name in parentheses.
         while !std::fs::read_to_string(&stat).unwrap().contains(") T ") {
             assert!(Instant::now() < until, "it does not stop");
@@ -161,7 +161,7 @@ impl Terminal {
     }
 
     pub fn wait(&mut self) -> i32 {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + TIMEOUT;
         while Instant::now() < until {
             if let Some(status) = self.child.try_wait().unwrap() {
                 self.read_to_the_end();
@@ -174,11 +174,11 @@ impl Terminal {
         panic!("it does not end:\n{screen}");
     }
 
-    /// Once a last byte is on the screen, so is all that the program wrote before it.
+    /// Reads until a marker byte, which arrives after everything that the program wrote.
     fn read_to_the_end(&mut self) {
         const END: u8 = 0;
         self.pty.slave.write_all(&[END]).unwrap();
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + TIMEOUT;
         while Instant::now() < until {
             let mut screen = self.screen.lock().unwrap();
             if screen.last() == Some(&END) {

@@ -1,4 +1,4 @@
-//! Makes what a world in the emulator consists of: a network, roles, services, a caller.
+//! Creates the resources of a platform in the emulator: network, roles, services and caller.
 
 use std::future::Future;
 
@@ -10,21 +10,21 @@ use aws_sdk_ecs::types::{
     LogConfiguration, LogDriver, NetworkConfiguration, NetworkMode,
 };
 
-use super::world::{ACCOUNT, Caller, PREFIX, Plan, REGION, allow, role_name};
+use super::platform::{ACCOUNT, Caller, PREFIX, PlatformSpec, REGION, allow, role_name};
 
-/// The network of a world, by ID.
+/// The IDs of a platform's network.
 pub struct Net {
     pub vpc: String,
-    /// Where tasks are.
+    /// The subnet of the tasks.
     pub subnet: String,
-    /// Where the endpoint is.
+    /// The subnet of the endpoint.
     pub far_subnet: String,
     pub task_group: String,
     pub endpoint_group: String,
     pub endpoint: Option<String>,
 }
 
-/// Administrator's clients, straight to the emulator.
+/// AWS clients of an administrator, without the proxy.
 pub struct Sdk {
     pub ec2: aws_sdk_ec2::Client,
     pub ecs: aws_sdk_ecs::Client,
@@ -67,7 +67,7 @@ impl Sdk {
     }
 
     /// A VPC that resolves private names, with one subnet for tasks and one for the endpoint.
-    pub fn network(&self, plan: &Plan) -> Net {
+    pub fn network(&self, spec: &PlatformSpec) -> Net {
         self.wait(async {
             let vpc = self
                 .ec2
@@ -96,7 +96,7 @@ impl Sdk {
                 .send()
                 .await
                 .unwrap();
-            if plan.nat {
+            if spec.nat {
                 self.ec2
                     .create_route()
                     .route_table_id(&route_table)
@@ -115,7 +115,7 @@ impl Sdk {
                 .send()
                 .await
                 .unwrap();
-            let endpoint = match plan.endpoint {
+            let endpoint = match spec.endpoint {
                 true => Some(self.endpoint(&vpc, &far_subnet, &endpoint_group).await),
                 false => None,
             };
@@ -184,20 +184,20 @@ impl Sdk {
             .unwrap();
     }
 
-    /// AWS gives every VPC the region's default DHCP options, the emulator none.
+    /// AWS gives every VPC the default DHCP options of the region; the emulator gives none.
     async fn ask_amazon_for_names(&self, vpc: &str) {
         let servers = aws_sdk_ec2::types::NewDhcpConfiguration::builder()
             .key("domain-name-servers")
             .values("AmazonProvidedDNS")
             .build();
-        let made = self
+        let created = self
             .ec2
             .create_dhcp_options()
             .dhcp_configurations(servers)
             .send()
             .await
             .unwrap();
-        let options = made.dhcp_options.unwrap().dhcp_options_id.unwrap();
+        let options = created.dhcp_options.unwrap().dhcp_options_id.unwrap();
         self.ec2
             .associate_dhcp_options()
             .dhcp_options_id(options)
@@ -207,11 +207,11 @@ impl Sdk {
             .unwrap();
     }
 
-    pub fn service(&self, plan: &Plan, cluster: &str, short: &str, net: &Net) {
+    pub fn service(&self, spec: &PlatformSpec, cluster: &str, short: &str, net: &Net) {
         let name = format!("{PREFIX}{short}");
         let family = format!("{cluster}-{short}");
         self.wait(async {
-            let role = match &plan.role_actions {
+            let role = match &spec.role_actions {
                 Some(actions) => Some(self.task_role(&role_name(cluster, short), actions).await),
                 None => None,
             };
@@ -225,15 +225,15 @@ impl Sdk {
                 .set_task_role_arn(role)
                 .set_container_definitions(Some(
                     std::iter::once(short)
-                        .chain(plan.sidecars.iter().copied())
+                        .chain(spec.sidecars.iter().copied())
                         .map(|name| {
                             ContainerDefinition::builder()
                                 .name(name)
                                 .image("busybox")
                                 .essential(true)
-                                .readonly_root_filesystem(plan.read_only_root)
-                                .set_environment(Some(environment(&plan.environment)))
-                                .set_log_configuration(plan.log_group.map(awslogs))
+                                .readonly_root_filesystem(spec.read_only_root)
+                                .set_environment(Some(environment(&spec.environment)))
+                                .set_log_configuration(spec.log_group.map(awslogs))
                                 .build()
                         })
                         .collect(),
@@ -251,9 +251,9 @@ impl Sdk {
                 .cluster(cluster)
                 .service_name(&name)
                 .task_definition(&family)
-                .desired_count(plan.tasks)
+                .desired_count(spec.tasks)
                 .launch_type(LaunchType::Fargate)
-                .enable_execute_command(plan.exec)
+                .enable_execute_command(spec.exec)
                 .network_configuration(
                     NetworkConfiguration::builder()
                         .awsvpc_configuration(awsvpc)
@@ -365,7 +365,7 @@ impl Sdk {
     }
 }
 
-/// A rule that lets HTTPS in or out.
+/// A security group rule for HTTPS.
 pub fn https_from(cidr: &str) -> aws_sdk_ec2::types::IpPermission {
     let range = aws_sdk_ec2::types::IpRange::builder().cidr_ip(cidr).build();
     aws_sdk_ec2::types::IpPermission::builder()

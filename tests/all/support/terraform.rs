@@ -1,22 +1,22 @@
-//! Plans as Terraform shows them, made up.
+//! Generated plans in the format of `terraform show -json`.
 
 use serde_json::{Value, json};
 
-/// One resource of a plan; what has no `before` is made.
+/// One resource of a plan. Without `before`, the plan creates it.
 pub struct Resource {
     pub kind: &'static str,
     pub name: &'static str,
     pub before: Value,
     pub after: Value,
-    /// What is known only after apply.
+    /// Values that are known only after apply.
     pub unknown: Value,
-    /// What the configuration says beside constants.
+    /// Expressions of the configuration other than constants.
     pub expressions: Value,
 }
 
 impl Resource {
-    /// What every part of a plan says of it.
-    fn named(&self, more: Value) -> Value {
+    /// Adds the fields that identify the resource in every part of a plan.
+    fn with_identity(&self, more: Value) -> Value {
         let mut all = json!({
             "address": format!("{}.{}", self.kind, self.name), "mode": "managed", "type": self.kind, "name": self.name,
             "provider_name": "registry.terraform.io/hashicorp/aws",
@@ -26,13 +26,13 @@ impl Resource {
         all
     }
 
-    fn changed(&self) -> Value {
+    fn change(&self) -> Value {
         let action = if self.before.is_null() {
             "create"
         } else {
             "update"
         };
-        self.named(json!({"change": {
+        self.with_identity(json!({"change": {
             "actions": [action], "before": self.before, "after": self.after, "after_unknown": self.unknown,
         }}))
     }
@@ -41,12 +41,12 @@ impl Resource {
 pub fn plan(resources: &[Resource]) -> Value {
     let all =
         |part: &dyn Fn(&Resource) -> Value| -> Vec<Value> { resources.iter().map(part).collect() };
-    let planned = all(&|one| one.named(json!({"values": one.after})));
-    let configured = all(&|one| one.named(json!({"expressions": one.expressions})));
+    let planned = all(&|one| one.with_identity(json!({"values": one.after})));
+    let configured = all(&|one| one.with_identity(json!({"expressions": one.expressions})));
     json!({
         "format_version": "1.2", "terraform_version": "1.11.4",
         "planned_values": {"root_module": {"resources": planned}},
-        "resource_changes": all(&Resource::changed),
+        "resource_changes": all(&Resource::change),
         "configuration": {"root_module": {"resources": configured}},
     })
 }

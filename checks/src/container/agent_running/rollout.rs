@@ -53,7 +53,7 @@ mod tests {
     use diagnosis::{Selection, examine};
     use model::facts::{Fact, Facts, Task};
 
-    /// The old task, and one of the new deployment.
+    /// The old task, and a task of the new deployment.
     fn rolling(change_old: fn(&mut Task), change_new: fn(&mut Task)) -> Facts {
         let mut facts = healthy_coder();
         begin_rollout(&mut facts);

@@ -1,4 +1,4 @@
-//! Fixes of one report work together: none undoes another, or uses the same name or number.
+//! The fixes of one report can be combined: none undoes another or reuses a name or number.
 
 use std::collections::BTreeSet;
 
@@ -46,7 +46,7 @@ fn assert_distinct(items: &[String]) {
 #[test]
 fn one_endpoint_is_created_for_all_subnets() {
     let mut facts = all_services(with_key());
-    no_way_out(&mut facts);
+    remove_default_routes(&mut facts);
     let fixes = fixes(&facts, "create-endpoint-kms");
     let [fix] = fixes.as_slice() else {
         panic!("{fixes:#?}")
@@ -115,7 +115,7 @@ fn statements_are_added_to_the_current_policy() {
 }
 
 #[test]
-fn a_revision_is_made_from_the_one_that_the_service_has_now() {
+fn a_revision_copies_the_current_task_definition() {
     let mut facts = healthy_coder();
     let harden = |container: &mut ContainerDefinition| container.read_only_root = true;
     definition(&mut facts)

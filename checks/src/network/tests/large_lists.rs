@@ -1,4 +1,4 @@
-//! Prefix lists as long as AWS allows, and longer: what they mean, and that time grows with their length and no faster.
+//! Prefix lists at and above the AWS limits: results are right, and time grows linearly.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use model::check::Check;
 use model::facts::*;
 use model::finding::Status;
 
-/// So many single addresses, no two of which touch, from 20.0.0.0 on; then the others.
+/// `length` single addresses from 20.0.0.0 on that are not adjacent, followed by `others`.
 fn list(length: u32, others: &[&str]) -> Fact<Vec<String>> {
     let first = u32::from(std::net::Ipv4Addr::new(20, 0, 0, 0));
     let addresses = (0..length).map(|number| std::net::Ipv4Addr::from(first + 2 * number));
@@ -21,7 +21,7 @@ fn set(facts: &mut Facts, list: Fact<Vec<String>>) {
     facts.network.prefix_lists.insert("pl-long".into(), list);
 }
 
-fn by_list() -> GroupRule {
+fn prefix_list_rule() -> GroupRule {
     GroupRule {
         protocol: "-1".into(),
         prefix_lists: vec!["pl-long".into()],
@@ -33,12 +33,12 @@ fn status(check: &'static Check, facts: &Facts) -> Status {
     statuses(check, facts)[0]
 }
 
-/// As entries on the tasks' and the endpoint's security groups, and as a route's destination.
+/// The list is a peer in both security groups and the destination of a route.
 fn judge(length: u32) -> Duration {
     let began = Instant::now();
     let mut facts = healthy_coder();
-    let own = format!("{}/32", address_of_task(&mut facts));
-    endpoint_group(&mut facts).ingress = vec![by_list()];
+    let own = format!("{}/32", task_address(&mut facts));
+    endpoint_group(&mut facts).ingress = vec![prefix_list_rule()];
     set(&mut facts, list(length, &[&own]));
     assert_eq!(
         status(&endpoint_security_group::CHECK, &facts),
@@ -51,12 +51,12 @@ fn judge(length: u32) -> Duration {
     );
 
     let mut facts = healthy_coder();
-    task_group(&mut facts).egress = vec![by_list()];
+    task_group(&mut facts).egress = vec![prefix_list_rule()];
     set(&mut facts, list(length, &["10.0.0.0/8"]));
     assert_eq!(status(&task_egress::CHECK, &facts), Status::Pass);
     set(&mut facts, list(length, &[]));
     assert_eq!(status(&task_egress::CHECK, &facts), Status::Fail);
-    no_endpoint(&mut facts);
+    remove_endpoints(&mut facts);
     assert_eq!(status(&task_egress::CHECK, &facts), Status::Unknown);
     set(&mut facts, list(length, &["0.0.0.0/1", "128.0.0.0/1"]));
     assert_eq!(status(&task_egress::CHECK, &facts), Status::Pass);
@@ -68,7 +68,7 @@ fn judge(length: u32) -> Duration {
     assert_eq!(status(&path::CHECK, &facts), Status::Pass);
     set(&mut facts, list(length, &["10.0.0.0/24"]));
     assert_eq!(status(&path::CHECK, &facts), Status::Unknown);
-    no_endpoint(&mut facts);
+    remove_endpoints(&mut facts);
     assert_eq!(
         status(&path::CHECK, &facts),
         Status::Unknown,
@@ -82,7 +82,7 @@ fn time_grows_linearly_with_prefix_list_entries() {
     let five = judge(5_000);
     let fifty = judge(50_000);
     println!("5,000 entries: {five:?}, 50,000 entries: {fifty:?}");
-    // Ten times as many take some ten times as long; that of a square would be a hundred.
+    // Ten times the entries take about ten times as long; quadratic time would be a hundred times.
     assert!(
         fifty < 40 * five.max(Duration::from_millis(50)),
         "{five:?}, {fifty:?}"

@@ -21,11 +21,11 @@ fn add_endpoint(facts: &mut Facts, service: &str, kind: &str) {
 #[test]
 fn endpoints_are_required_only_for_configured_services_without_egress() {
     let mut facts = healthy_coder();
-    no_way_out(&mut facts);
+    remove_default_routes(&mut facts);
     assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
     let mut facts = with_key();
     assert_eq!(statuses(&CHECK, &facts), [Status::Pass], "there is a NAT");
-    no_way_out(&mut facts);
+    remove_default_routes(&mut facts);
     let finding = &run(&CHECK, &facts)[0];
     assert_eq!(finding.status, Status::Fail);
     assert!(
@@ -40,7 +40,7 @@ fn endpoints_are_required_only_for_configured_services_without_egress() {
 #[test]
 fn a_gateway_endpoint_serves_s3() {
     let mut facts = with_bucket(true);
-    no_way_out(&mut facts);
+    remove_default_routes(&mut facts);
     assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
     add_endpoint(&mut facts, "s3", "Gateway");
     assert_eq!(
@@ -66,10 +66,10 @@ fn a_gateway_endpoint_serves_s3() {
 fn a_lost_recording_only_warns() {
     for (encrypted, status) in [(true, Status::Fail), (false, Status::Warn)] {
         let mut facts = with_log_group(encrypted);
-        no_way_out(&mut facts);
+        remove_default_routes(&mut facts);
         assert_eq!(statuses(&CHECK, &facts), [status]);
         let mut facts = with_bucket(encrypted);
-        no_way_out(&mut facts);
+        remove_default_routes(&mut facts);
         assert_eq!(statuses(&CHECK, &facts), [status]);
     }
 }
@@ -86,14 +86,14 @@ fn security_groups_can_block_the_internet() {
     assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
 }
 
-/// The endpoint that was added last.
+/// The most recently added endpoint.
 fn added(facts: &mut Facts) -> &mut Endpoint {
     let endpoints = known(facts.network.endpoints.as_mut().unwrap());
     endpoints.last_mut().unwrap()
 }
 
 fn with_endpoint(mut facts: Facts, service: &str) -> Facts {
-    no_way_out(&mut facts);
+    remove_default_routes(&mut facts);
     add_endpoint(&mut facts, service, "Interface");
     assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
     facts
@@ -117,9 +117,9 @@ fn each_hop_before_the_endpoint_can_block() {
     assert!(fix.commands[0].contains("authorize-security-group-ingress"));
 
     let mut facts = with_endpoint(with_key(), "kms");
-    let_out_to(&mut facts, &["10.0.0.0/16"]);
+    restrict_egress_to(&mut facts, &["10.0.0.0/16"]);
     assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
-    let_out_to(&mut facts, &["10.9.0.0/16"]);
+    restrict_egress_to(&mut facts, &["10.9.0.0/16"]);
     assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
     let fix = &run(&CHECK, &facts)[0].fixes[0];
     assert!(fix.commands[0].contains("authorize-security-group-egress"));
@@ -193,12 +193,12 @@ fn a_policy_that_allows_only_reading_warns() {
 #[test]
 fn a_gateway_endpoint_has_public_addresses() {
     let mut facts = with_bucket(true);
-    no_way_out(&mut facts);
+    remove_default_routes(&mut facts);
     add_endpoint(&mut facts, "s3", "Gateway");
     let gateway = RouteTarget::GatewayEndpoint("vpce-s3".into());
     route(&mut facts, "pl-s3", gateway, false);
     assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
-    let_out_to(&mut facts, &["10.0.0.0/16"]);
+    restrict_egress_to(&mut facts, &["10.0.0.0/16"]);
     assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
     task_group(&mut facts).egress[0].prefix_lists = vec!["pl-s3".into()];
     assert_eq!(statuses(&CHECK, &facts), [Status::Unknown], "not read");
@@ -210,9 +210,9 @@ fn a_gateway_endpoint_has_public_addresses() {
 }
 
 /// The bucket behind a gateway endpoint with this policy.
-fn by_gateway(encrypted: bool, statements: serde_json::Value) -> Facts {
+fn facts_with_gateway_policy(encrypted: bool, statements: serde_json::Value) -> Facts {
     let mut facts = with_bucket(encrypted);
-    no_way_out(&mut facts);
+    remove_default_routes(&mut facts);
     add_endpoint(&mut facts, "s3", "Gateway");
     let gateway = RouteTarget::GatewayEndpoint("vpce-s3".into());
     route(&mut facts, "pl-s3", gateway, false);
@@ -231,14 +231,14 @@ fn only_a_star_includes_roles_in_a_gateway_policy() {
     ];
     for principal in named {
         for (encrypted, status) in [(true, Status::Fail), (false, Status::Warn)] {
-            let facts = by_gateway(encrypted, allow(principal.clone()));
+            let facts = facts_with_gateway_policy(encrypted, allow(principal.clone()));
             let finding = &run(&CHECK, &facts)[0];
             assert_eq!(finding.status, status, "{principal}");
             assert!(finding.detail.contains("aws:PrincipalArn"), "{finding:?}");
             let fix = &finding.fixes[0].commands[0];
             assert!(fix.contains("modify-vpc-endpoint"), "{fix}");
         }
-        let mut facts = by_gateway(true, allow(principal.clone()));
+        let mut facts = facts_with_gateway_policy(true, allow(principal.clone()));
         add_endpoint(&mut facts, "s3", "Interface");
         added(&mut facts).policy = Some(json!({"Statement": allow(principal.clone())}));
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass], "{principal}");
@@ -248,11 +248,14 @@ fn only_a_star_includes_roles_in_a_gateway_policy() {
         json!({"AWS": "*"}),
         json!({"AWS": ["*", "123456789012"]}),
     ] {
-        let facts = by_gateway(true, allow(principal.clone()));
+        let facts = facts_with_gateway_policy(true, allow(principal.clone()));
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass], "{principal}");
     }
     let both = json!([allow(json!({"AWS": CODER_ROLE})), allow(json!("*"))]);
-    assert_eq!(statuses(&CHECK, &by_gateway(true, both)), [Status::Pass]);
+    assert_eq!(
+        statuses(&CHECK, &facts_with_gateway_policy(true, both)),
+        [Status::Pass]
+    );
 }
 
 #[test]
@@ -262,14 +265,16 @@ fn conditions_name_roles_in_a_gateway_policy() {
             "Condition": {"ArnEquals": {"aws:PrincipalArn": role}}})
     };
     let other = "arn:aws:iam::123456789012:role/other";
-    let with = |statements: serde_json::Value| statuses(&CHECK, &by_gateway(true, statements))[0];
+    let with = |statements: serde_json::Value| {
+        statuses(&CHECK, &facts_with_gateway_policy(true, statements))[0]
+    };
     assert_eq!(with(on("Allow", "*", CODER_ROLE)), Status::Pass);
     assert_eq!(with(on("Allow", "*", other)), Status::Fail);
     let all = json!({"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"});
     let denied = on("Deny", "*", CODER_ROLE);
     assert_eq!(with(json!([all, denied])), Status::Fail);
     assert_eq!(with(json!([all, on("Deny", "*", other)])), Status::Pass);
-    // What these do at a gateway, AWS does not say; where it makes no difference, that is no matter.
+    // AWS does not document such denies for gateway endpoints, so only those for other principals are decided.
     let deny = |key: &str, name: &str| json!({"Effect": "Deny", key: {"AWS": name}, "Action": "*", "Resource": "*"});
     assert_eq!(
         with(json!([all, deny("Principal", CODER_ROLE)])),
@@ -288,7 +293,7 @@ fn conditions_name_roles_in_a_gateway_policy() {
 #[test]
 fn an_interface_endpoint_takes_precedence_over_a_gateway_endpoint() {
     let mut facts = with_bucket(true);
-    no_way_out(&mut facts);
+    remove_default_routes(&mut facts);
     add_endpoint(&mut facts, "s3", "Gateway");
     let gateway = RouteTarget::GatewayEndpoint("vpce-s3".into());
     route(&mut facts, "pl-s3", gateway, false);
@@ -314,7 +319,7 @@ fn network_acls_can_block_the_internet() {
 #[test]
 fn a_proxy_makes_blocked_services_unknown() {
     let mut facts = with_key();
-    no_way_out(&mut facts);
+    remove_default_routes(&mut facts);
     assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
     proxy(&mut facts, true, true);
     assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
@@ -323,7 +328,7 @@ fn a_proxy_makes_blocked_services_unknown() {
 #[test]
 fn unreadable_facts_are_unknown() {
     let mut facts = with_log_group(true);
-    no_way_out(&mut facts);
+    remove_default_routes(&mut facts);
     facts.network.endpoints = Some(denied("ec2:DescribeVpcEndpoints"));
     assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
     facts.cluster = denied("ecs:DescribeClusters");

@@ -1,4 +1,4 @@
-//! What each hop on the way does to the path.
+//! The effect of each hop on the path.
 
 use crate::network::path::CHECK;
 use crate::testing::*;
@@ -25,19 +25,19 @@ fn the_path_ends_at_the_blocking_hop() {
         "{}",
         finding.detail
     );
-    no_endpoint(&mut facts);
+    remove_endpoints(&mut facts);
     assert_eq!(statuses(&CHECK, &facts), [Status::Pass], "through the NAT");
-    no_way_out(&mut facts);
+    remove_default_routes(&mut facts);
     assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
 }
 
 #[test]
 fn untraceable_paths_are_unknown() {
     let mut facts = healthy_coder();
-    no_endpoint(&mut facts);
-    route_out(&mut facts, RouteTarget::Other("tgw-1".into()));
+    remove_endpoints(&mut facts);
+    set_default_route(&mut facts, RouteTarget::Other("tgw-1".into()));
     assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
-    no_way_out(&mut facts);
+    remove_default_routes(&mut facts);
     subnets(&mut facts, |subnet| {
         subnet.owner = Some("999999999999".into())
     });
@@ -54,8 +54,8 @@ fn a_proxy_in_the_container_makes_the_path_unknown() {
     let finding = &run(&CHECK, &facts)[0];
     assert_eq!(finding.status, Status::Unknown);
     assert!(finding.title.contains("proxy (HTTPS_PROXY)"), "{finding:?}");
-    no_endpoint(&mut facts);
-    no_way_out(&mut facts);
+    remove_endpoints(&mut facts);
+    remove_default_routes(&mut facts);
     for check in crate::registry::all() {
         let network = check.area.name() == "network";
         let found = statuses(check, &facts);
@@ -77,8 +77,8 @@ fn a_proxy_in_the_container_makes_the_path_unknown() {
 #[test]
 fn a_shared_vpc_can_hide_its_endpoint_even_with_a_nat_gateway() {
     let mut facts = healthy_coder();
-    no_endpoint(&mut facts);
-    let_out_to(&mut facts, &["10.0.0.0/16"]);
+    remove_endpoints(&mut facts);
+    restrict_egress_to(&mut facts, &["10.0.0.0/16"]);
     assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
     subnets(&mut facts, |subnet| {
         subnet.owner = Some("999999999999".into())
@@ -93,16 +93,16 @@ fn a_shared_vpc_can_hide_its_endpoint_even_with_a_nat_gateway() {
 #[test]
 fn a_private_hosted_zone_can_lead_through_a_transit_gateway() {
     let mut facts = healthy_coder();
-    no_endpoint(&mut facts);
+    remove_endpoints(&mut facts);
     let hub = || RouteTarget::Other("tgw-1".into());
     route(&mut facts, "10.0.0.0/8", hub(), false);
     assert_eq!(statuses(&CHECK, &facts), [Status::Pass], "by the NAT");
-    let_out_to(&mut facts, &["10.0.0.0/8"]);
+    restrict_egress_to(&mut facts, &["10.0.0.0/8"]);
     assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
-    let_out_to(&mut facts, &["192.168.0.0/16"]);
+    restrict_egress_to(&mut facts, &["192.168.0.0/16"]);
     assert_eq!(statuses(&CHECK, &facts), [Status::Fail], "not there either");
     acl(&mut facts).entries.clear();
-    let_out_to(&mut facts, &["0.0.0.0/0"]);
+    restrict_egress_to(&mut facts, &["0.0.0.0/0"]);
     assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
 }
 
@@ -111,19 +111,19 @@ fn a_private_hosted_zone_can_name_an_endpoint_without_private_dns() {
     let mut facts = healthy_coder();
     endpoint(&mut facts).private_dns = false;
     assert_eq!(statuses(&CHECK, &facts), [Status::Pass], "by the NAT");
-    let_out_to(&mut facts, &["10.0.0.0/16"]);
+    restrict_egress_to(&mut facts, &["10.0.0.0/16"]);
     assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
-    let_out_to(&mut facts, &["192.168.0.0/16"]);
+    restrict_egress_to(&mut facts, &["192.168.0.0/16"]);
     assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
 }
 
 #[test]
 fn a_rule_can_name_a_group_beyond_a_peering_connection() {
     let mut facts = healthy_coder();
-    no_endpoint(&mut facts);
+    remove_endpoints(&mut facts);
     let hub = RouteTarget::Other("pcx-1".into());
     route(&mut facts, "10.1.0.0/16", hub, false);
-    let_out_to(&mut facts, &[]);
+    restrict_egress_to(&mut facts, &[]);
     assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
     task_group(&mut facts).egress[0].security_groups = vec!["sg-of-hub".into()];
     assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
@@ -132,7 +132,7 @@ fn a_rule_can_name_a_group_beyond_a_peering_connection() {
 #[test]
 fn a_more_specific_route_overrides_the_default_route() {
     let mut facts = healthy_coder();
-    no_endpoint(&mut facts);
+    remove_endpoints(&mut facts);
     let nat = facts.clone();
     for (target, blackhole) in [("tgw-1", false), ("tgw-1", true)] {
         facts = nat.clone();
@@ -161,10 +161,10 @@ fn a_more_specific_route_overrides_the_local_route() {
 #[test]
 fn custom_dns_servers_of_containers_make_the_path_unknown() {
     let mut facts = healthy_coder();
-    on_ec2(&mut facts);
+    move_to_ec2(&mut facts);
     definition(&mut facts).containers[0].dns_servers = vec!["8.8.8.8".into()];
     assert_eq!(statuses(&CHECK, &facts), [Status::Pass], "any answer does");
-    no_way_out(&mut facts);
+    remove_default_routes(&mut facts);
     assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
     assert!(run(&CHECK, &facts)[0].title.contains("8.8.8.8"));
     definition(&mut facts).containers[0].dns_servers.clear();
@@ -187,7 +187,7 @@ fn a_route_can_replace_the_local_route() {
 #[test]
 fn a_route_for_an_unread_prefix_list_makes_the_path_unknown() {
     let mut facts = healthy_coder();
-    no_endpoint(&mut facts);
+    remove_endpoints(&mut facts);
     let hub = RouteTarget::Other("tgw-1".into());
     route(&mut facts, "pl-corporate", hub, false);
     assert_eq!(statuses(&CHECK, &facts), [Status::Unknown], "not read");
@@ -208,9 +208,9 @@ fn a_route_for_an_unread_prefix_list_makes_the_path_unknown() {
 fn ipv6_only_subnets_are_unknown() {
     for open in [true, false] {
         let mut facts = healthy_coder();
-        no_endpoint(&mut facts);
+        remove_endpoints(&mut facts);
         if !open {
-            no_way_out(&mut facts);
+            remove_default_routes(&mut facts);
         }
         subnets(&mut facts, |subnet| {
             subnet.ipv6_cidrs = vec!["2600:1f14::/64".into()]
@@ -229,7 +229,7 @@ fn without_dns_support_the_destination_is_unknown() {
     let mut facts = healthy_coder();
     vpc(&mut facts).dns_support = Fact::Known(false);
     assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
-    no_endpoint(&mut facts);
+    remove_endpoints(&mut facts);
     assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
     let dns = &crate::network::vpc_dns::CHECK;
     assert_eq!(statuses(dns, &facts), [Status::Unknown]);
@@ -242,7 +242,7 @@ fn without_dns_support_the_destination_is_unknown() {
 #[test]
 fn a_task_without_an_interface_uses_that_of_its_instance() {
     let mut facts = healthy_coder();
-    on_ec2(&mut facts);
+    move_to_ec2(&mut facts);
     assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
     endpoint_group(&mut facts).ingress.clear();
     assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);

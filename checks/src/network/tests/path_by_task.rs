@@ -1,4 +1,4 @@
-//! What the path is for each task, by its own address and each of the endpoint's interfaces.
+//! The path of each task, by its address and each interface of the endpoint.
 
 use crate::network::{endpoint_security_group, nacl, path, task_egress};
 use crate::testing::*;
@@ -10,18 +10,18 @@ use model::finding::{Finding, Status};
 const FAR: &str = "subnet-far";
 const FARTHER: &str = "subnet-farther";
 
-/// The endpoint has one interface, in a subnet of its own.
+/// The endpoint has one interface in its own subnet.
 fn with_far_endpoint() -> Facts {
     let mut facts = healthy_coder();
     add_subnet(&mut facts, FAR, "10.0.8.0/24");
     endpoint(&mut facts).subnets = vec![FAR.into()];
     add_eni(&mut facts, FAR, "10.0.8.9");
-    let own = address_of_task(&mut facts);
+    let own = task_address(&mut facts);
     assert!(own.starts_with("10.0.0.") && own != "10.0.0.200", "{own}");
     facts
 }
 
-/// Another one, in another subnet.
+/// A second interface in another subnet.
 fn with_two_interfaces() -> Facts {
     let mut facts = with_far_endpoint();
     add_subnet(&mut facts, FARTHER, "10.0.9.0/24");
@@ -88,7 +88,7 @@ fn the_endpoint_can_block_one_of_three_tasks() {
     assert!(finding.title.contains("10.0.0.200"), "{}", finding.title);
     let id = third.rsplit('/').next().unwrap();
     assert!(finding.title.contains(id), "{}", finding.title);
-    // A rule that names the tasks' group is for all of them.
+    // A rule with the tasks' group as peer covers all tasks.
     endpoint_group(&mut facts).ingress[0].security_groups = vec!["sg-07a5c500000000001".into()];
     assert_eq!(causes(&facts), [""; 0]);
 }
@@ -136,18 +136,18 @@ fn an_acl_rule_can_deny_one_task_by_address() {
     let detail = only(&nacl::CHECK, &facts, Status::Fail).detail;
     let refusal = "the ephemeral ports 32768-60999 of the answers out of subnet-far";
     assert!(detail.contains(refusal), "{detail}");
-    // After the rule that allows, it decides nothing.
+    // After the rule that allows the traffic, it has no effect.
     let acls = facts.network.network_acls.values_mut().next().unwrap();
     known(acls)[0].entries[0].number = 200;
     assert_eq!(tasks_of(&path::CHECK, &facts, Status::Pass).len(), 2);
 }
 
-/// Each of two interfaces is behind another hop that is shut.
+/// A different hop blocks each of the two interfaces.
 #[test]
 fn different_hops_can_block_all_interfaces() {
     let mut facts = with_two_interfaces();
-    no_way_out(&mut facts);
-    let_out_to(&mut facts, &["10.0.8.0/24"]);
+    remove_default_routes(&mut facts);
+    restrict_egress_to(&mut facts, &["10.0.8.0/24"]);
     assert_eq!(statuses(&task_egress::CHECK, &facts), [Status::Warn]);
     assert_eq!(statuses(&path::CHECK, &facts), [Status::Warn]);
     assert_eq!(causes(&facts), [""; 0], "one interface is enough");
@@ -164,7 +164,7 @@ fn different_hops_can_block_all_interfaces() {
     let acl = only(&nacl::CHECK, &facts, Status::Fail);
     assert!(acl.title.contains("10.0.8.9"), "{}", acl.title);
     assert!(acl.detail.contains("port 443 into"), "{}", acl.detail);
-    // Where the rules of the second interface's way cannot be read, it may be open.
+    // If the rules for the second interface are unreadable, its path can be open.
     for group in facts.network.security_groups.values_mut() {
         *group = denied("ec2:DescribeSecurityGroups");
     }
@@ -176,15 +176,15 @@ fn an_unreadable_interface_makes_the_path_unknown() {
     let mut facts = with_two_interfaces();
     facts.network.subnets.insert(FARTHER.into(), Fact::Absent);
     assert_eq!(statuses(&path::CHECK, &facts), [Status::Unknown]);
-    // Of two, one is open and one is not: what the third is makes no difference.
+    // With one open and one blocked interface, the third makes no difference.
     let mut facts = with_two_interfaces();
     endpoint(&mut facts).subnets.push("subnet-unseen".into());
     assert_eq!(statuses(&path::CHECK, &facts), [Status::Unknown]);
-    let_out_to(&mut facts, &["10.0.8.0/24"]);
+    restrict_egress_to(&mut facts, &["10.0.8.0/24"]);
     assert_eq!(statuses(&path::CHECK, &facts), [Status::Warn]);
-    let_out_to(&mut facts, &["10.7.0.0/24"]);
+    restrict_egress_to(&mut facts, &["10.7.0.0/24"]);
     assert_eq!(statuses(&path::CHECK, &facts), [Status::Unknown]);
-    // Nor of an endpoint that shows interfaces alone.
+    // The same holds for an endpoint that lists interfaces only.
     let mut facts = with_far_endpoint();
     endpoint(&mut facts).subnets.clear();
     assert_eq!(statuses(&path::CHECK, &facts), [Status::Pass]);
@@ -194,12 +194,12 @@ fn an_unreadable_interface_makes_the_path_unknown() {
     assert_eq!(statuses(&path::CHECK, &facts), [Status::Unknown]);
 }
 
-/// Answers go to the one port from which the agent called, so that all ACLs have to admit it.
+/// Responses go to the agent's source port, so all ACLs must allow the same port.
 #[test]
 fn acls_that_admit_disjoint_ports_block() {
     let of = |near: (u16, u16), far: (u16, u16)| {
         let mut facts = with_far_endpoint();
-        let own = subnet_of_task(&mut facts);
+        let own = task_subnet(&mut facts);
         let back = acl_rule(10, false, true, "0.0.0.0/0", near);
         add_acl(&mut facts, &own, vec![back, all(true)]);
         let answers = acl_rule(10, true, true, "0.0.0.0/0", far);
@@ -233,7 +233,7 @@ fn each_zone_can_have_its_own_acl() {
 #[test]
 fn rules_of_all_security_groups_add_up() {
     let mut facts = with_far_endpoint();
-    let_out_to(&mut facts, &["10.7.0.0/16"]);
+    restrict_egress_to(&mut facts, &["10.7.0.0/16"]);
     assert_eq!(statuses(&path::CHECK, &facts), [Status::Fail]);
     let mut other = task_group(&mut facts).clone();
     other.id = "sg-other".into();
@@ -287,7 +287,7 @@ fn a_prefix_list_route_can_override_the_local_route() {
     assert_eq!(causes(&gone), ["network.path"]);
 }
 
-/// A route to a range counts before one to a prefix list with the same range.
+/// A route with a CIDR takes precedence over a prefix list with the same range.
 #[test]
 fn a_range_route_takes_precedence_over_a_prefix_list_route() {
     let mut facts = with_far_endpoint();
@@ -299,7 +299,7 @@ fn a_range_route_takes_precedence_over_a_prefix_list_route() {
 }
 
 #[test]
-fn tasks_without_a_known_address_stand_for_their_subnet() {
+fn tasks_with_an_unknown_address_can_have_any_of_the_subnet() {
     let mut facts = with_far_endpoint();
     interfaces(&mut facts, |interface| {
         if interface.subnet != FAR {
@@ -314,12 +314,12 @@ fn tasks_without_a_known_address_stand_for_their_subnet() {
     assert_eq!(statuses(&path::CHECK, &facts), [Status::Fail]);
 }
 
-/// Of the services that record sessions too, each task is judged by its own address.
+/// Logging services are judged by the address of each task, too.
 #[test]
 fn endpoints_of_other_services_do_not_count() {
     let check = &crate::network::logging_endpoints::CHECK;
     let mut facts = with_key();
-    no_way_out(&mut facts);
+    remove_default_routes(&mut facts);
     add_subnet(&mut facts, FAR, "10.0.8.0/24");
     let mut kms = endpoint(&mut facts).clone();
     kms.id = "vpce-kms".into();

@@ -1,8 +1,8 @@
-//! Sends packets one by one through a generated index: slow, plain, and obviously right.
+//! Sends packets one by one through a generated network: slow, but obviously correct.
 
-use super::made::*;
+use super::generator::*;
 
-/// Addresses that AWS might have on the internet, in both its halves.
+/// Possible public addresses of AWS in both halves of the internet.
 const PUBLIC: [u32; 4] = [
     ip(1, 1, 1, 1),
     ip(52, 94, 7, 7),
@@ -10,31 +10,36 @@ const PUBLIC: [u32; 4] = [
     ip(203, 0, 113, 5),
 ];
 
-/// Stretches of the ephemeral ports that no rule tells apart: the first port of each, and how many they are.
-const STRETCHES: [(u16, u32); 4] = [(32768, 7232), (40000, 10000), (50000, 11), (50011, 10989)];
+/// Ranges of ephemeral ports that all rules treat alike: the first port, and the number of ports.
+const PORT_RANGES: [(u16, u32); 4] = [(32768, 7232), (40000, 10000), (50000, 11), (50011, 10989)];
 
-/// Whether a task reaches something.
+/// Whether packets of a task arrive.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Arrival {
     Always,
-    /// By some interfaces or ports.
+    /// Only through some interfaces or ports.
     Sometimes,
     Never,
     Unknown,
 }
 
-pub fn is_captured(made: &Made) -> bool {
-    made.endpoint && made.available && made.private_dns && made.dns
+pub fn uses_endpoint(network: &GeneratedNetwork) -> bool {
+    network.endpoint && network.available && network.private_dns && network.dns
 }
 
-pub fn arrival(made: &Made, task: u32) -> Arrival {
-    match is_captured(made) {
-        true => at_any(made.enis.iter().map(|eni| at_interface(made, task, eni))),
-        false => at_public_address(made),
+pub fn arrival(network: &GeneratedNetwork, task: u32) -> Arrival {
+    match uses_endpoint(network) {
+        true => combine(
+            network
+                .enis
+                .iter()
+                .map(|eni| arrival_at_interface(network, task, eni)),
+        ),
+        false => arrival_at_internet(network),
     }
 }
 
-fn at_any(all: impl Iterator<Item = Arrival>) -> Arrival {
+fn combine(all: impl Iterator<Item = Arrival>) -> Arrival {
     let all: Vec<Arrival> = all.collect();
     let has = |arrival| all.contains(&arrival);
     if has(Arrival::Sometimes) || has(Arrival::Always) && has(Arrival::Never) {
@@ -46,41 +51,46 @@ fn at_any(all: impl Iterator<Item = Arrival>) -> Arrival {
     }
 }
 
-fn at_interface(made: &Made, task: u32, eni: &Eni) -> Arrival {
-    let by_ports = over_ports(|port| {
-        let there =
-            group_lets(&made.egress, eni.address, true) && group_lets(&made.ingress, task, true);
+fn arrival_at_interface(network: &GeneratedNetwork, task: u32, eni: &Eni) -> Arrival {
+    let by_ports = arrival_over_ports(|port| {
+        let groups_allow = group_allows(&network.egress, eni.address, true)
+            && group_allows(&network.ingress, task, true);
         let acls = eni.subnet == 0
-            || acl_lets(&made.acls[0], true, eni.address, 443)
-                && acl_lets(&made.acls[eni.subnet], false, task, 443)
-                && acl_lets(&made.acls[eni.subnet], true, task, port)
-                && acl_lets(&made.acls[0], false, eni.address, port);
-        there && acls
+            || acl_allows(&network.acls[0], true, eni.address, 443)
+                && acl_allows(&network.acls[eni.subnet], false, task, 443)
+                && acl_allows(&network.acls[eni.subnet], true, task, port)
+                && acl_allows(&network.acls[0], false, eni.address, port);
+        groups_allow && acls
     });
-    // In the VPC of 10.0.0.0/16 a route for all of 10.0.0.0/8 is not closer than its own.
-    let closer = made.closer.filter(|closer| closer.range.1 > 16);
-    let closer =
-        closer.filter(|closer| within(eni.address, closer.range) || within(task, closer.range));
-    match (by_ports, closer) {
+    // In a VPC with 10.0.0.0/16, a route for 10.0.0.0/8 is less specific than the local route.
+    let specific_route = network
+        .specific_route
+        .filter(|specific_route| specific_route.range.1 > 16);
+    let specific_route = specific_route.filter(|specific_route| {
+        within(eni.address, specific_route.range) || within(task, specific_route.range)
+    });
+    match (by_ports, specific_route) {
         (Arrival::Never, _) => Arrival::Never,
-        (_, Some(closer)) if closer.gone => Arrival::Never,
+        (_, Some(specific_route)) if specific_route.is_blackhole => Arrival::Never,
         (_, Some(_)) => Arrival::Unknown,
         (by_ports, None) => by_ports,
     }
 }
 
-fn at_public_address(made: &Made) -> Arrival {
+fn arrival_at_internet(network: &GeneratedNetwork) -> Arrival {
     let each = PUBLIC.map(|to| {
-        let leaves = match made.out {
-            Out::Nat | Out::Gateway { public: true } => true,
-            Out::Split(half) => to < 1 << 31 || matches!(half, Half::SameNat | Half::OtherNat),
-            Out::Gateway { public: false } | Out::None => false,
+        let leaves = match network.internet_route {
+            InternetRoute::Nat | InternetRoute::Gateway { public: true } => true,
+            InternetRoute::Split(half) => {
+                to < 1 << 31 || matches!(half, SecondHalf::SameNat | SecondHalf::OtherNat)
+            }
+            InternetRoute::Gateway { public: false } | InternetRoute::None => false,
         };
-        over_ports(|port| {
+        arrival_over_ports(|port| {
             leaves
-                && group_lets(&made.egress, to, false)
-                && acl_lets(&made.acls[0], true, to, 443)
-                && acl_lets(&made.acls[0], false, to, port)
+                && group_allows(&network.egress, to, false)
+                && acl_allows(&network.acls[0], true, to, 443)
+                && acl_allows(&network.acls[0], false, to, port)
         })
     });
     match each.iter().all(|one| *one == each[0]) {
@@ -89,10 +99,10 @@ fn at_public_address(made: &Made) -> Arrival {
     }
 }
 
-/// One port of a hundred that is refused is no matter: who calls from it calls again, from another.
-fn over_ports(arrives: impl Fn(u16) -> bool) -> Arrival {
+/// Less than one refused port in a hundred is harmless: the agent retries from another port.
+fn arrival_over_ports(arrives: impl Fn(u16) -> bool) -> Arrival {
     let (mut open, mut refused) = (0, 0);
-    for (port, count) in STRETCHES {
+    for (port, count) in PORT_RANGES {
         match arrives(port) {
             true => open += count,
             false => refused += count,
@@ -109,22 +119,22 @@ fn within(address: u32, (base, length): (u32, u8)) -> bool {
     (0..u32::from(length)).all(|bit| (address ^ base) & (1 << (31 - bit)) == 0)
 }
 
-fn group_lets(rules: &[Rule], peer: u32, peer_is_other: bool) -> bool {
+fn group_allows(rules: &[Rule], peer: u32, peer_is_other: bool) -> bool {
     rules.iter().any(|rule| {
         let protocol = matches!(rule.protocol, "-1" | "tcp" | "6");
         let port = rule.protocol == "-1" || (rule.ports.0 <= 443 && 443 <= rule.ports.1);
-        let named = match rule.peer {
-            Named::Range(base, length) | Named::Listed(base, length) => {
+        let peer_matches = match rule.peer {
+            Peer::Range(base, length) | Peer::PrefixList(base, length) => {
                 within(peer, (base, length))
             }
-            Named::OtherSGroup => peer_is_other,
-            Named::Nobody => false,
+            Peer::OtherGroup => peer_is_other,
+            Peer::UnusedGroup => false,
         };
-        protocol && port && named
+        protocol && port && peer_matches
     })
 }
 
-fn acl_lets(entries: &[Entry], egress: bool, peer: u32, port: u16) -> bool {
+fn acl_allows(entries: &[Entry], egress: bool, peer: u32, port: u16) -> bool {
     for number in 0..=100 {
         for entry in entries {
             let port_fits = !entry.tcp || (entry.ports.0 <= port && port <= entry.ports.1);

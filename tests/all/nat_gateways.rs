@@ -1,28 +1,28 @@
-//! Tasks without an endpoint, whose route leads to a NAT gateway: what counts is where the gateway itself leads.
+//! Tasks behind a NAT gateway: the routes and ACL of the gateway's own subnet decide.
 
-use crate::fixing::paste_all;
+use crate::fix::paste_all;
 use crate::support::fault::Fault;
-use crate::support::world::{Plan, World};
+use crate::support::platform::{Platform, PlatformSpec};
 
-/// `kind`: that of the gateway, as the AWS CLI takes it; `endpoint`: there is an endpoint too.
-pub fn behind_a_gateway(kind: &str, endpoint: bool) -> World {
-    let world = World::new(Plan {
+/// `kind`: arguments of the AWS CLI for the gateway; `endpoint`: whether there is an endpoint too.
+pub fn platform_behind_nat_gateway(kind: &str, endpoint: bool) -> Platform {
+    let platform = Platform::new(PlatformSpec {
         endpoint,
         nat: true,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
-    world.sh(&format!(
+    platform.sh(&format!(
         "GATEWAY=$(aws ec2 create-nat-gateway --subnet-id $FAR_SUBNET --connectivity-type {kind} --query NatGateway.NatGatewayId --output text)
         TABLE=$(aws ec2 describe-route-tables --filters Name=association.subnet-id,Values=$SUBNET --query 'RouteTables[0].RouteTableId' --output text)
         aws ec2 replace-route --route-table-id $TABLE --destination-cidr-block 0.0.0.0/0 --nat-gateway-id $GATEWAY"
     ));
-    world
+    platform
 }
 
-pub const PUBLIC: &str = "public --allocation-id eipalloc-1";
+pub const PUBLIC_NAT: &str = "public --allocation-id eipalloc-1";
 
-/// From the subnet of the gateway.
-pub const WAY_OUT: &str = r#"
+/// A route from the gateway's subnet to an internet gateway.
+pub const INTERNET_ROUTE: &str = r#"
     GATEWAY=$(aws ec2 create-internet-gateway --query InternetGateway.InternetGatewayId --output text)
     aws ec2 attach-internet-gateway --internet-gateway-id $GATEWAY --vpc-id $VPC
     OUT=$(aws ec2 create-route-table --vpc-id $VPC --query RouteTable.RouteTableId --output text)
@@ -31,9 +31,9 @@ pub const WAY_OUT: &str = r#"
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_gateway_in_a_subnet_without_a_way_out() {
-    let world = behind_a_gateway(PUBLIC, false);
-    let run = world.doctor(&["coder"]);
+fn a_nat_gateway_needs_a_route_to_an_internet_gateway() {
+    let platform = platform_behind_nat_gateway(PUBLIC_NAT, false);
+    let run = platform.doctor(&["coder"]);
     assert_eq!(run.causes(), ["network.endpoint-present"], "{}", run.stdout);
     assert!(
         run.stdout.contains("has no route to an internet gateway"),
@@ -41,12 +41,12 @@ fn a_gateway_in_a_subnet_without_a_way_out() {
         run.stdout
     );
 
-    world.sh(WAY_OUT);
-    let run = world.doctor(&["coder"]);
+    platform.sh(INTERNET_ROUTE);
+    let run = platform.doctor(&["coder"]);
     assert_eq!(run.status, 0, "{}", run.stdout);
 
-    world.proxy.fault("ec2:DescribeNatGateways", Fault::Deny);
-    let run = world.doctor(&["coder"]);
+    platform.proxy.fault("ec2:DescribeNatGateways", Fault::Deny);
+    let run = platform.doctor(&["coder"]);
     assert_eq!(run.status, 3, "{}", run.stdout);
     assert!(
         run.stdout
@@ -56,10 +56,10 @@ fn a_gateway_in_a_subnet_without_a_way_out() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_private_gateway_leads_nobody_knows_where() {
-    let world = behind_a_gateway("private", false);
-    world.sh(WAY_OUT);
-    let run = world.doctor(&["coder"]);
+fn a_private_nat_gateway_makes_the_path_unknown() {
+    let platform = platform_behind_nat_gateway("private", false);
+    platform.sh(INTERNET_ROUTE);
+    let run = platform.doctor(&["coder"]);
     assert_eq!(run.causes(), [""; 0], "{}", run.stdout);
     assert_eq!(run.status, 3);
     assert!(
@@ -69,37 +69,37 @@ fn a_private_gateway_leads_nobody_knows_where() {
     );
 }
 
-/// A new ACL lets nothing through.
-const OWN_ACL: &str = r#"
+/// A new ACL denies everything.
+const EMPTY_ACL: &str = r#"
     ACL=$(aws ec2 create-network-acl --vpc-id $VPC --query NetworkAcl.NetworkAclId --output text)
     JOIN=$(aws ec2 describe-network-acls --filters Name=vpc-id,Values=$VPC --query "NetworkAcls[].Associations[] | [?SubnetId=='$FAR_SUBNET'].NetworkAclAssociationId | [0]" --output text)
     aws ec2 replace-network-acl-association --association-id $JOIN --network-acl-id $ACL"#;
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_gateway_whose_acl_lets_nothing_through() {
-    let world = behind_a_gateway(PUBLIC, false);
-    world.sh(WAY_OUT);
-    world.sh(OWN_ACL);
-    let run = world.doctor(&["coder"]);
+fn the_acl_of_the_nat_gateway_subnet_can_block() {
+    let platform = platform_behind_nat_gateway(PUBLIC_NAT, false);
+    platform.sh(INTERNET_ROUTE);
+    platform.sh(EMPTY_ACL);
+    let run = platform.doctor(&["coder"]);
     assert_eq!(run.causes(), ["network.nacl"], "{}", run.stdout);
-    paste_all(&world, &run);
-    let run = world.doctor(&["coder"]);
+    paste_all(&platform, &run);
+    let run = platform.doctor(&["coder"]);
     assert_eq!(run.status, 0, "{}", run.stdout);
 }
 
-/// One for the account and the region, so that it is only said here.
+/// The setting belongs to the account and region, so the proxy rewrites the response for this test only.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn public_access_is_blocked_above_all_routes() {
-    let world = behind_a_gateway(PUBLIC, false);
-    world.sh(WAY_OUT);
+fn vpc_block_public_access_overrides_routes() {
+    let platform = platform_behind_nat_gateway(PUBLIC_NAT, false);
+    platform.sh(INTERNET_ROUTE);
     for (mode, status) in [(">block-ingress<", 0), (">block-bidirectional<", 3)] {
-        let mut rules = world.proxy.rules.lock().unwrap();
+        let mut rules = platform.proxy.rules.lock().unwrap();
         let action = "ec2:DescribeVpcBlockPublicAccessOptions".to_owned();
         rules.rewrites.insert(action, (">off<", mode));
         drop(rules);
-        let run = world.doctor(&["coder"]);
+        let run = platform.doctor(&["coder"]);
         assert_eq!(run.status, status, "{mode}: {}", run.stdout);
         assert_eq!(run.causes(), [""; 0]);
     }

@@ -1,4 +1,4 @@
-//! Where credentials come from: profiles, roles, programs, web identities, containers. STS is a server of the test's own.
+//! Sources of AWS credentials: profiles, roles, programs, web identities and containers. The tests run their own STS.
 
 use std::fs;
 use std::path::Path;
@@ -48,7 +48,7 @@ struct Sts {
 }
 
 impl Sts {
-    /// `refusal`: the code with which it refuses every role.
+    /// `refusal`: the error code for every AssumeRole.
     fn new(refusal: Option<&'static str>) -> Sts {
         let home = tempfile::tempdir().unwrap();
         let aws = home.path().join(".aws");
@@ -57,13 +57,13 @@ impl Sts {
         let keys = "[base]\naws_access_key_id = AKIDBASE\naws_secret_access_key = s\n";
         fs::write(aws.join("credentials"), keys).unwrap();
         let calls = Calls::default();
-        let heard = calls.clone();
-        let url = serve(move |request| answer(&request, refusal, &heard));
+        let recorded = calls.clone();
+        let url = serve(move |request| answer(&request, refusal, &recorded));
         Sts { home, url, calls }
     }
 
-    /// Asks for a policy, which needs to know who asks and nothing else.
-    fn ask(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
+    /// Runs `ecs-exec policy caller`, which calls only GetCallerIdentity.
+    fn run_policy(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
         let mut command = command(self.home.path());
         command
             .current_dir(self.home.path())
@@ -82,7 +82,7 @@ impl Sts {
         run(&mut command)
     }
 
-    /// The key that signed the question who asks.
+    /// The access key that signed GetCallerIdentity.
     fn caller(&self) -> String {
         let calls = self.calls.lock().unwrap();
         let (action, key) = calls.last().unwrap();
@@ -152,11 +152,11 @@ fn assert_refused(run: &Run, what: &str, help: &str) {
 }
 
 #[test]
-fn roles_are_taken_on_one_after_the_other() {
-    for named in [&["--profile", "chained"][..], &[]] {
+fn chained_roles_are_assumed_in_order() {
+    for flags in [&["--profile", "chained"][..], &[]] {
         let sts = Sts::new(None);
         let variables = [("AWS_PROFILE", "chained")];
-        let run = sts.ask(named, if named.is_empty() { &variables } else { &[] });
+        let run = sts.run_policy(flags, if flags.is_empty() { &variables } else { &[] });
         assert_eq!(run.status, 0, "{}", run.stderr);
         assert_eq!(sts.caller(), "ASIACHAINED");
         assert_eq!(sts.count("AssumeRole"), 2);
@@ -164,7 +164,7 @@ fn roles_are_taken_on_one_after_the_other() {
 }
 
 #[test]
-fn keys_of_the_environment_beat_a_profile_that_is_not_said_now() {
+fn environment_keys_take_precedence_over_a_configured_profile() {
     let keys = [
         ("AWS_ACCESS_KEY_ID", "AKIDENV"),
         ("AWS_SECRET_ACCESS_KEY", "s"),
@@ -175,37 +175,37 @@ fn keys_of_the_environment_beat_a_profile_that_is_not_said_now() {
         "profile = \"gone\"\n",
     )
     .unwrap();
-    assert_eq!(sts.ask(&[], &keys).status, 0);
+    assert_eq!(sts.run_policy(&[], &keys).status, 0);
     assert_eq!(sts.caller(), "AKIDENV");
-    assert_eq!(sts.ask(&["--profile", "base"], &keys).status, 0);
+    assert_eq!(sts.run_policy(&["--profile", "base"], &keys).status, 0);
     assert_eq!(sts.caller(), "AKIDBASE");
-    assert_eq!(sts.ask(&[], &[("AWS_PROFILE", "base")]).status, 0);
+    assert_eq!(sts.run_policy(&[], &[("AWS_PROFILE", "base")]).status, 0);
     assert_eq!(sts.caller(), "AKIDBASE", "the environment beats the file");
     assert_refused(
-        &sts.ask(&[], &[]),
+        &sts.run_policy(&[], &[]),
         "is not trusted, and it sets profile",
         "",
     );
     let trusted = run(command(sts.home.path()).arg("trust"));
     assert_eq!(trusted.status, 0, "{}", trusted.stderr);
     assert_refused(
-        &sts.ask(&[], &[]),
+        &sts.run_policy(&[], &[]),
         "there is no AWS profile gone",
         "behind-a-code",
     );
 }
 
 #[test]
-fn a_profile_that_wants_a_code_says_what_to_do() {
+fn a_profile_with_mfa_gives_a_hint() {
     for profile in ["coded", "behind-a-code"] {
         let sts = Sts::new(Some("AccessDenied"));
-        let run = sts.ask(&["--profile", profile], &[]);
+        let run = sts.run_policy(&["--profile", profile], &[]);
         assert_refused(&run, "gives no credentials: no role for you", "MFA");
         assert!(run.stderr.contains("without the profile"), "{}", run.stderr);
-        assert_eq!(sts.count("AssumeRole"), 1, "asked once");
+        assert_eq!(sts.count("AssumeRole"), 1, "one attempt");
     }
     for (profile, code) in [("coded", "InvalidClientTokenId"), ("hop", "AccessDenied")] {
-        let run = Sts::new(Some(code)).ask(&["--profile", profile], &[]);
+        let run = Sts::new(Some(code)).run_policy(&["--profile", profile], &[]);
         assert_refused(
             &run,
             "no role for you",
@@ -216,27 +216,27 @@ fn a_profile_that_wants_a_code_says_what_to_do() {
 }
 
 #[test]
-fn a_profile_with_only_a_region_leaves_credentials_to_others() {
+fn a_profile_without_credentials_uses_the_default_chain() {
     let sts = Sts::new(None);
     let container = format!("{}/credentials", sts.url);
     let variables = [
         ("AWS_PROFILE", "placeless"),
         ("AWS_CONTAINER_CREDENTIALS_FULL_URI", container.as_str()),
     ];
-    let run = sts.ask(&[], &variables);
+    let run = sts.run_policy(&[], &variables);
     assert_eq!(run.status, 0, "{}", run.stderr);
     assert_eq!(sts.caller(), "ASIACONTAINER");
 }
 
 #[test]
-fn web_identities() {
+fn web_identity_tokens_are_exchanged() {
     let sts = Sts::new(None);
     let token = sts.home.path().join("token");
     fs::write(&token, "a.b.c").unwrap();
-    let of = |path: &Path| {
+    let run_with_token = |path: &Path| {
         let path = path.to_str().unwrap().to_owned();
         let role = "arn:aws:iam::1:role/web";
-        sts.ask(
+        sts.run_policy(
             &[],
             &[
                 ("AWS_WEB_IDENTITY_TOKEN_FILE", &path),
@@ -244,10 +244,10 @@ fn web_identities() {
             ],
         )
     };
-    let run = of(&token);
+    let run = run_with_token(&token);
     assert_eq!(run.status, 0, "{}", run.stderr);
     assert_eq!(sts.caller(), "ASIAWEB");
-    let gone = of(&sts.home.path().join("gone"));
+    let gone = run_with_token(&sts.home.path().join("gone"));
     assert_refused(
         &gone,
         "cannot load the AWS credentials",
@@ -260,7 +260,7 @@ const PATH: [(&str, &str); 1] = [("PATH", "/usr/bin:/bin")];
 
 #[cfg(unix)]
 #[test]
-fn a_program_that_gives_credentials_is_started_once() {
+fn the_credential_process_runs_once() {
     use std::os::unix::fs::PermissionsExt;
     let sts = Sts::new(None);
     let program = sts.home.path().join("give-credentials");
@@ -273,13 +273,13 @@ fn a_program_that_gives_credentials_is_started_once() {
     give(
         r#"echo '{"Version": 1, "AccessKeyId": "ASIAPROGRAM", "SecretAccessKey": "s", "SessionToken": "t"}'"#,
     );
-    let run = sts.ask(&["--profile", "program"], &PATH);
+    let run = sts.run_policy(&["--profile", "program"], &PATH);
     assert_eq!(run.status, 0, "{}", run.stderr);
     assert_eq!(sts.caller(), "ASIAPROGRAM");
     assert_eq!(fs::read_to_string(&started).unwrap(), "\n");
     give("exit 3");
     assert_refused(
-        &sts.ask(&["--profile", "program"], &PATH),
+        &sts.run_policy(&["--profile", "program"], &PATH),
         "the AWS profile program",
         "",
     );
@@ -287,15 +287,15 @@ fn a_program_that_gives_credentials_is_started_once() {
 }
 
 #[test]
-fn who_has_to_sign_in_is_told_how() {
+fn an_sso_profile_gives_the_login_command() {
     let sts = Sts::new(None);
     for variables in [&[("AWS_PROFILE", "signed-in")][..], &[]] {
-        let named: &[&str] = if variables.is_empty() {
+        let flags: &[&str] = if variables.is_empty() {
             &["--profile", "signed-in"]
         } else {
             &[]
         };
-        let run = sts.ask(named, variables);
+        let run = sts.run_policy(flags, variables);
         assert_refused(
             &run,
             "the AWS profile signed-in",
@@ -305,9 +305,9 @@ fn who_has_to_sign_in_is_told_how() {
 }
 
 #[test]
-fn a_broken_configuration_is_named_with_its_line() {
+fn an_invalid_aws_config_is_reported_with_its_line() {
     let sts = Sts::new(None);
     let path = sts.home.path().join(".aws").join("config");
     fs::write(&path, "[default]\nregion = x\n[profile a\n").unwrap();
-    assert_refused(&sts.ask(&[], &[]), "on line 3", "AWS_CONFIG_FILE");
+    assert_refused(&sts.run_policy(&[], &[]), "on line 3", "AWS_CONFIG_FILE");
 }

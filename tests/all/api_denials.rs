@@ -1,9 +1,10 @@
-//! Each API refused, one at a time: what needs it is unknown and names it, and nothing is blamed.
+//! Denied, failing and empty APIs, one at a time: the checks that need the API are unknown and name it, and no check
+//! fails.
 
 use crate::support::fault::Fault;
-use crate::support::world::{Caller, Plan, World};
+use crate::support::platform::{Caller, Platform, PlatformSpec};
 
-/// Action, a check that needs it, and the exit status that is left.
+/// The action, a check that needs it, and the exit status without it.
 const APIS: [(&str, &str, i32); 15] = [
     ("ecs:DescribeClusters", "cluster.exists", 3),
     ("ecs:DescribeServices", "service.exec-enabled", 3),
@@ -22,33 +23,34 @@ const APIS: [(&str, &str, i32); 15] = [
     ("ec2:DescribeDhcpOptions", "network.vpc-dns", 3),
 ];
 
-/// Where the simulator may not be asked, the policies are read; where these may not be read either, it is unknown.
+/// Without iam:SimulatePrincipalPolicy, the doctor evaluates the policies itself; if they are denied too, the check is
+/// unknown.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn without_the_simulator_the_policies_decide() {
-    let world = World::new(Plan {
+fn policies_are_evaluated_offline_if_the_simulator_is_denied() {
+    let platform = Platform::new(PlatformSpec {
         caller: Caller::Role,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
-    world
+    platform
         .proxy
         .fault("iam:SimulatePrincipalPolicy", Fault::Deny);
-    let run = world.doctor(&["coder"]);
+    let run = platform.doctor(&["coder"]);
     assert_eq!(run.status, 0, "{}", run.stdout);
     assert!(run.stdout.contains("policies, evaluated offline"));
-    world.sh("aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec");
-    let run = world.doctor(&["coder"]);
+    platform.sh("aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec");
+    let run = platform.doctor(&["coder"]);
     assert_eq!(run.causes(), ["role.ssmmessages"], "{}", run.stdout);
     for action in ["iam:ListRolePolicies", "iam:ListAttachedRolePolicies"] {
-        world
+        platform
             .proxy
             .rules
             .lock()
             .unwrap()
             .faults
             .retain(|denied, _| denied.starts_with("iam:Sim"));
-        world.proxy.fault(action, Fault::Deny);
-        let run = world.doctor(&["coder"]);
+        platform.proxy.fault(action, Fault::Deny);
+        let run = platform.doctor(&["coder"]);
         assert_eq!(run.causes(), [""; 0], "{action}");
         assert_eq!(run.status, 3);
         assert!(
@@ -64,37 +66,37 @@ fn without_the_simulator_the_policies_decide() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn each_api_denied() {
+fn a_denied_api_makes_its_checks_unknown() {
     for (action, check, status) in APIS {
-        let world = World::new(Plan {
+        let platform = Platform::new(PlatformSpec {
             caller: Caller::Role,
-            ..Plan::default()
+            ..PlatformSpec::default()
         });
-        world.proxy.fault(action, Fault::Deny);
-        let run = world.doctor(&["coder"]);
+        platform.proxy.fault(action, Fault::Deny);
+        let run = platform.doctor(&["coder"]);
         assert_eq!(run.causes(), [""; 0], "{action}: {}", run.stdout);
         assert_eq!(run.with_status("fail"), [""; 0], "{action}");
         assert_eq!(run.status, status, "{action}: {}", run.stdout);
         let unknown = run.with_status("unknown");
         assert!(unknown.contains(&check.to_owned()), "{action}: {unknown:?}");
-        let named = run.json()["findings"]
+        let is_named = run.json()["findings"]
             .as_array()
             .unwrap()
             .iter()
             .any(|finding| finding["missing_permission"] == action);
-        assert!(named, "{action} is not named");
+        assert!(is_named, "{action} is not named");
     }
 }
 
-/// What only clusters with a key and records of their own are asked about.
+/// APIs that the doctor calls only for clusters with a KMS key and session logging.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn each_api_of_keys_and_records_denied() {
-    let world = World::new(Plan {
+fn failing_kms_and_logging_apis_make_checks_unknown() {
+    let platform = Platform::new(PlatformSpec {
         nat: true,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
-    world.sh(&format!(
+    platform.sh(&format!(
         "{}{}",
         crate::faults::catalogue::KEY,
         r#"aws logs create-log-group --log-group-name /exec/$CLUSTER
@@ -104,7 +106,7 @@ fn each_api_of_keys_and_records_denied() {
         aws logs associate-kms-key --log-group-name /exec/$CLUSTER --kms-key-id $KEY
         aws s3api put-bucket-encryption --bucket $CLUSTER --server-side-encryption-configuration '{"Rules":[{"ApplyServerSideEncryptionByDefault":{"SSEAlgorithm":"AES256"}}]}'"#
     ));
-    let run = world.doctor(&["coder"]);
+    let run = platform.doctor(&["coder"]);
     assert_eq!(run.status, 0, "{}", run.stdout);
     for (action, check) in [
         ("kms:DescribeKey", "cluster.kms-key-usable"),
@@ -113,9 +115,9 @@ fn each_api_of_keys_and_records_denied() {
         ("s3:GetEncryptionConfiguration", "cluster.log-encryption"),
     ] {
         for fault in [Fault::Deny, Fault::Status500, Fault::Empty] {
-            world.proxy.rules.lock().unwrap().faults.clear();
-            world.proxy.fault(action, fault.clone());
-            let run = world.doctor(&["coder", "--timeout", "20s"]);
+            platform.proxy.rules.lock().unwrap().faults.clear();
+            platform.proxy.fault(action, fault.clone());
+            let run = platform.doctor(&["coder", "--timeout", "20s"]);
             assert_eq!(
                 run.with_status("fail"),
                 [""; 0],
@@ -130,12 +132,12 @@ fn each_api_of_keys_and_records_denied() {
             );
         }
     }
-    // Grants matter only where policies refuse.
-    world.proxy.rules.lock().unwrap().faults.clear();
-    world.proxy.fault("kms:ListGrants", Fault::Deny);
-    assert_eq!(world.doctor(&["coder"]).status, 0);
-    world.sh("aws iam delete-role-policy --role-name $ROLE --policy-name kms");
-    let run = world.doctor(&["coder"]);
+    // Grants matter only if the policies do not allow the action.
+    platform.proxy.rules.lock().unwrap().faults.clear();
+    platform.proxy.fault("kms:ListGrants", Fault::Deny);
+    assert_eq!(platform.doctor(&["coder"]).status, 0);
+    platform.sh("aws iam delete-role-policy --role-name $ROLE --policy-name kms");
+    let run = platform.doctor(&["coder"]);
     assert_eq!(run.status, 3, "{}", run.stdout);
     assert!(
         run.stdout
@@ -145,14 +147,14 @@ fn each_api_of_keys_and_records_denied() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn without_an_endpoint_the_route_tables_matter() {
-    let world = World::new(Plan {
+fn denied_route_tables_matter_only_without_an_endpoint() {
+    let platform = Platform::new(PlatformSpec {
         endpoint: false,
         nat: true,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
-    world.proxy.fault("ec2:DescribeRouteTables", Fault::Deny);
-    let run = world.doctor(&["coder"]);
+    platform.proxy.fault("ec2:DescribeRouteTables", Fault::Deny);
+    let run = platform.doctor(&["coder"]);
     assert_eq!(run.causes(), [""; 0]);
     assert_eq!(run.status, 3);
     assert_eq!(
@@ -163,25 +165,27 @@ fn without_an_endpoint_the_route_tables_matter() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_failure_is_named_beside_what_cannot_be_seen() {
-    let world = World::new(Plan {
+fn a_failure_is_reported_despite_a_denied_api() {
+    let platform = Platform::new(PlatformSpec {
         exec: false,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
-    world.proxy.fault("ec2:DescribeVpcEndpoints", Fault::Deny);
-    let run = world.doctor(&["coder"]);
+    platform
+        .proxy
+        .fault("ec2:DescribeVpcEndpoints", Fault::Deny);
+    let run = platform.doctor(&["coder"]);
     assert_eq!(run.causes(), ["service.exec-enabled"]);
     assert_eq!(run.status, 1);
 }
 
-/// A service that is failing answers with 500: as little is known as when it refuses.
+/// A response with status 500 counts as unknown, like a denial.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn each_api_broken() {
+fn http_500_causes_no_failure() {
     for (action, _, status) in APIS {
-        let world = World::healthy();
-        world.proxy.fault(action, Fault::Status500);
-        let run = world.doctor(&["coder", "--timeout", "20s"]);
+        let platform = Platform::healthy();
+        platform.proxy.fault(action, Fault::Status500);
+        let run = platform.doctor(&["coder", "--timeout", "20s"]);
         assert_eq!(run.causes(), [""; 0], "{action}: {}", run.stdout);
         assert_eq!(run.status, status, "{action}: {}", run.stdout);
     }
@@ -189,14 +193,14 @@ fn each_api_broken() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn throttling_changes_no_verdict() {
-    let world = World::healthy();
-    world.proxy.fault("*", Fault::Throttle(2));
-    let run = world.doctor(&["coder"]);
+fn throttling_does_not_change_the_verdict() {
+    let platform = Platform::healthy();
+    platform.proxy.fault("*", Fault::Throttle(2));
+    let run = platform.doctor(&["coder"]);
     assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
-    let broken = World::new(Plan {
+    let broken = Platform::new(PlatformSpec {
         endpoint: false,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
     broken.proxy.fault("*", Fault::Throttle(2));
     assert_eq!(
@@ -207,10 +211,10 @@ fn throttling_changes_no_verdict() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_cluster_whose_services_cannot_be_listed_is_not_empty() {
-    let world = World::healthy();
-    world.proxy.fault("ecs:ListServices", Fault::Deny);
-    let run = world.doctor(&["--all"]);
+fn unlisted_services_are_unknown_and_not_absent() {
+    let platform = Platform::healthy();
+    platform.proxy.fault("ecs:ListServices", Fault::Deny);
+    let run = platform.doctor(&["--all"]);
     assert_eq!(
         run.with_status("unknown"),
         ["service.exists"],
@@ -218,20 +222,20 @@ fn a_cluster_whose_services_cannot_be_listed_is_not_empty() {
         run.stdout
     );
     assert_eq!(run.status, 3);
-    world.proxy.fault("ecs:ListTasks", Fault::Deny);
-    let blind = world.doctor(&["--all"]);
+    platform.proxy.fault("ecs:ListTasks", Fault::Deny);
+    let blind = platform.doctor(&["--all"]);
     assert_eq!(blind.status, 3);
     assert_eq!(blind.with_status("unknown"), ["service.exists"]);
 }
 
-/// An answer that mentions nothing of what was asked for is no answer.
+/// A response without the requested resources counts as no response.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn each_api_empty() {
+fn empty_responses_cause_no_failure() {
     for (action, _, _) in APIS {
-        let world = World::healthy();
-        world.proxy.fault(action, Fault::Empty);
-        let run = world.doctor(&["coder"]);
+        let platform = Platform::healthy();
+        platform.proxy.fault(action, Fault::Empty);
+        let run = platform.doctor(&["coder"]);
         assert_eq!(run.causes(), [""; 0], "{action}: {}", run.stdout);
         assert!(
             run.status == 3 || run.status == 0,

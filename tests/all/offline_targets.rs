@@ -1,13 +1,13 @@
-//! Facts of a file or a demo, looked at for only what was asked about.
+//! Selecting clusters, services and tasks in snapshots, demos and plans.
 
 use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
 
+use crate::environment_errors::assert_refused;
 use crate::support::doctor::{Run, command, run};
-use crate::support::world::home;
-use crate::trouble::assert_refused;
+use crate::support::platform::home;
 
 const FACTS: &str = include_str!("../../fixtures/healthy.json");
 
@@ -26,7 +26,7 @@ fn task_ids() -> Vec<String> {
 }
 
 #[test]
-fn one_task_by_the_beginning_of_its_id() {
+fn a_task_id_prefix_selects_one_task() {
     let home = home(true);
     let ids = task_ids();
     let run = doctor(home.path(), &["--task", &ids[0][..8], "--format", "json"]);
@@ -45,7 +45,7 @@ fn one_task_by_the_beginning_of_its_id() {
 }
 
 #[test]
-fn what_is_not_in_the_file_is_refused() {
+fn targets_that_are_not_in_the_file_are_refused() {
     let home = home(true);
     let doctor = |arguments: &[&str]| doctor(home.path(), arguments);
     assert_refused(
@@ -99,7 +99,7 @@ fn what_is_not_in_the_file_is_refused() {
 }
 
 #[test]
-fn a_plan_of_another_place_is_refused() {
+fn a_plan_for_another_region_or_account_is_refused() {
     let home = home(true);
     let doctor = |more: &[&str]| {
         let plan = concat!(
@@ -143,9 +143,9 @@ fn a_plan_of_another_place_is_refused() {
     );
 }
 
-/// What the environment says of other runs is not meant for a file.
+/// Environment variables are meant for live runs.
 #[test]
-fn the_environment_does_not_contradict_a_file() {
+fn the_environment_does_not_affect_files() {
     let home = home(true);
     let demo = run(command(home.path())
         .args(["doctor", "--demo=healthy"])
@@ -158,7 +158,7 @@ fn the_environment_does_not_contradict_a_file() {
 }
 
 #[test]
-fn a_demo_of_some_services() {
+fn a_demo_can_be_limited_to_services() {
     let home = home(true);
     let demo = |arguments: &[&str]| {
         run(command(home.path())
@@ -179,9 +179,9 @@ fn a_demo_of_some_services() {
     );
 }
 
-/// What the project expects is looked for in a file too.
+/// `[expect]` applies to snapshots too.
 #[test]
-fn the_project_s_expectations_hold_for_files() {
+fn project_expectations_apply_to_files() {
     let home = home(true);
     let expect = "[expect]\nexec_forbidden = [\"coder-production-coder\"]\n";
     fs::write(home.path().join("ecs-exec.toml"), expect).unwrap();
@@ -191,7 +191,7 @@ fn the_project_s_expectations_hold_for_files() {
 }
 
 #[test]
-fn quiet_keeps_the_report() {
+fn quiet_prints_the_report() {
     let home = home(true);
     assert!(
         doctor(home.path(), &["-q"])

@@ -1,19 +1,19 @@
-//! Where names lead: by DNS servers other than Amazon's, and by private hosted zones.
+//! Name resolution by custom DNS servers and private hosted zones.
 
-use crate::gateways::{PUBLIC, WAY_OUT, behind_a_gateway};
+use crate::nat_gateways::{INTERNET_ROUTE, PUBLIC_NAT, platform_behind_nat_gateway};
 use crate::support::fault::Fault;
-use crate::support::world::World;
+use crate::support::platform::Platform;
 
-fn ask(world: &World, server: &str) {
-    world.sh(&format!(
+fn set_dns_server(platform: &Platform, server: &str) {
+    platform.sh(&format!(
         "OPTIONS=$(aws ec2 create-dhcp-options --dhcp-configurations Key=domain-name-servers,Values={server} --query DhcpOptions.DhcpOptionsId --output text)
         aws ec2 associate-dhcp-options --dhcp-options-id $OPTIONS --vpc-id $VPC"
     ));
 }
 
-/// Nothing is blamed; whether sessions work is left open.
-fn assert_open(world: &World) {
-    let run = world.doctor(&["coder"]);
+/// There is no cause, and the path is unknown because of the DNS servers.
+fn assert_unknown(platform: &Platform) {
+    let run = platform.doctor(&["coder"]);
     assert_eq!(run.causes(), [""; 0], "{}", run.stdout);
     assert_eq!(run.status, 3, "{}", run.stdout);
     for check in ["network.vpc-dns", "network.path"] {
@@ -32,41 +32,41 @@ fn assert_open(world: &World) {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn where_the_endpoint_is_the_only_way() {
-    let world = World::healthy();
-    ask(&world, "10.0.0.53");
-    assert_open(&world);
-    ask(&world, "10.0.0.2");
-    let run = world.doctor(&["coder"]);
+fn custom_dns_servers_make_an_endpoint_only_path_unknown() {
+    let platform = Platform::healthy();
+    set_dns_server(&platform, "10.0.0.53");
+    assert_unknown(&platform);
+    set_dns_server(&platform, "10.0.0.2");
+    let run = platform.doctor(&["coder"]);
     assert_eq!(run.status, 0, "Amazon's under another name: {}", run.stdout);
 }
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn where_every_answer_leads_to_ssmmessages() {
-    for (kind, is_open) in [(PUBLIC, true), ("private", false)] {
-        let world = behind_a_gateway(kind, true);
-        world.sh(WAY_OUT);
-        ask(&world, "10.0.0.53");
+fn custom_dns_servers_are_harmless_if_every_path_is_open() {
+    for (kind, is_open) in [(PUBLIC_NAT, true), ("private", false)] {
+        let platform = platform_behind_nat_gateway(kind, true);
+        platform.sh(INTERNET_ROUTE);
+        set_dns_server(&platform, "10.0.0.53");
         if !is_open {
-            assert_open(&world);
+            assert_unknown(&platform);
             continue;
         }
-        let run = world.doctor(&["coder"]);
+        let run = platform.doctor(&["coder"]);
         assert_eq!(run.status, 0, "{}", run.stdout);
         assert_eq!(run.with_status("unknown"), [""; 0]);
 
-        world.sh("aws ec2 revoke-security-group-ingress --group-id $ENDPOINT_GROUP --protocol tcp --port 443 --cidr 10.0.0.0/16");
-        assert_open(&world);
+        platform.sh("aws ec2 revoke-security-group-ingress --group-id $ENDPOINT_GROUP --protocol tcp --port 443 --cidr 10.0.0.0/16");
+        assert_unknown(&platform);
     }
 }
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn where_a_private_hosted_zone_may_name_the_endpoint() {
-    let world = World::healthy();
-    world.sh("aws ec2 modify-vpc-endpoint --vpc-endpoint-id $ENDPOINT --no-private-dns-enabled");
-    let run = world.doctor(&["coder"]);
+fn a_private_hosted_zone_makes_the_endpoint_name_unknown() {
+    let platform = Platform::healthy();
+    platform.sh("aws ec2 modify-vpc-endpoint --vpc-endpoint-id $ENDPOINT --no-private-dns-enabled");
+    let run = platform.doctor(&["coder"]);
     assert_eq!(
         run.causes(),
         ["network.endpoint-private-dns"],
@@ -75,8 +75,8 @@ fn where_a_private_hosted_zone_may_name_the_endpoint() {
     );
     assert!(!run.stdout.contains("Unknown: whether"), "{}", run.stdout);
 
-    world.sh("aws route53 create-hosted-zone --name ssmmessages.us-west-2.amazonaws.com --vpc VPCRegion=us-west-2,VPCId=$VPC --caller-reference $CLUSTER");
-    let run = world.doctor(&["coder"]);
+    platform.sh("aws route53 create-hosted-zone --name ssmmessages.us-west-2.amazonaws.com --vpc VPCRegion=us-west-2,VPCId=$VPC --caller-reference $CLUSTER");
+    let run = platform.doctor(&["coder"]);
     assert_eq!(run.causes(), [""; 0], "{}", run.stdout);
     assert_eq!(run.status, 3);
     assert!(
@@ -84,10 +84,10 @@ fn where_a_private_hosted_zone_may_name_the_endpoint() {
             .contains("the private hosted zone ssmmessages.us-west-2.amazonaws.com")
     );
 
-    world
+    platform
         .proxy
         .fault("route53:ListHostedZonesByVPC", Fault::Deny);
-    let run = world.doctor(&["coder"]);
+    let run = platform.doctor(&["coder"]);
     assert_eq!(
         run.causes(),
         ["network.endpoint-private-dns"],

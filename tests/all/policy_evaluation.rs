@@ -1,25 +1,25 @@
-//! The evaluation of policies here, against the emulator's simulator, on generated policies.
+//! Compares our policy evaluation with the emulator's simulator on generated policies.
 
 use aws_rules::iam::{PolicySet, Request};
 use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, PolicyEvaluationDecisionType};
 use model::facts::{Identity, Outcome, Policy};
 use serde_json::{Value, json};
 
-use crate::support::world::{Plan, World};
+use crate::support::platform::{Platform, PlatformSpec};
 
-/// Numbers that look random and are the same on every run.
-struct Dice(u64);
+/// Pseudo-random numbers (xorshift), the same on every run.
+struct Random(u64);
 
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % u64::try_from(sides).unwrap()).unwrap()
+        usize::try_from(self.0 % u64::try_from(bound).unwrap()).unwrap()
     }
 
-    fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
-        &of[self.roll(of.len())]
+    fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
+        &items[self.below(items.len())]
     }
 }
 
@@ -42,7 +42,7 @@ const RESOURCES: [&str; 6] = [
     "arn:aws:s3:::bucket",
 ];
 
-fn condition(dice: &mut Dice) -> Value {
+fn condition(random: &mut Random) -> Value {
     let conditions = [
         Value::Null,
         Value::Null,
@@ -63,25 +63,29 @@ fn condition(dice: &mut Dice) -> Value {
         json!({"NumericLessThan": {"aws:MultiFactorAuthAge": "3600"}}),
         json!({"DateGreaterThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}),
     ];
-    dice.pick(&conditions).clone()
+    random.pick(&conditions).clone()
 }
 
-fn statement(dice: &mut Dice) -> Value {
-    let effect = if dice.roll(4) == 0 { "Deny" } else { "Allow" };
+fn statement(random: &mut Random) -> Value {
+    let effect = if random.below(4) == 0 {
+        "Deny"
+    } else {
+        "Allow"
+    };
     let mut statement = json!({"Effect": effect});
-    let action = if dice.roll(6) == 0 {
+    let action = if random.below(6) == 0 {
         "NotAction"
     } else {
         "Action"
     };
-    statement[action] = json!([*dice.pick(&ACTIONS), *dice.pick(&ACTIONS)]);
-    let resource = if dice.roll(6) == 0 {
+    statement[action] = json!([*random.pick(&ACTIONS), *random.pick(&ACTIONS)]);
+    let resource = if random.below(6) == 0 {
         "NotResource"
     } else {
         "Resource"
     };
-    statement[resource] = json!([*dice.pick(&RESOURCES)]);
-    let condition = condition(dice);
+    statement[resource] = json!([*random.pick(&RESOURCES)]);
+    let condition = condition(random);
     if !condition.is_null() {
         statement["Condition"] = condition;
     }
@@ -107,41 +111,41 @@ const CONTEXT: [(&str, &str, ContextKeyTypeEnum); 6] = [
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn both_engines_decide_alike() {
+fn offline_evaluation_agrees_with_the_simulator() {
     const CASES: usize = 400;
-    let world = World::new(Plan {
+    let platform = Platform::new(PlatformSpec {
         services: Vec::new(),
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
-    let mut dice = Dice(0x5EED_CAFE_F00D_1234);
+    let mut random = Random(0x5EED_CAFE_F00D_1234);
     let mut decided = 0;
     for _ in 0..CASES {
-        let count = 1 + dice.roll(3);
-        let statements: Vec<Value> = (0..count).map(|_| statement(&mut dice)).collect();
+        let count = 1 + random.below(3);
+        let statements: Vec<Value> = (0..count).map(|_| statement(&mut random)).collect();
         let document = json!({"Version": "2012-10-17", "Statement": statements});
-        let resource = *dice.pick(&[
+        let resource = *random.pick(&[
             "arn:aws:ecs:us-west-2:123456789012:task/prod/0a1b",
             "arn:aws:ecs:us-west-2:123456789012:cluster/prod",
         ]);
-        let theirs = theirs(&world, &document, resource);
-        let ours = ours(&document, resource);
-        match ours {
-            Some(ours) => {
+        let simulated = simulate(&platform, &document, resource);
+        let evaluated = evaluate(&document, resource);
+        match evaluated {
+            Some(evaluated) => {
                 decided += 1;
-                assert_eq!(ours, theirs, "{resource}\n{document:#}");
+                assert_eq!(evaluated, simulated, "{resource}\n{document:#}");
             }
-            // A key that nobody gave leaves it open here; the simulator takes it for absent.
+            // Our evaluation treats a missing key as unknown, the simulator as absent.
             None => assert!(
                 document.to_string().contains("aws:CurrentTime"),
                 "{document:#}"
             ),
         }
     }
-    println!("Engines: {CASES} policies, {decided} decided here, all alike");
+    println!("Policy evaluation: {CASES} policies, {decided} decided offline, all as simulated");
     assert!(decided > CASES / 2);
 }
 
-fn ours(document: &Value, resource: &str) -> Option<Outcome> {
+fn evaluate(document: &Value, resource: &str) -> Option<Outcome> {
     let identity = Identity {
         policies: vec![Policy {
             name: "generated".into(),
@@ -156,7 +160,7 @@ fn ours(document: &Value, resource: &str) -> Option<Outcome> {
     effective.depends_on.is_empty().then_some(effective.outcome)
 }
 
-fn theirs(world: &World, document: &Value, resource: &str) -> Outcome {
+fn simulate(platform: &Platform, document: &Value, resource: &str) -> Outcome {
     let entries = CONTEXT.map(|(key, value, kind)| {
         ContextEntry::builder()
             .context_key_name(key)
@@ -164,8 +168,8 @@ fn theirs(world: &World, document: &Value, resource: &str) -> Outcome {
             .context_key_type(kind)
             .build()
     });
-    let answer = world.sdk.wait(async {
-        world
+    let answer = platform.sdk.wait(async {
+        platform
             .sdk
             .iam
             .simulate_custom_policy()

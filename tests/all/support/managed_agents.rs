@@ -1,4 +1,4 @@
-//! What DescribeTasks says of agents in and beside the containers of a task.
+//! The managed agents and the GuardDuty container in DescribeTasks, which the emulator lacks.
 
 use serde_json::{Value, json};
 
@@ -32,8 +32,8 @@ pub fn add_agents(answer: &[u8], agent: Agent) -> Vec<u8> {
     answer.to_string().into_bytes()
 }
 
-/// GuardDuty's, which could not be pulled.
-pub fn add_guard(answer: &[u8]) -> Vec<u8> {
+/// Adds the container of GuardDuty, whose image could not be pulled.
+pub fn add_guardduty_container(answer: &[u8]) -> Vec<u8> {
     let mut answer: Value = serde_json::from_slice(answer).unwrap();
     for task in answer["tasks"].as_array_mut().into_iter().flatten() {
         let containers = task["containers"].as_array_mut().into_iter();

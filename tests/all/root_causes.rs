@@ -1,15 +1,15 @@
-//! One thing broken at a time: the report names it, and blames nothing that is healthy.
+//! One fault at a time: the report names it as the only root cause.
 
 mod callers;
 mod roles;
 
 use serde_json::Value;
 
-use crate::support::agents::Agent;
 use crate::support::doctor::Run;
-use crate::support::world::{Plan, SSMMESSAGES, World, allow};
+use crate::support::managed_agents::Agent;
+use crate::support::platform::{Platform, PlatformSpec, SSMMESSAGES, allow};
 
-/// The report names exactly these causes, and fails nothing but them and their symptoms.
+/// The report has exactly these causes, and only they and these symptoms fail.
 fn assert_causes(run: &Run, causes: &[&str], symptoms: &[&str]) {
     assert_eq!(run.causes(), causes, "{}", run.stdout);
     let mut failing: Vec<&str> = causes.iter().chain(symptoms).copied().collect();
@@ -37,21 +37,21 @@ fn services_of(cause: &Value) -> Vec<&str> {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn healthy() {
-    assert_healthy(&World::healthy().doctor(&["coder"]));
+fn a_healthy_service_passes() {
+    assert_healthy(&Platform::healthy().doctor(&["coder"]));
 }
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn healthy_by_full_name_by_task_and_as_a_whole_cluster() {
-    let world = World::healthy();
-    assert_healthy(&world.doctor(&["coder-production-coder"]));
-    assert_healthy(&world.doctor(&["--all"]));
-    assert_healthy(&world.doctor(&["coder", "--container", "coder"]));
-    let arn = world.tasks("coder").remove(0);
+fn a_target_can_be_a_service_a_task_or_the_cluster() {
+    let platform = Platform::healthy();
+    assert_healthy(&platform.doctor(&["coder-production-coder"]));
+    assert_healthy(&platform.doctor(&["--all"]));
+    assert_healthy(&platform.doctor(&["coder", "--container", "coder"]));
+    let arn = platform.tasks("coder").remove(0);
     let id = arn.rsplit('/').next().unwrap();
     for task in [arn.as_str(), id, &id[..8]] {
-        let run = world.doctor(&["--task", task]);
+        let run = platform.doctor(&["--task", task]);
         assert_healthy(&run);
         assert!(run.with_status("pass").contains(&"task.exists".to_owned()));
     }
@@ -59,12 +59,12 @@ fn healthy_by_full_name_by_task_and_as_a_whole_cluster() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn service_never_enabled() {
-    let world = World::new(Plan {
+fn a_service_without_exec_is_the_cause() {
+    let platform = Platform::new(PlatformSpec {
         exec: false,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
-    let run = world.doctor(&["coder"]);
+    let run = platform.doctor(&["coder"]);
     assert_causes(
         &run,
         &["service.exec-enabled"],
@@ -74,13 +74,13 @@ fn service_never_enabled() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn task_older_than_the_flag() {
-    let world = World::new(Plan {
+fn a_task_older_than_the_exec_flag_is_the_cause() {
+    let platform = Platform::new(PlatformSpec {
         exec: false,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
-    world.set_exec("coder", true);
-    let run = world.doctor(&["coder"]);
+    platform.set_exec("coder", true);
+    let run = platform.doctor(&["coder"]);
     assert_causes(&run, &["task.exec-enabled"], &["container.agent-running"]);
     let report = run.json();
     let command = report["fixes"][0]["commands"][0].as_str().unwrap();
@@ -92,30 +92,34 @@ fn task_older_than_the_flag() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn agents_that_are_not_running() {
-    let world = World::healthy();
+fn an_agent_that_is_not_running_is_the_cause() {
+    let platform = Platform::healthy();
     for agent in [Agent::Absent, Agent::Stopped, Agent::Pending] {
-        world.proxy.agent(agent);
-        assert_causes(&world.doctor(&["coder"]), &["container.agent-running"], &[]);
+        platform.proxy.agent(agent);
+        assert_causes(
+            &platform.doctor(&["coder"]),
+            &["container.agent-running"],
+            &[],
+        );
     }
 }
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn endpoint_missing_with_and_without_a_way_out() {
-    let closed = World::new(Plan {
+fn a_missing_endpoint_is_the_cause_only_without_internet_access() {
+    let closed = Platform::new(PlatformSpec {
         endpoint: false,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
     assert_causes(
         &closed.doctor(&["coder"]),
         &["network.endpoint-present"],
         &["network.internet-route", "network.path"],
     );
-    let open = World::new(Plan {
+    let open = Platform::new(PlatformSpec {
         endpoint: false,
         nat: true,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
     let run = open.doctor(&["coder"]);
     assert_healthy(&run);
@@ -127,12 +131,12 @@ fn endpoint_missing_with_and_without_a_way_out() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn no_running_task() {
-    let world = World::new(Plan {
+fn a_service_without_tasks_is_the_cause() {
+    let platform = Platform::new(PlatformSpec {
         tasks: 0,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
-    let run = world.doctor(&["coder"]);
+    let run = platform.doctor(&["coder"]);
     assert_causes(&run, &["service.running-tasks"], &[]);
     assert!(
         run.stdout
@@ -140,7 +144,7 @@ fn no_running_task() {
     );
 }
 
-const SIX: [&str; 6] = [
+const SERVICES: [&str; 6] = [
     "coder",
     "litellm",
     "key-provisioner",
@@ -151,38 +155,38 @@ const SIX: [&str; 6] = [
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn six_services_with_one_broken() {
-    let world = World::new(Plan {
-        services: SIX.to_vec(),
+fn only_the_broken_one_of_six_services_is_reported() {
+    let platform = Platform::new(PlatformSpec {
+        services: SERVICES.to_vec(),
         tasks: 2,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
-    let role = world.role("litellm");
+    let role = platform.role("litellm");
     let three = allow(&SSMMESSAGES[..3], &["*"]);
-    world
+    platform
         .sdk
-        .wait(world.sdk.put_role_policy(&role, "ecs-exec", &three));
-    let run = world.doctor(&["--all"]);
+        .wait(platform.sdk.put_role_policy(&role, "ecs-exec", &three));
+    let run = platform.doctor(&["--all"]);
     assert_causes(&run, &["role.ssmmessages"], &[]);
     let report = run.json();
     assert_eq!(
         services_of(&report["root_causes"][0]),
         ["coder-production-litellm"]
     );
-    for service in SIX.into_iter().filter(|service| *service != "litellm") {
-        assert_healthy(&world.doctor(&[service]));
+    for service in SERVICES.into_iter().filter(|service| *service != "litellm") {
+        assert_healthy(&platform.doctor(&[service]));
     }
 }
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_shared_cause_is_one() {
-    let world = World::new(Plan {
-        services: SIX.to_vec(),
+fn a_cause_shared_by_services_is_reported_once() {
+    let platform = Platform::new(PlatformSpec {
+        services: SERVICES.to_vec(),
         endpoint: false,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
-    let run = world.doctor(&["--all"]);
+    let run = platform.doctor(&["--all"]);
     assert_causes(
         &run,
         &["network.endpoint-present"],
@@ -194,14 +198,14 @@ fn a_shared_cause_is_one() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn two_faults_are_two_causes() {
-    let world = World::new(Plan {
+    let platform = Platform::new(PlatformSpec {
         exec: false,
         endpoint: false,
         role_actions: Some(Vec::new()),
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
     assert_causes(
-        &world.doctor(&["coder"]),
+        &platform.doctor(&["coder"]),
         &[
             "service.exec-enabled",
             "role.ssmmessages",
@@ -214,27 +218,34 @@ fn two_faults_are_two_causes() {
             "network.path",
         ],
     );
-    let told = world.run(&["doctor", "coder"]).stdout;
-    // Pasted from top to bottom, tasks are replaced once, after everything else.
-    let place = |command: &str| {
-        assert_eq!(told.matches(command).count(), 1, "{command}: {told}");
-        told.find(command).unwrap()
+    let report_text = platform.run(&["doctor", "coder"]).stdout;
+    // The tasks are replaced once, after all other changes.
+    let position = |command: &str| {
+        assert_eq!(
+            report_text.matches(command).count(),
+            1,
+            "{command}: {report_text}"
+        );
+        report_text.find(command).unwrap()
     };
-    let last = place("aws ecs update-service");
-    assert!(place("aws iam put-role-policy") < last, "{told}");
-    assert!(place("aws ec2 create-vpc-endpoint") < last, "{told}");
+    let last = position("aws ecs update-service");
+    assert!(position("aws iam put-role-policy") < last, "{report_text}");
+    assert!(
+        position("aws ec2 create-vpc-endpoint") < last,
+        "{report_text}"
+    );
 }
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_configured_container_that_no_task_has() {
-    let world = World::healthy();
+fn a_configured_container_that_does_not_exist_warns() {
+    let platform = Platform::healthy();
     std::fs::write(
-        world.home.path().join("ecs-exec.toml"),
+        platform.home.path().join("ecs-exec.toml"),
         "[services.coder]\ncontainer = \"zz\"\n",
     )
     .unwrap();
-    let run = world.doctor(&["coder"]);
+    let run = platform.doctor(&["coder"]);
     assert_healthy(&run);
     assert!(
         run.with_status("warn")
@@ -244,16 +255,16 @@ fn a_configured_container_that_no_task_has() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn plugin_absent() {
-    let world = World::new(Plan {
+fn a_missing_plugin_only_warns() {
+    let platform = Platform::new(PlatformSpec {
         plugin: false,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
-    let run = world.doctor(&["coder"]);
+    let run = platform.doctor(&["coder"]);
     assert_healthy(&run);
     assert!(
         run.with_status("skip")
             .contains(&"local.plugin-installed".to_owned())
     );
-    assert_healthy(&world.doctor(&["coder", "--skip", "local"]));
+    assert_healthy(&platform.doctor(&["coder", "--skip", "local"]));
 }

@@ -1,18 +1,18 @@
-//! Signals end a session at every stage: the terminal is restored, and the remote session is ended.
+//! Signals at every stage of a session: the terminal is restored, and the remote session is terminated.
 
 use std::time::{Duration, Instant};
 
 use rustix::termios::LocalModes;
 
 use crate::support::fault::Fault;
+use crate::support::platform::Platform;
 use crate::support::pty::Terminal;
-use crate::support::world::World;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Stage {
-    /// The task is looked up.
+    /// The client looks up the task.
     LookUp,
-    /// ECS is asked for the session.
+    /// The client has called ExecuteCommand.
     Start,
     /// The client has joined, and the agent is silent.
     Handshake,
@@ -27,22 +27,22 @@ const STAGES: [Stage; 4] = [
 ];
 
 impl Stage {
-    fn arrange(self, world: &World) {
+    fn arrange(self, platform: &Platform) {
         match self {
-            Stage::LookUp => world.proxy.fault("ecs:DescribeTasks", Fault::Hang),
-            Stage::Start => world.proxy.fault("ecs:ExecuteCommand", Fault::Hang),
+            Stage::LookUp => platform.proxy.fault("ecs:DescribeTasks", Fault::Hang),
+            Stage::Start => platform.proxy.fault("ecs:ExecuteCommand", Fault::Hang),
             Stage::Handshake => {
-                let rules = world.proxy.rules.lock().unwrap();
+                let rules = platform.proxy.rules.lock().unwrap();
                 rules.containers.image.lock().unwrap().is_silent = true;
             }
             Stage::Running => {}
         }
     }
 
-    fn wait_until_reached(self, world: &World, terminal: &Terminal) {
-        let is_called = |action| world.proxy.calls().contains_key(action);
+    fn wait_until_reached(self, platform: &Platform, terminal: &Terminal) {
+        let is_called = |action| platform.proxy.calls().contains_key(action);
         let joined = || {
-            let containers = world.proxy.rules.lock().unwrap().containers.clone();
+            let containers = platform.proxy.rules.lock().unwrap().containers.clone();
             containers.joined.lock().unwrap().is_some()
         };
         let until = Instant::now() + Duration::from_secs(60);
@@ -60,21 +60,21 @@ impl Stage {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_signal_at_every_stage_ends_the_session_and_restores_the_terminal() {
+fn signals_end_the_session_and_restore_the_terminal_at_every_stage() {
     let fresh = Terminal::start(&std::process::Command::new("true"))
         .pty
         .attributes();
     for stage in STAGES {
         for (signal, status) in [("TERM", 143), ("HUP", 129), ("INT", 130)] {
-            let world = World::healthy();
-            stage.arrange(&world);
+            let platform = Platform::healthy();
+            stage.arrange(&platform);
             let arguments = ["coder", "coder", "/bin/sh", "--no-doctor"];
-            let mut terminal = Terminal::start(world.command().args(arguments));
-            stage.wait_until_reached(&world, &terminal);
+            let mut terminal = Terminal::start(platform.command().args(arguments));
+            stage.wait_until_reached(&platform, &terminal);
             terminal.signal(signal);
             let ended = terminal.wait();
             let screen = terminal.screen();
-            // Before there is a session, a hang-up ends the program by default.
+            // Before the session opens, SIGHUP has its default action.
             let was_opened = matches!(stage, Stage::Handshake | Stage::Running);
             let by_default = ended == -1 && !was_opened;
             assert!(
@@ -87,7 +87,7 @@ fn a_signal_at_every_stage_ends_the_session_and_restores_the_terminal() {
                 "{stage:?} {signal}"
             );
             assert_eq!(after.output_modes, fresh.output_modes, "{stage:?} {signal}");
-            let ends = world.proxy.calls().contains_key("ssm:TerminateSession");
+            let ends = platform.proxy.calls().contains_key("ssm:TerminateSession");
             assert_eq!(ends, was_opened, "{stage:?} {signal}: {screen}");
         }
     }

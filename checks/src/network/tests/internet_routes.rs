@@ -1,4 +1,4 @@
-//! What the routes of a subnet make of the way to the internet.
+//! The effect of routes on the path to the internet.
 
 use crate::network::internet_route::CHECK;
 use crate::network::{endpoint_present, nacl, path};
@@ -7,12 +7,12 @@ use diagnosis::{Selection, examine};
 use model::facts::*;
 use model::finding::Status;
 
-/// No endpoint, and these routes out of the VPC, in order.
-fn with(routes_out: &[(&str, RouteTarget)]) -> Facts {
+/// Facts without an endpoint and with these routes, in this order.
+fn facts_with_routes(routes: &[(&str, RouteTarget)]) -> Facts {
     let mut facts = healthy_coder();
-    no_endpoint(&mut facts);
-    no_way_out(&mut facts);
-    for (destination, target) in routes_out {
+    remove_endpoints(&mut facts);
+    remove_default_routes(&mut facts);
+    for (destination, target) in routes {
         route(&mut facts, destination, target.clone(), false);
     }
     facts
@@ -22,10 +22,10 @@ fn nat(id: &str) -> RouteTarget {
     RouteTarget::NatGateway(id.into())
 }
 
-fn status(routes_out: &[(&str, RouteTarget)]) -> Status {
-    let facts = with(routes_out);
+fn status(routes: &[(&str, RouteTarget)]) -> Status {
+    let facts = facts_with_routes(routes);
     let path = statuses(&path::CHECK, &facts)[0];
-    assert_eq!(statuses(&CHECK, &facts), [path], "{routes_out:?}");
+    assert_eq!(statuses(&CHECK, &facts), [path], "{routes:?}");
     path
 }
 
@@ -40,13 +40,13 @@ fn partial_routes_that_cover_everything_are_a_default_route() {
     );
     let quarters = QUARTERS.map(|quarter| (quarter, nat("nat-1")));
     assert_eq!(status(&quarters), Status::Pass);
-    // What is private needs no route out.
+    // Private addresses need no route to the internet.
     let public = ["0.0.0.0/1", "128.0.0.0/2", "192.0.0.0/3"];
     assert_eq!(
         status(&public.map(|part| (part, nat("nat-1")))),
         Status::Pass
     );
-    let healthy = with(&HALVES.map(|half| (half, nat("nat-1"))));
+    let healthy = facts_with_routes(&HALVES.map(|half| (half, nat("nat-1"))));
     let report = examine(&healthy, &Selection::default());
     assert_eq!(report.root_causes.len(), 0);
     let finding = &run(&endpoint_present::CHECK, &healthy)[0];
@@ -56,7 +56,7 @@ fn partial_routes_that_cover_everything_are_a_default_route() {
 #[test]
 fn prefix_list_routes_can_cover_the_internet() {
     let list = |entries: &[&str]| {
-        let mut facts = with(&[("pl-out", nat("nat-1"))]);
+        let mut facts = facts_with_routes(&[("pl-out", nat("nat-1"))]);
         let entries = entries.iter().map(|entry| (*entry).to_owned()).collect();
         facts
             .network
@@ -67,7 +67,7 @@ fn prefix_list_routes_can_cover_the_internet() {
     assert_eq!(list(&["0.0.0.0/0"]), Status::Pass);
     assert_eq!(list(&HALVES), Status::Pass);
     assert_eq!(list(&HALVES[..1]), Status::Unknown);
-    let mut mixed = with(&[("0.0.0.0/1", nat("nat-1")), ("pl-out", nat("nat-1"))]);
+    let mut mixed = facts_with_routes(&[("0.0.0.0/1", nat("nat-1")), ("pl-out", nat("nat-1"))]);
     assert_eq!(
         statuses(&path::CHECK, &mixed),
         [Status::Unknown],
@@ -98,7 +98,7 @@ fn every_partial_route_is_judged() {
         Status::Unknown
     );
     assert_eq!(status(&[(low, hub()), (high, hub())]), Status::Unknown);
-    // One route for everything, and closer ones to the same.
+    // A default route and more specific routes with the same target.
     let both = [("0.0.0.0/0", nat("nat-1")), (low, nat("nat-1"))];
     assert_eq!(status(&both), Status::Pass);
     let covered = [
@@ -112,21 +112,21 @@ fn every_partial_route_is_judged() {
 #[test]
 fn a_blackhole_for_half_the_internet_makes_it_unknown() {
     let [low, high] = HALVES;
-    let mut facts = with(&[(low, nat("nat-1"))]);
+    let mut facts = facts_with_routes(&[(low, nat("nat-1"))]);
     route(&mut facts, high, nat("nat-2"), true);
     assert_eq!(statuses(&path::CHECK, &facts), [Status::Unknown]);
-    let mut facts = with(&[]);
+    let mut facts = facts_with_routes(&[]);
     route(&mut facts, low, nat("nat-1"), true);
     route(&mut facts, high, nat("nat-2"), true);
     assert_eq!(statuses(&path::CHECK, &facts), [Status::Fail]);
 }
 
-/// A NAT gateway's own subnet may have its default route in parts too.
+/// Partial routes can form the default route of the NAT gateway's subnet, too.
 #[test]
 fn the_routes_of_the_nat_gateway_subnet_count() {
     let own = |parts: &[&str]| {
         let mut facts = healthy_coder();
-        no_endpoint(&mut facts);
+        remove_endpoints(&mut facts);
         let vpc = add_public_gateway(&mut facts);
         let tables = known(facts.network.route_tables.get_mut(&vpc).unwrap());
         let routes = &mut tables.last_mut().unwrap().routes;
@@ -146,10 +146,11 @@ fn the_routes_of_the_nat_gateway_subnet_count() {
     assert_eq!(own(&[]), Status::Fail);
 }
 
-/// The address of ssmmessages decides which of two NAT gateways packets take.
+/// The address of ssmmessages decides which of two NAT gateways forwards the packets.
 #[test]
 fn different_acls_of_two_nat_gateways_make_it_unknown() {
-    let mut facts = with(&[("0.0.0.0/1", nat("nat-1")), ("128.0.0.0/1", nat("nat-2"))]);
+    let mut facts =
+        facts_with_routes(&[("0.0.0.0/1", nat("nat-1")), ("128.0.0.0/1", nat("nat-2"))]);
     let vpc_id = vpc(&mut facts).id.clone();
     let gateway = |number: u8| NatGateway {
         id: format!("nat-{number}"),
@@ -177,11 +178,11 @@ fn different_acls_of_two_nat_gateways_make_it_unknown() {
     assert_eq!(statuses(&nacl::CHECK, &facts), [Status::Fail]);
 }
 
-/// The route back from the gateway may lead through an appliance.
+/// The route back from the gateway can lead through an appliance.
 #[test]
 fn a_more_specific_route_in_the_nat_gateway_subnet_diverts_answers() {
     let mut facts = healthy_coder();
-    no_endpoint(&mut facts);
+    remove_endpoints(&mut facts);
     let vpc = add_public_gateway(&mut facts);
     let tables = known(facts.network.route_tables.get_mut(&vpc).unwrap());
     tables.last_mut().unwrap().routes.push(Route {

@@ -1,4 +1,4 @@
-//! One service with one task, as far as sessions ask AWS about it: for what needs no emulator.
+//! A simulated service with one task, for session tests without the emulator.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -11,19 +11,19 @@ use tempfile::TempDir;
 use super::container::{Containers, Image};
 use super::doctor::{self, Run};
 use super::http::{Answer, Request, serve};
+use super::platform::home;
 use super::port_agent;
 use super::proxy::action;
-use super::world::home;
 
-const PLACE: &str = "us-west-2:123456789012";
+const REGION_AND_ACCOUNT: &str = "us-west-2:123456789012";
 pub const KEY: &str = "arn:aws:kms:us-west-2:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
-/// What AWS answers; tests change it while it runs.
+/// The state of the account; tests change it at run time.
 #[derive(Default)]
 pub struct Account {
     /// The cluster's key for ECS Exec.
     pub kms_key: Option<&'static str>,
-    /// Actions that the caller lacks, each with its message.
+    /// Denied actions, each with its message.
     pub denied: BTreeMap<&'static str, &'static str>,
     /// Answers to other actions, made of the request's body: status and body.
     pub answers: BTreeMap<&'static str, Reply>,
@@ -67,7 +67,7 @@ impl Service {
         change(&mut self.containers.image.lock().unwrap());
     }
 
-    /// The commands that sessions were opened for.
+    /// The commands of the sessions.
     pub fn commands(&self) -> Vec<String> {
         self.containers.commands.lock().unwrap().clone()
     }
@@ -87,7 +87,7 @@ impl Service {
         account.calls.get(action).copied().unwrap_or(0)
     }
 
-    /// The program with these arguments; it asks no doctor, who would need more of AWS.
+    /// The program with these arguments. They should disable the doctor, which needs more APIs.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = doctor::command(self.home.path());
         command
@@ -123,7 +123,7 @@ fn answer(request: &Request, account: &Mutex<Account>, containers: &Containers) 
             400,
             json!({"__type": "AccessDeniedException", "message": why}),
         ),
-        None => match known(&action, request, &mut account, containers) {
+        None => match response_body(&action, request, &mut account, containers) {
             Some(body) => (200, body),
             None => (
                 400,
@@ -139,30 +139,32 @@ fn answer(request: &Request, account: &Mutex<Account>, containers: &Containers) 
     }
 }
 
-fn known(
+fn response_body(
     action: &str,
     request: &Request,
     account: &mut Account,
     containers: &Containers,
 ) -> Option<Value> {
-    let asked: Value = serde_json::from_slice(&request.body).unwrap_or_default();
-    let cluster = format!("arn:aws:ecs:{PLACE}:cluster/production");
-    let task = format!("arn:aws:ecs:{PLACE}:task/production/0a1b2c3d4e5f60718293a4b5c6d7e8f9");
+    let parameters: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+    let cluster = format!("arn:aws:ecs:{REGION_AND_ACCOUNT}:cluster/production");
+    let task = format!(
+        "arn:aws:ecs:{REGION_AND_ACCOUNT}:task/production/0a1b2c3d4e5f60718293a4b5c6d7e8f9"
+    );
     let image = containers.image.lock().unwrap().clone();
     Some(match action {
         "ecs:DescribeServices" => json!({"services": [{
-            "serviceArn": format!("arn:aws:ecs:{PLACE}:service/production/web"), "serviceName": "web",
+            "serviceArn": format!("arn:aws:ecs:{REGION_AND_ACCOUNT}:service/production/web"), "serviceName": "web",
             "clusterArn": cluster, "status": "ACTIVE", "desiredCount": 1, "runningCount": 1,
-            "enableExecuteCommand": true, "taskDefinition": format!("arn:aws:ecs:{PLACE}:task-definition/web:1"),
+            "enableExecuteCommand": true, "taskDefinition": format!("arn:aws:ecs:{REGION_AND_ACCOUNT}:task-definition/web:1"),
         }]}),
         "ecs:ListServices" => {
-            json!({"serviceArns": [format!("arn:aws:ecs:{PLACE}:service/production/web")]})
+            json!({"serviceArns": [format!("arn:aws:ecs:{REGION_AND_ACCOUNT}:service/production/web")]})
         }
         "ecs:ListTasks" => json!({"taskArns": [task]}),
         "ecs:DescribeTasks" => json!({"tasks": [{
             "taskArn": task, "clusterArn": cluster, "lastStatus": "RUNNING", "desiredStatus": "RUNNING",
             "enableExecuteCommand": true, "group": "service:web", "launchType": "FARGATE",
-            "taskDefinitionArn": format!("arn:aws:ecs:{PLACE}:task-definition/web:1"),
+            "taskDefinitionArn": format!("arn:aws:ecs:{REGION_AND_ACCOUNT}:task-definition/web:1"),
             "containers": [{
                 "name": "web", "lastStatus": "RUNNING", "runtimeId": "0a1b2c3d-123",
                 "managedAgents": [{"name": "ExecuteCommandAgent", "lastStatus": "RUNNING"}],
@@ -178,7 +180,7 @@ fn known(
             }]})
         }
         "ecs:ExecuteCommand" => {
-            let url = containers.open(asked["command"].as_str()?);
+            let url = containers.open(parameters["command"].as_str()?);
             json!({"clusterArn": cluster, "taskArn": task, "session": {
                 "sessionId": "ecs-execute-command-0a1b2c3d4e5f60718",
                 "streamUrl": url, "tokenValue": "the-token",
@@ -187,15 +189,15 @@ fn known(
         "kms:GenerateDataKey" => {
             let encode = |bytes: &[u8]| data_encoding::BASE64.encode(bytes);
             json!({
-                "KeyId": asked["KeyId"], "Plaintext": encode(&image.data_key?),
+                "KeyId": parameters["KeyId"], "Plaintext": encode(&image.data_key?),
                 "CiphertextBlob": encode(b"sealed"),
             })
         }
         "ssm:StartSession" => {
-            let port = &asked["Parameters"]["portNumber"][0];
+            let port = &parameters["Parameters"]["portNumber"][0];
             let port = port.as_str()?.parse().ok()?;
             let url = port_agent::start(port, account.port_sessions_end_after);
-            account.port_sessions.push(asked);
+            account.port_sessions.push(parameters);
             json!({"SessionId": "user-0a1b2c3d4e5f60718", "TokenValue": "the-token", "StreamUrl": url})
         }
         "ssm:TerminateSession" => json!({"SessionId": "ecs-execute-command-0a1b2c3d4e5f60718"}),

@@ -1,4 +1,4 @@
-//! Bad input, missing credentials, and an AWS that does not answer.
+//! Errors of the environment: missing credentials, full disks, closed pipes, and an AWS that does not answer.
 
 use std::io::Read;
 use std::net::TcpListener;
@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use crate::support::doctor::{Run, command, run};
 use crate::support::fault::Fault;
-use crate::support::world::{Plan, World, home};
+use crate::support::platform::{Platform, PlatformSpec, home};
 
-/// Refused with status 2: one sentence on standard error, and what to do; nothing on standard output.
+/// The program exits with 2 and prints the error and a hint on standard error, and nothing on standard output.
 pub fn assert_refused(run: &Run, what: &str, help: &str) {
     assert_eq!(run.status, 2, "{}{}", run.stdout, run.stderr);
     assert_eq!(run.stdout, "");
@@ -17,7 +17,7 @@ pub fn assert_refused(run: &Run, what: &str, help: &str) {
     assert!(run.stderr.contains(help), "{}", run.stderr);
 }
 
-pub fn offline(arguments: &[&str], variables: &[(&str, &str)]) -> Run {
+pub fn run_offline(arguments: &[&str], variables: &[(&str, &str)]) -> Run {
     let home = home(true);
     let mut command = command(home.path());
     command.args(arguments).envs(variables.iter().copied());
@@ -30,9 +30,9 @@ pub const KEYS: [(&str, &str); 2] = [
 ];
 
 #[test]
-fn no_credentials() {
+fn missing_credentials_are_reported() {
     for metadata in ["true", "false"] {
-        let run = offline(
+        let run = run_offline(
             &["doctor", "coder"],
             &[("AWS_EC2_METADATA_DISABLED", metadata)],
         );
@@ -44,10 +44,10 @@ fn no_credentials() {
     }
 }
 
-/// What looks like a service may be a command with a slip in it, whatever else is missing.
+/// The first argument can be a misspelt command; the suggestion does not depend on credentials.
 #[test]
-fn a_misspelt_command_without_credentials() {
-    let run = offline(
+fn a_misspelt_command_is_suggested_without_credentials() {
+    let run = run_offline(
         &["docter", "coder"],
         &[("AWS_EC2_METADATA_DISABLED", "true")],
     );
@@ -59,53 +59,53 @@ fn a_misspelt_command_without_credentials() {
 }
 
 #[test]
-fn no_region() {
-    let run = offline(&["doctor", "coder", "--cluster", "mine"], &KEYS);
+fn a_missing_region_is_reported() {
+    let run = run_offline(&["doctor", "coder", "--cluster", "mine"], &KEYS);
     assert_refused(&run, "no region is set for cluster mine", "--region");
 }
 
 #[test]
-fn usage() {
+fn invalid_values_are_usage_errors() {
     assert_refused(
-        &offline(&["doctor", "--format", "xml"], &[]),
+        &run_offline(&["doctor", "--format", "xml"], &[]),
         "invalid value 'xml'",
         "json",
     );
     assert_refused(
-        &offline(&["doctor", "--only", "rol"], &[]),
+        &run_offline(&["doctor", "--only", "rol"], &[]),
         "there is no check or area rol",
         "Did you mean role?",
     );
     assert_refused(
-        &offline(&["doctor", "--demo=none"], &[]),
+        &run_offline(&["doctor", "--demo=none"], &[]),
         "there is no demo none",
         "stale-tasks",
     );
     assert_refused(
-        &offline(&["doctor", "--snapshot", "gone.json"], &[]),
+        &run_offline(&["doctor", "--snapshot", "gone.json"], &[]),
         "cannot read gone.json",
         "",
     );
     assert_refused(
-        &offline(&["doctor", "--timeout", "soon"], &[]),
+        &run_offline(&["doctor", "--timeout", "soon"], &[]),
         "invalid value 'soon'",
         "",
     );
 }
 
-/// What holds a password is not said.
+/// URLs can contain passwords.
 #[test]
-fn addresses_with_passwords() {
+fn passwords_in_urls_are_not_printed() {
     let mut variables = KEYS.to_vec();
     variables.push(("AWS_ENDPOINT_URL_ECS", "ops:hunter2@host"));
-    let run = offline(&["list"], &variables);
+    let run = run_offline(&["list"], &variables);
     assert_refused(
         &run,
         "AWS_ENDPOINT_URL_ECS is not a valid endpoint URL",
         "https://",
     );
     assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
-    let run = offline(&["list", "--endpoint-url", "ftp://ops:hunter2@host"], &KEYS);
+    let run = run_offline(&["list", "--endpoint-url", "ftp://ops:hunter2@host"], &KEYS);
     assert_refused(
         &run,
         "--endpoint-url is not a valid endpoint URL",
@@ -114,30 +114,30 @@ fn addresses_with_passwords() {
     assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
     let mut variables = KEYS.to_vec();
     variables.push(("https_proxy", "htp://ops:hunter2@proxy:3128"));
-    let run = offline(&["list"], &variables);
+    let run = run_offline(&["list"], &variables);
     assert_refused(&run, "https_proxy is not a valid proxy URL", "http://proxy");
     assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
 }
 
-/// Another identity's credentials are not used in place of those that were meant.
+/// The program never falls back to the credentials of another identity.
 #[test]
-fn half_a_pair_of_keys_and_a_profile_that_is_not_there() {
+fn incomplete_keys_and_missing_profiles_are_refused() {
     assert_refused(
-        &offline(&["doctor", "coder"], &[("AWS_ACCESS_KEY_ID", "AKID")]),
+        &run_offline(&["doctor", "coder"], &[("AWS_ACCESS_KEY_ID", "AKID")]),
         "AWS_SECRET_ACCESS_KEY is not",
         "Set both",
     );
     assert_refused(
-        &offline(&["doctor", "coder"], &[("AWS_PROFILE", "gone")]),
+        &run_offline(&["doctor", "coder"], &[("AWS_PROFILE", "gone")]),
         "there is no AWS profile gone (from AWS_PROFILE)",
         "",
     );
 }
 
-/// A message that cannot be written is no reason to crash.
+/// The program does not crash if it cannot print an error.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_disk_behind_standard_error() {
+fn a_full_disk_on_standard_error_does_not_crash() {
     let full = std::fs::File::options()
         .write(true)
         .open("/dev/full")
@@ -150,10 +150,10 @@ fn a_full_disk_behind_standard_error() {
     assert_eq!(status.code(), Some(2));
 }
 
-/// Who writes help to a file is told where it did not get there.
+/// A failure to write help to a file is an error.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_disk_behind_standard_output() {
+fn a_full_disk_on_standard_output_is_an_error() {
     for arguments in [
         &["--help"][..],
         &["--version"],
@@ -169,14 +169,17 @@ fn a_full_disk_behind_standard_output() {
             .stdout(full)
             .output()
             .unwrap();
-        let said = String::from_utf8_lossy(&run.stderr);
-        assert_eq!(run.status.code(), Some(2), "{arguments:?}: {said}");
-        assert!(said.contains("standard output"), "{arguments:?}: {said}");
+        let stderr = String::from_utf8_lossy(&run.stderr);
+        assert_eq!(run.status.code(), Some(2), "{arguments:?}: {stderr}");
+        assert!(
+            stderr.contains("standard output"),
+            "{arguments:?}: {stderr}"
+        );
     }
 }
 
 #[test]
-fn a_snapshot_that_is_none() {
+fn an_invalid_snapshot_is_refused() {
     let home = home(true);
     for (name, text) in [
         ("empty", ""),
@@ -201,20 +204,20 @@ fn refused_connections_and_garbage_leave_everything_unknown() {
     let url = format!("http://{closed}");
     let mut variables = KEYS.to_vec();
     variables.push(("AWS_ENDPOINT_URL", &url));
-    let run = offline(&["doctor", "coder", "--format", "json"], &variables);
+    let run = run_offline(&["doctor", "coder", "--format", "json"], &variables);
     assert_eq!(run.status, 3, "{}", run.stderr);
     assert_eq!(run.causes(), [""; 0]);
 }
 
-/// Sessions end with 255, as when they are refused; nothing is called healthy, and the reason is never left out.
+/// Session commands exit with 255, no verdict is healthy, and every command prints the reason.
 #[test]
-fn an_aws_that_cannot_be_reached() {
+fn an_unreachable_aws_is_reported() {
     let mut variables = KEYS.to_vec();
     variables.extend([
         ("AWS_REGION", "us-west-2"),
         ("AWS_ENDPOINT_URL", "http://127.0.0.1:1"),
     ]);
-    let ask = |arguments: &[&str]| offline(arguments, &variables);
+    let run_unreachable = |arguments: &[&str]| run_offline(arguments, &variables);
     for (arguments, status) in [
         (&["coder"][..], 255),
         (&["exec", "coder"], 255),
@@ -225,19 +228,19 @@ fn an_aws_that_cannot_be_reached() {
         (&["policy", "caller"], 2),
         (&["capture", "coder", "-o", "x.json"], 0),
     ] {
-        let run = ask(arguments);
+        let run = run_unreachable(arguments);
         assert_eq!(run.status, status, "{arguments:?}: {}", run.stderr);
         let why = "could not be reached";
         assert!(run.stderr.contains(why), "{arguments:?}: {}", run.stderr);
     }
-    let fix = ask(&["fix", "coder", "--yes"]);
+    let fix = run_unreachable(&["fix", "coder", "--yes"]);
     assert_eq!(fix.status, 3, "{}", fix.stderr);
     assert!(fix.stderr.contains("could not run"), "{}", fix.stderr);
     assert!(!fix.stderr.contains("Nothing to fix"), "{}", fix.stderr);
 }
 
 #[test]
-fn a_closed_pipe_is_no_error() {
+fn a_closed_pipe_prints_no_error() {
     let home = home(true);
     let mut child = command(home.path())
         .args(["doctor", "--demo", "--format", "json"])
@@ -257,20 +260,20 @@ fn a_closed_pipe_is_no_error() {
     assert_eq!(child.wait().unwrap().code(), Some(1));
 }
 
-/// A listener that takes connections and never answers.
-fn silent() -> (TcpListener, String) {
+/// A listener that accepts connections and never answers.
+fn silent_listener() -> (TcpListener, String) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     (listener, url)
 }
 
 #[test]
-fn an_endpoint_that_hangs_ends_at_the_time_out() {
-    let (_listener, url) = silent();
+fn the_timeout_ends_a_hanging_endpoint() {
+    let (_listener, url) = silent_listener();
     let mut variables = KEYS.to_vec();
     variables.push(("AWS_ENDPOINT_URL", &url));
     let started = Instant::now();
-    let run = offline(
+    let run = run_offline(
         &["doctor", "coder", "--timeout", "1s", "--format", "json"],
         &variables,
     );
@@ -280,8 +283,8 @@ fn an_endpoint_that_hangs_ends_at_the_time_out() {
 }
 
 #[test]
-fn ctrl_c_ends_it_quietly() {
-    let (_listener, url) = silent();
+fn ctrl_c_prints_nothing() {
+    let (_listener, url) = silent_listener();
     let home = home(true);
     let child = command(home.path())
         .args(["doctor", "coder"])
@@ -305,13 +308,13 @@ fn ctrl_c_ends_it_quietly() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn expired_credentials() {
-    let world = World::healthy();
+fn expired_credentials_are_reported() {
+    let platform = Platform::healthy();
     for action in ["*", "ecs:DescribeTasks", "sts:GetCallerIdentity"] {
-        world.proxy.rules.lock().unwrap().faults.clear();
-        world.proxy.fault(action, Fault::Expired);
+        platform.proxy.rules.lock().unwrap().faults.clear();
+        platform.proxy.fault(action, Fault::Expired);
         assert_refused(
-            &world.doctor(&["coder"]),
+            &platform.doctor(&["coder"]),
             "the AWS credentials have expired",
             "aws sso login",
         );
@@ -320,28 +323,28 @@ fn expired_credentials() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn targets_that_do_not_exist() {
-    let world = World::new(Plan {
+fn missing_targets_get_suggestions() {
+    let platform = Platform::new(PlatformSpec {
         services: vec!["coder", "litellm"],
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
     assert_refused(
-        &world.doctor(&["codr"]),
+        &platform.doctor(&["codr"]),
         "there is no service coder-production-codr or codr",
         "Did you mean coder-production-coder?",
     );
     assert_refused(
-        &world.doctor(&["coder", "--container", "codr"]),
+        &platform.doctor(&["coder", "--container", "codr"]),
         "these tasks have no container codr",
         "Their containers: coder.",
     );
     assert_refused(
-        &world.doctor(&["--task", "0123456789abcdef"]),
+        &platform.doctor(&["--task", "0123456789abcdef"]),
         "there is no task 0123456789abcdef",
         "",
     );
     assert_refused(
-        &world.doctor(&["coder", "--cluster", "nowhere"]),
+        &platform.doctor(&["coder", "--cluster", "nowhere"]),
         "there is no cluster nowhere in us-west-2",
         "Its clusters: ",
     );
@@ -349,13 +352,13 @@ fn targets_that_do_not_exist() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn an_empty_cluster() {
-    let world = World::new(Plan {
+fn an_empty_cluster_is_refused() {
+    let platform = Platform::new(PlatformSpec {
         services: Vec::new(),
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
     assert_refused(
-        &world.doctor(&["--all"]),
+        &platform.doctor(&["--all"]),
         "has no services and no running tasks",
         "--cluster",
     );
@@ -363,20 +366,22 @@ fn an_empty_cluster() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn garbage_from_every_api() {
-    let world = World::healthy();
-    world.proxy.fault("*", Fault::Garbage);
-    let run = world.doctor(&["coder"]);
+fn invalid_responses_make_everything_unknown() {
+    let platform = Platform::healthy();
+    platform.proxy.fault("*", Fault::Garbage);
+    let run = platform.doctor(&["coder"]);
     assert_eq!(run.status, 3, "{}{}", run.stdout, run.stderr);
     assert_eq!(run.causes(), [""; 0]);
 }
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn one_api_that_hangs_leaves_the_rest_standing() {
-    let world = World::healthy();
-    world.proxy.fault("ec2:DescribeVpcEndpoints", Fault::Hang);
-    let run = world.doctor(&["coder", "--timeout", "2s"]);
+fn a_hanging_api_affects_only_its_checks() {
+    let platform = Platform::healthy();
+    platform
+        .proxy
+        .fault("ec2:DescribeVpcEndpoints", Fault::Hang);
+    let run = platform.doctor(&["coder", "--timeout", "2s"]);
     assert_eq!(run.status, 3);
     let unknown = run.with_status("unknown");
     assert!(

@@ -1,4 +1,4 @@
-//! Generated worlds: what they are made of, and the facts about them.
+//! Generates random networks and converts them to facts.
 
 use std::sync::LazyLock;
 
@@ -7,45 +7,45 @@ use proptest::prelude::*;
 use crate::testing::*;
 use model::facts::*;
 
-/// What a generated network is made of.
+/// A generated network.
 #[derive(Debug, Clone)]
-pub struct Made {
+pub struct GeneratedNetwork {
     pub endpoint: bool,
     pub available: bool,
     pub private_dns: bool,
     pub dns: bool,
-    pub out: Out,
+    pub internet_route: InternetRoute,
     /// Addresses of the tasks, all in one subnet.
     pub tasks: Vec<u32>,
-    /// The endpoint's interfaces.
+    /// The interfaces of the endpoint.
     pub enis: Vec<Eni>,
     pub egress: Vec<Rule>,
     pub ingress: Vec<Rule>,
-    /// The ACLs of the tasks' subnet and of both others.
+    /// The ACLs of the tasks' subnet and of the other two.
     pub acls: [Vec<Entry>; 3],
-    /// A route in every table that may be closer than the VPC's own.
-    pub closer: Option<Closer>,
+    /// A route in every table that can be more specific than the local route.
+    pub specific_route: Option<SpecificRoute>,
 }
 
 #[derive(Debug, Clone, Copy)]
 pub struct Eni {
     pub address: u32,
-    /// Of which subnet, by number.
+    /// Index of the subnet.
     pub subnet: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
-pub struct Closer {
+pub struct SpecificRoute {
     pub range: (u32, u8),
-    pub by_list: bool,
-    pub gone: bool,
+    pub is_prefix_list: bool,
+    pub is_blackhole: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Out {
+pub enum InternetRoute {
     Nat,
-    /// Two routes, one for each half of the internet, the other to this.
-    Split(Half),
+    /// Two routes, one for each half of the internet: the first to a NAT gateway, the second to this target.
+    Split(SecondHalf),
     Gateway {
         public: bool,
     },
@@ -53,28 +53,28 @@ pub enum Out {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Half {
+pub enum SecondHalf {
     SameNat,
     OtherNat,
-    Gone,
+    Blackhole,
     None,
 }
 
-/// A rule of a security group: protocol, ports, and whom it names.
+/// A security group rule: protocol, ports and peer.
 #[derive(Debug, Clone)]
 pub struct Rule {
     pub protocol: &'static str,
     pub ports: (u16, u16),
-    pub peer: Named,
+    pub peer: Peer,
 }
 
 #[derive(Debug, Clone, Copy)]
-pub enum Named {
+pub enum Peer {
     Range(u32, u8),
-    /// By a prefix list.
-    Listed(u32, u8),
-    OtherSGroup,
-    Nobody,
+    /// The range in a prefix list.
+    PrefixList(u32, u8),
+    OtherGroup,
+    UnusedGroup,
 }
 
 /// A rule of a network ACL.
@@ -129,10 +129,10 @@ fn ports() -> impl Strategy<Value = (u16, u16)> {
 fn rule() -> impl Strategy<Value = Rule> {
     let protocol = prop_oneof![Just("-1"), Just("tcp"), Just("6"), Just("udp")];
     let peer = prop_oneof![
-        4 => ranges().prop_map(|(base, length)| Named::Range(base, length)),
-        1 => ranges().prop_map(|(base, length)| Named::Listed(base, length)),
-        1 => Just(Named::OtherSGroup),
-        1 => Just(Named::Nobody),
+        4 => ranges().prop_map(|(base, length)| Peer::Range(base, length)),
+        1 => ranges().prop_map(|(base, length)| Peer::PrefixList(base, length)),
+        1 => Just(Peer::OtherGroup),
+        1 => Just(Peer::UnusedGroup),
     ];
     (protocol, ports(), peer).prop_map(|(protocol, ports, peer)| Rule {
         protocol,
@@ -155,7 +155,7 @@ fn entry() -> impl Strategy<Value = Entry> {
     })
 }
 
-/// Entries whose numbers are all different, in front of the usual one that allows the rest, or not.
+/// Entries with unique numbers, optionally followed by one that allows everything else.
 fn acl() -> impl Strategy<Value = Vec<Entry>> {
     let open = prop_oneof![3 => Just(true), 1 => Just(false)];
     (proptest::collection::vec(entry(), 0..4), open).prop_map(|(mut entries, open)| {
@@ -175,37 +175,38 @@ fn acl() -> impl Strategy<Value = Vec<Entry>> {
     })
 }
 
-fn out() -> impl Strategy<Value = Out> {
+fn internet_route() -> impl Strategy<Value = InternetRoute> {
     prop_oneof![
-        Just(Out::Nat),
-        Just(Out::Split(Half::SameNat)),
-        Just(Out::Split(Half::OtherNat)),
-        Just(Out::Split(Half::Gone)),
-        Just(Out::Split(Half::None)),
-        Just(Out::Gateway { public: true }),
-        Just(Out::Gateway { public: false }),
-        Just(Out::None),
+        Just(InternetRoute::Nat),
+        Just(InternetRoute::Split(SecondHalf::SameNat)),
+        Just(InternetRoute::Split(SecondHalf::OtherNat)),
+        Just(InternetRoute::Split(SecondHalf::Blackhole)),
+        Just(InternetRoute::Split(SecondHalf::None)),
+        Just(InternetRoute::Gateway { public: true }),
+        Just(InternetRoute::Gateway { public: false }),
+        Just(InternetRoute::None),
     ]
 }
 
-fn closer() -> impl Strategy<Value = Option<Closer>> {
+fn specific_route() -> impl Strategy<Value = Option<SpecificRoute>> {
     let range = prop_oneof![
         Just((ip(10, 0, 0, 0), 8)),
         Just((ip(10, 0, 1, 0), 24)),
         Just((ip(10, 0, 2, 0), 24)),
         Just((ip(10, 0, 0, 128), 25)),
     ];
-    let closer = (range, any::<bool>(), any::<bool>());
-    let closer = closer.prop_map(|(range, by_list, gone)| Closer {
-        range,
-        by_list,
-        gone,
-    });
-    proptest::option::weighted(0.2, closer)
+    let specific_route = (range, any::<bool>(), any::<bool>());
+    let specific_route =
+        specific_route.prop_map(|(range, is_prefix_list, is_blackhole)| SpecificRoute {
+            range,
+            is_prefix_list,
+            is_blackhole,
+        });
+    proptest::option::weighted(0.2, specific_route)
 }
 
-pub fn made() -> impl Strategy<Value = Made> {
-    let mostly = || prop_oneof![8 => Just(true), 1 => Just(false)];
+pub fn generated_network() -> impl Strategy<Value = GeneratedNetwork> {
+    let usually = || prop_oneof![8 => Just(true), 1 => Just(false)];
     let rules = || proptest::collection::vec(rule(), 0..4);
     let tasks = [ip(10, 0, 0, 20), ip(10, 0, 0, 100), ip(10, 0, 0, 200)];
     let enis = [
@@ -214,35 +215,39 @@ pub fn made() -> impl Strategy<Value = Made> {
         (ip(10, 0, 0, 9), 0),
     ];
     let enis = enis.map(|(address, subnet)| Eni { address, subnet });
-    let switches = (mostly(), mostly(), mostly(), mostly());
-    let places = (
-        out(),
-        closer(),
+    let switches = (usually(), usually(), usually(), usually());
+    let resources = (
+        internet_route(),
+        specific_route(),
         proptest::sample::subsequence(tasks.to_vec(), 1..=3),
         proptest::sample::subsequence(enis.to_vec(), 1..=3),
     );
-    (switches, places, (rules(), rules()), [acl(), acl(), acl()]).prop_map(
-        |(switches, places, (egress, ingress), acls)| {
+    (
+        switches,
+        resources,
+        (rules(), rules()),
+        [acl(), acl(), acl()],
+    )
+        .prop_map(|(switches, resources, (egress, ingress), acls)| {
             let (endpoint, available, private_dns, dns) = switches;
-            let (out, closer, tasks, enis) = places;
-            Made {
+            let (internet_route, specific_route, tasks, enis) = resources;
+            GeneratedNetwork {
                 endpoint,
                 available,
                 private_dns,
                 dns,
-                out,
+                internet_route,
                 tasks,
                 enis,
                 egress,
                 ingress,
                 acls,
-                closer,
+                specific_route,
             }
-        },
-    )
+        })
 }
 
-fn text((base, length): (u32, u8)) -> String {
+fn cidr((base, length): (u32, u8)) -> String {
     format!("{}/{length}", address(base))
 }
 
@@ -252,33 +257,39 @@ pub fn address(number: u32) -> String {
 
 fn group_rule(rule: &Rule, other: &str) -> GroupRule {
     let all = rule.protocol == "-1";
-    let mut made = GroupRule {
+    let mut group_rule = GroupRule {
         protocol: rule.protocol.into(),
         from_port: (!all).then_some(rule.ports.0),
         to_port: (!all).then_some(rule.ports.1),
         ..GroupRule::default()
     };
     match rule.peer {
-        Named::Range(base, length) => made.cidrs = vec![text((base, length))],
-        Named::Listed(base, length) => made.prefix_lists = vec![list_of((base, length))],
-        Named::OtherSGroup => made.security_groups = vec![other.into()],
-        Named::Nobody => made.security_groups = vec!["sg-nobody".into()],
+        Peer::Range(base, length) => group_rule.cidrs = vec![cidr((base, length))],
+        Peer::PrefixList(base, length) => {
+            group_rule.prefix_lists = vec![prefix_list_id((base, length))]
+        }
+        Peer::OtherGroup => group_rule.security_groups = vec![other.into()],
+        Peer::UnusedGroup => group_rule.security_groups = vec!["sg-nobody".into()],
     }
-    made
+    group_rule
 }
 
-fn list_of(range: (u32, u8)) -> String {
-    format!("pl-{}", text(range))
+fn prefix_list_id(range: (u32, u8)) -> String {
+    format!("pl-{}", cidr(range))
 }
 
-fn listed(made: &Made) -> Vec<(u32, u8)> {
-    let rules = made.egress.iter().chain(&made.ingress);
+fn prefix_list_ranges(network: &GeneratedNetwork) -> Vec<(u32, u8)> {
+    let rules = network.egress.iter().chain(&network.ingress);
     let by_rules = rules.filter_map(|rule| match rule.peer {
-        Named::Listed(base, length) => Some((base, length)),
+        Peer::PrefixList(base, length) => Some((base, length)),
         _ => None,
     });
     by_rules
-        .chain(made.closer.map(|closer| closer.range))
+        .chain(
+            network
+                .specific_route
+                .map(|specific_route| specific_route.range),
+        )
         .collect()
 }
 
@@ -294,7 +305,7 @@ fn network_acl(id: &str, subnet: &str, entries: &[Entry]) -> NetworkAcl {
                 egress: entry.egress,
                 allow: entry.allow,
                 protocol: if entry.tcp { "6" } else { "-1" }.into(),
-                cidr: text(entry.range),
+                cidr: cidr(entry.range),
                 from_port: entry.tcp.then_some(entry.ports.0),
                 to_port: entry.tcp.then_some(entry.ports.1),
             })
@@ -302,103 +313,113 @@ fn network_acl(id: &str, subnet: &str, entries: &[Entry]) -> NetworkAcl {
     }
 }
 
-fn routes_out(made: &Made) -> Vec<Route> {
+fn internet_routes(network: &GeneratedNetwork) -> Vec<Route> {
     let route = |destination: &str, target: RouteTarget, blackhole: bool| Route {
         destination: destination.into(),
         target,
         blackhole,
     };
     let nat = |id: &str| RouteTarget::NatGateway(id.into());
-    let half = |half: Half| match half {
-        Half::SameNat => Some(route("128.0.0.0/1", nat("nat-1"), false)),
-        Half::OtherNat => Some(route("128.0.0.0/1", nat("nat-2"), false)),
-        Half::Gone => Some(route("128.0.0.0/1", nat("nat-2"), true)),
-        Half::None => None,
+    let half = |half: SecondHalf| match half {
+        SecondHalf::SameNat => Some(route("128.0.0.0/1", nat("nat-1"), false)),
+        SecondHalf::OtherNat => Some(route("128.0.0.0/1", nat("nat-2"), false)),
+        SecondHalf::Blackhole => Some(route("128.0.0.0/1", nat("nat-2"), true)),
+        SecondHalf::None => None,
     };
-    match made.out {
-        Out::Nat => vec![route("0.0.0.0/0", nat("nat-1"), false)],
-        Out::Split(other) => [Some(route("0.0.0.0/1", nat("nat-1"), false)), half(other)]
+    match network.internet_route {
+        InternetRoute::Nat => vec![route("0.0.0.0/0", nat("nat-1"), false)],
+        InternetRoute::Split(other) => [Some(route("0.0.0.0/1", nat("nat-1"), false)), half(other)]
             .into_iter()
             .flatten()
             .collect(),
-        Out::Gateway { .. } => {
+        InternetRoute::Gateway { .. } => {
             let gateway = RouteTarget::InternetGateway("igw-1".into());
             vec![route("0.0.0.0/0", gateway, false)]
         }
-        Out::None => Vec::new(),
+        InternetRoute::None => Vec::new(),
     }
 }
 
-/// The network as facts, made from the healthy one about coder; with the ARNs of the tasks, in their order.
-pub fn facts(made: &Made) -> (Facts, Vec<String>) {
+/// The facts of a generated network, based on the healthy coder service, and the ARNs of its tasks in order.
+pub fn facts(network: &GeneratedNetwork) -> (Facts, Vec<String>) {
     static HEALTHY: LazyLock<Facts> = LazyLock::new(healthy_coder);
     let mut facts = HEALTHY.clone();
-    let own = subnet_of_task(&mut facts);
-    let subnets = [own.as_str(), "subnet-1", "subnet-2"];
+    let task_subnet = task_subnet(&mut facts);
+    let subnets = [task_subnet.as_str(), "subnet-1", "subnet-2"];
     for (id, range) in subnets.iter().zip(SUBNETS).skip(1) {
-        add_subnet(&mut facts, id, &text(range));
+        add_subnet(&mut facts, id, &cidr(range));
     }
     interfaces(&mut facts, |interface| {
-        interface.public_ip =
-            (made.out == Out::Gateway { public: true }).then(|| "203.0.113.9".into());
+        interface.public_ip = (network.internet_route == InternetRoute::Gateway { public: true })
+            .then(|| "203.0.113.9".into());
     });
     let first = task(&mut facts).interface.clone().expect("interface").id;
     let first = facts.network.interfaces.get_mut(&*first.expect("ID"));
-    known(first.expect("interface")).private_ips = vec![address(made.tasks[0])];
+    known(first.expect("interface")).private_ips = vec![address(network.tasks[0])];
     let mut arns = vec![task(&mut facts).arn.to_string()];
-    for number in &made.tasks[1..] {
+    for number in &network.tasks[1..] {
         arns.push(add_task(&mut facts, &address(*number)));
     }
     let group = endpoint(&mut facts).security_groups[0].clone();
-    let ids = made.enis.iter().map(|eni| subnets[eni.subnet].to_owned());
+    let ids = network
+        .enis
+        .iter()
+        .map(|eni| subnets[eni.subnet].to_owned());
     endpoint(&mut facts).subnets = ids.collect();
-    for eni in &made.enis {
+    for eni in &network.enis {
         add_eni(&mut facts, subnets[eni.subnet], &address(eni.address));
     }
     let known_endpoint = endpoint(&mut facts);
-    known_endpoint.private_dns = made.private_dns;
-    known_endpoint.state = if made.available {
+    known_endpoint.private_dns = network.private_dns;
+    known_endpoint.state = if network.available {
         "available"
     } else {
         "failed"
     }
     .into();
-    if !made.endpoint {
-        no_endpoint(&mut facts);
+    if !network.endpoint {
+        remove_endpoints(&mut facts);
     }
-    vpc(&mut facts).dns_hostnames = Fact::Known(made.dns);
-    let closer = made.closer.map(|closer| Route {
-        destination: match closer.by_list {
-            true => list_of(closer.range),
-            false => text(closer.range),
+    vpc(&mut facts).dns_hostnames = Fact::Known(network.dns);
+    let specific_route = network.specific_route.map(|specific_route| Route {
+        destination: match specific_route.is_prefix_list {
+            true => prefix_list_id(specific_route.range),
+            false => cidr(specific_route.range),
         },
         target: RouteTarget::Other("eni-firewall".into()),
-        blackhole: closer.gone,
+        blackhole: specific_route.is_blackhole,
     });
     routes(&mut facts, |routes| {
         routes.retain(|route| route.target == RouteTarget::Local);
-        routes.extend(routes_out(made).into_iter().chain(closer.clone()));
+        routes.extend(
+            internet_routes(network)
+                .into_iter()
+                .chain(specific_route.clone()),
+        );
     });
-    for range in listed(made) {
-        let entries = Fact::Known(vec![text(range)]);
-        facts.network.prefix_lists.insert(list_of(range), entries);
+    for range in prefix_list_ranges(network) {
+        let entries = Fact::Known(vec![cidr(range)]);
+        facts
+            .network
+            .prefix_lists
+            .insert(prefix_list_id(range), entries);
     }
-    task_group(&mut facts).egress = made
+    task_group(&mut facts).egress = network
         .egress
         .iter()
         .map(|rule| group_rule(rule, &group))
         .collect();
-    let guard = known(facts.network.security_groups.get_mut(&group).unwrap());
-    guard.ingress = made
+    let endpoint_group = known(facts.network.security_groups.get_mut(&group).unwrap());
+    endpoint_group.ingress = network
         .ingress
         .iter()
         .map(|rule| group_rule(rule, TASK_GROUP))
         .collect();
     for acls in facts.network.network_acls.values_mut() {
-        let own = subnets.iter().zip(&made.acls);
-        let own =
-            own.map(|(subnet, entries)| network_acl(&format!("acl-{subnet}"), subnet, entries));
-        *acls = Fact::Known(own.collect());
+        let subnet_acls = subnets.iter().zip(&network.acls);
+        let subnet_acls = subnet_acls
+            .map(|(subnet, entries)| network_acl(&format!("acl-{subnet}"), subnet, entries));
+        *acls = Fact::Known(subnet_acls.collect());
     }
     (facts, arns)
 }

@@ -2,37 +2,37 @@
 
 use serde_json::Value;
 
-use crate::support::world::{Plan, World};
+use crate::support::platform::{Platform, PlatformSpec};
 
-/// One where everything is in order, one whose tasks are older than the flag.
-fn two() -> (World, World) {
-    let fine = World::healthy();
-    let stale = World::new(Plan {
+/// A healthy cluster, and one whose tasks lack exec.
+fn healthy_and_stale_cluster() -> (Platform, Platform) {
+    let healthy = Platform::healthy();
+    let stale = Platform::new(PlatformSpec {
         exec: false,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
-    (fine, stale)
+    (healthy, stale)
 }
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn one_report_of_two_clusters() {
-    let (fine, stale) = two();
-    let both = format!("{},{}", fine.cluster, stale.cluster);
+fn two_clusters_give_one_report() {
+    let (healthy, stale) = healthy_and_stale_cluster();
+    let clusters = format!("{},{}", healthy.cluster, stale.cluster);
     let only = "service,task,container,role";
-    let written = |format| {
+    let report_in = |format| {
         let to = [
             "doctor",
             "--cluster",
-            &both,
+            &clusters,
             "--only",
             only,
             "--format",
             format,
         ];
-        fine.run(&to)
+        healthy.run(&to)
     };
-    let run = written("json");
+    let run = report_in("json");
     assert_eq!(run.status, 1, "{}", run.stderr);
     let report: Value = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!(report["verdict"], "fail");
@@ -43,25 +43,25 @@ fn one_report_of_two_clusters() {
         .map(|report| report["verdict"].as_str().unwrap())
         .collect();
     assert_eq!(verdicts, ["pass", "fail"]);
-    let of = |at: usize| report["reports"][at]["summary"]["pass"].as_u64().unwrap();
-    assert_eq!(report["summary"]["pass"], of(0) + of(1));
+    let passed = |at: usize| report["reports"][at]["summary"]["pass"].as_u64().unwrap();
+    assert_eq!(report["summary"]["pass"], passed(0) + passed(1));
 
-    let schema = serde_json::from_str(&fine.run(&["schema"]).stdout).unwrap();
+    let schema = serde_json::from_str(&healthy.run(&["schema"]).stdout).unwrap();
     let validator = jsonschema::draft202012::new(&schema).unwrap();
     assert!(validator.is_valid(&report) && validator.is_valid(&report["reports"][0]));
-    std::fs::write(fine.home.path().join("before.json"), &run.stdout).unwrap();
-    let since = fine.run(&[
+    std::fs::write(healthy.home.path().join("before.json"), &run.stdout).unwrap();
+    let compared = healthy.run(&[
         "doctor",
         "--cluster",
-        &both,
+        &clusters,
         "--only",
         only,
         "--baseline",
         "before.json",
     ]);
-    assert_eq!(since.status, 0, "{}{}", since.stdout, since.stderr);
+    assert_eq!(compared.status, 0, "{}{}", compared.stdout, compared.stderr);
 
-    let human = written("human");
+    let human = report_in("human");
     let last: Vec<&str> = human.stdout.lines().rev().take(2).collect();
     assert!(
         last[1].contains("elected checks found no problems"),
@@ -75,7 +75,7 @@ fn one_report_of_two_clusters() {
         ("junit", " service\""),
         ("markdown", "<summary>Environment"),
     ] {
-        let run = written(format);
+        let run = report_in(format);
         let text = format!("\n{}", run.stdout);
         assert_eq!(text.matches(count).count(), 2, "{format}: {text}");
     }
@@ -83,10 +83,10 @@ fn one_report_of_two_clusters() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_cluster_that_is_not_there_does_not_hide_the_other() {
-    let fine = World::healthy();
-    let both = format!("{},nowhere", fine.cluster);
-    let run = fine.run(&["doctor", "--cluster", &both, "--format", "json"]);
+fn a_missing_cluster_does_not_hide_the_other() {
+    let healthy = Platform::healthy();
+    let clusters = format!("{},nowhere", healthy.cluster);
+    let run = healthy.run(&["doctor", "--cluster", &clusters, "--format", "json"]);
     assert_eq!(run.status, 2, "{}", run.stderr);
     assert!(
         run.stderr.contains("nowhere: there is no cluster nowhere"),
@@ -94,5 +94,5 @@ fn a_cluster_that_is_not_there_does_not_hide_the_other() {
         run.stderr
     );
     let report: Value = serde_json::from_str(&run.stdout).unwrap();
-    assert_eq!(report["target"]["cluster"], fine.cluster.as_str());
+    assert_eq!(report["target"]["cluster"], healthy.cluster.as_str());
 }

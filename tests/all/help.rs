@@ -1,10 +1,10 @@
-//! What is made of the command line's description works where it is used.
+//! Help, completions and manual pages.
 
 use std::process::Command;
 
 const ECS_EXEC: &str = env!("CARGO_BIN_EXE_ecs-exec");
 
-/// What bash offers for the last of these words.
+/// The completions that bash offers for the last word.
 fn completed(words: &[&str]) -> Vec<String> {
     let script = format!(
         "source <({ECS_EXEC} completions bash); COMP_WORDS=(ecs-exec {}); COMP_CWORD={}; \
@@ -18,20 +18,20 @@ fn completed(words: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn bash_completes_flags_of_commands() {
+fn bash_completes_subcommands_and_flags() {
     assert_eq!(completed(&["doctor", "--fo"]), ["--format"]);
     assert_eq!(completed(&["run", "--all"]), ["--all-tasks"]);
     assert!(completed(&["policy", ""]).contains(&"caller".to_owned()));
     assert!(completed(&["doc"]).contains(&"doctor".to_owned()));
     assert!(!completed(&[""]).contains(&"open-a-session".to_owned()));
-    // What `fix` would refuse is not offered.
+    // Flags that `fix` refuses are not offered.
     assert_eq!(completed(&["doctor", "--demo"]), ["--demo"]);
     assert_eq!(completed(&["fix", "--demo"]), [""; 0]);
     assert_eq!(completed(&["fix", "--allow-d"]), ["--allow-drift"]);
 }
 
 #[test]
-fn no_shell_offers_the_hidden_command() {
+fn completions_omit_the_hidden_command() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let output = Command::new(ECS_EXEC).args(["completions", shell]).output();
         let script = String::from_utf8(output.unwrap().stdout).unwrap();
@@ -42,7 +42,7 @@ fn no_shell_offers_the_hidden_command() {
 }
 
 #[test]
-fn help_is_coloured_as_it_is_wished() {
+fn the_color_flag_applies_to_help() {
     let is_coloured = |arguments: &[&str]| {
         let output = Command::new(ECS_EXEC).args(arguments).output().unwrap();
         output.stdout.contains(&0x1b)
@@ -54,11 +54,11 @@ fn help_is_coloured_as_it_is_wished() {
 }
 
 #[test]
-fn nothing_said_is_a_question_for_help() {
+fn no_arguments_print_usage_with_examples() {
     let output = Command::new(ECS_EXEC).output().unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2));
-    assert!(said.contains("Examples:"), "{said}");
+    assert!(stderr.contains("Examples:"), "{stderr}");
     let usage = Command::new(ECS_EXEC).args(["web", "--help"]).output();
     let usage = String::from_utf8(usage.unwrap().stdout).unwrap();
     assert!(usage.contains("SERVICE [CONTAINER] [COMMAND]"), "{usage}");
@@ -66,7 +66,7 @@ fn nothing_said_is_a_question_for_help() {
 }
 
 #[test]
-fn manual_pages() {
+fn man_writes_a_page_for_every_command() {
     let folder = tempfile::tempdir().unwrap();
     let output = Command::new(ECS_EXEC)
         .arg("man")
@@ -84,7 +84,7 @@ fn manual_pages() {
 }
 
 #[test]
-fn help_of_help_is_help() {
+fn help_help_prints_help() {
     let help = |arguments: &[&str]| {
         let output = Command::new(ECS_EXEC).args(arguments).output().unwrap();
         assert!(output.status.success());

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::support::world::{Plan, World};
+use crate::support::platform::{Platform, PlatformSpec};
 
-/// Sessions that are encrypted and recorded in both ways, so that everything is looked at.
-pub const RECORDED: &str = r#"
+/// Sessions are encrypted and logged to both destinations, so that the doctor reads everything.
+pub const ENCRYPTED_AND_RECORDED: &str = r#"
 KEY=$(aws kms create-key --query KeyMetadata.Arn --output text)
 aws logs create-log-group --log-group-name /exec/$CLUSTER
 aws s3api create-bucket --bucket $CLUSTER --create-bucket-configuration LocationConstraint=us-west-2
@@ -14,14 +14,14 @@ aws iam put-role-policy --role-name $ROLE --policy-name more --policy-document '
 aws iam put-user-policy --user-name $CALLER --policy-name kms --policy-document '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"kms:GenerateDataKey","Resource":"'$KEY'"}]}'
 "#;
 
-/// The key's policy names neither the caller nor the role, nor leaves it to IAM.
+/// The key policy allows neither the caller nor the role, and does not delegate to IAM.
 const NARROW_KEY: &str = r#"
 KEY=$(aws ecs describe-clusters --clusters $CLUSTER --include CONFIGURATIONS --query clusters[0].configuration.executeCommandConfiguration.kmsKeyId --output text)
 aws kms put-key-policy --key-id $KEY --policy-name default --policy '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:user/admin"},"Action":"kms:*","Resource":"*"}]}'
 "#;
 
-/// What this world has none of: tasks on EC2, rules that name prefix lists, and endpoints without private DNS.
-const NOT_MET: [&str; 5] = [
+/// Actions that this platform does not need: it has no tasks on EC2, no rules with prefix lists, and private DNS.
+const UNUSED_ACTIONS: [&str; 5] = [
     "ec2:DescribeInstances",
     "ec2:GetManagedPrefixListEntries",
     "ecs:DescribeContainerInstances",
@@ -29,45 +29,45 @@ const NOT_MET: [&str; 5] = [
     "route53:ListHostedZonesByVPC",
 ];
 
-fn give(world: &World, policy: &Value) {
+fn set_caller_policy(platform: &Platform, policy: &Value) {
     let quoted = shell_words::quote(&policy.to_string()).into_owned();
-    world.sh(&format!(
+    platform.sh(&format!(
         "aws iam put-user-policy --user-name $CALLER --policy-name least --policy-document {quoted}"
     ));
 }
 
-fn missing(run: &Value) -> Vec<String> {
+fn missing_permissions(run: &Value) -> Vec<String> {
     let findings = run["findings"].as_array().unwrap();
-    let mut missing: Vec<String> = findings
+    let mut missing_permissions: Vec<String> = findings
         .iter()
         .filter_map(|finding| finding["missing_permission"].as_str().map(str::to_owned))
         .collect();
-    missing.sort();
-    missing.dedup();
-    missing
+    missing_permissions.sort();
+    missing_permissions.dedup();
+    missing_permissions
 }
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn the_doctor_needs_exactly_its_policy() {
-    let world = World::strict(Plan {
+fn the_doctor_policy_has_exactly_the_required_actions() {
+    let platform = Platform::with_enforced_policies(PlatformSpec {
         nat: true,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
-    world.sh(RECORDED);
-    let refused = world.doctor(&["coder"]);
+    platform.sh(ENCRYPTED_AND_RECORDED);
+    let refused = platform.doctor(&["coder"]);
     assert_ne!(
         refused.status, 0,
         "the emulator enforces policies: {}",
         refused.stdout
     );
-    let policy = world.run(&["policy", "doctor"]).json();
-    give(&world, &policy);
+    let policy = platform.run(&["policy", "doctor"]).json();
+    set_caller_policy(&platform, &policy);
     for target in ["coder", "--all"] {
-        let run = world.doctor(&[target]);
+        let run = platform.doctor(&[target]);
         assert_eq!(run.status, 0, "{}", run.stdout);
-        assert_eq!(missing(&run.json()), [""; 0]);
-        // What is in an image nobody can be allowed to see.
+        assert_eq!(missing_permissions(&run.json()), [""; 0]);
+        // No permission shows the content of an image.
         assert_eq!(run.with_status("unknown"), ["container.log-tools"]);
     }
     let statements = policy["Statement"].as_array().unwrap();
@@ -75,7 +75,7 @@ fn the_doctor_needs_exactly_its_policy() {
         .iter()
         .flat_map(|statement| statement["Action"].as_array().unwrap());
     let mut tried = 0;
-    for action in actions.filter(|action| !NOT_MET.contains(&action.as_str().unwrap())) {
+    for action in actions.filter(|action| !UNUSED_ACTIONS.contains(&action.as_str().unwrap())) {
         let mut without = policy.clone();
         for statement in without["Statement"].as_array_mut().unwrap() {
             statement["Action"]
@@ -86,26 +86,26 @@ fn the_doctor_needs_exactly_its_policy() {
                 statement["Action"] = json!(["none:None"]);
             }
         }
-        give(&world, &without);
+        set_caller_policy(&platform, &without);
         if action == "kms:ListGrants" {
-            // Grants are looked at where the key's policy leaves something open.
-            world.sh(NARROW_KEY);
+            // The doctor reads grants only if the key policy does not decide.
+            platform.sh(NARROW_KEY);
         }
         let target = if action == "ecs:ListServices" {
             "--all"
         } else {
             "coder"
         };
-        let run = world.doctor(&[target]);
-        let told = format!("{}{}", run.stdout, run.stderr);
+        let run = platform.doctor(&[target]);
+        let output = format!("{}{}", run.stdout, run.stderr);
         assert!(
-            told.contains(action.as_str().unwrap()),
-            "{action} is not missed: {told}"
+            output.contains(action.as_str().unwrap()),
+            "{action} is not missed: {output}"
         );
         assert!(
             !run.stdout.is_empty()
-                && missing(&run.json()).contains(&action.as_str().unwrap().to_owned()),
-            "{action}: {told}"
+                && missing_permissions(&run.json()).contains(&action.as_str().unwrap().to_owned()),
+            "{action}: {output}"
         );
         tried += 1;
     }
@@ -114,14 +114,14 @@ fn the_doctor_needs_exactly_its_policy() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_session_needs_no_more_than_the_caller_s_policy() {
-    let world = World::strict(Plan::default());
-    world.sh("aws iam delete-user-policy --user-name $CALLER --policy-name ops");
-    let refused = world.run(&["run", "coder", "--no-doctor", "--", "echo", "hi"]);
+fn the_caller_policy_suffices_for_a_session() {
+    let platform = Platform::with_enforced_policies(PlatformSpec::default());
+    platform.sh("aws iam delete-user-policy --user-name $CALLER --policy-name ops");
+    let refused = platform.run(&["run", "coder", "--no-doctor", "--", "echo", "hi"]);
     assert_eq!(refused.status, 255, "{}", refused.stderr);
-    let policy = world.run(&["policy", "caller"]).json();
-    give(&world, &policy);
-    let run = world.run(&["run", "coder", "--no-doctor", "--", "echo", "hi"]);
+    let policy = platform.run(&["policy", "caller"]).json();
+    set_caller_policy(&platform, &policy);
+    let run = platform.run(&["run", "coder", "--no-doctor", "--", "echo", "hi"]);
     assert_eq!(
         (run.status, run.stdout.as_str()),
         (0, "hi\n"),

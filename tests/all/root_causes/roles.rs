@@ -1,15 +1,15 @@
-//! The role of the tasks: not there, lacking actions, held back.
+//! The task role: missing, without required actions, or restricted by a boundary or a deny.
 
 use super::assert_causes;
-use crate::support::agents::Agent;
-use crate::support::world::{Plan, SSMMESSAGES, World, allow, statement};
+use crate::support::managed_agents::Agent;
+use crate::support::platform::{Platform, PlatformSpec, SSMMESSAGES, allow, statement};
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn roles_that_lack_actions() {
-    let none = World::new(Plan {
+fn a_role_that_lacks_an_action_is_the_cause() {
+    let none = Platform::new(PlatformSpec {
         role_actions: Some(Vec::new()),
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
     assert_causes(&none.doctor(&["coder"]), &["role.ssmmessages"], &[]);
     none.proxy.agent(Agent::Stopped);
@@ -23,11 +23,11 @@ fn roles_that_lack_actions() {
             .into_iter()
             .filter(|action| *action != missing)
             .collect();
-        let world = World::new(Plan {
+        let platform = Platform::new(PlatformSpec {
             role_actions: Some(three),
-            ..Plan::default()
+            ..PlatformSpec::default()
         });
-        let run = world.doctor(&["coder"]);
+        let run = platform.doctor(&["coder"]);
         assert_causes(&run, &["role.ssmmessages"], &[]);
         assert!(
             run.json()["root_causes"][0]["title"]
@@ -40,11 +40,11 @@ fn roles_that_lack_actions() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn roles_that_are_held_back() {
-    let world = World::healthy();
-    let role = world.role("coder");
-    world.sdk.wait(async {
-        let iam = &world.sdk.iam;
+fn boundaries_and_explicit_denies_of_the_role_are_named() {
+    let platform = Platform::healthy();
+    let role = platform.role("coder");
+    platform.sdk.wait(async {
+        let iam = &platform.sdk.iam;
         let boundary = iam
             .create_policy()
             .policy_name(format!("{role}-boundary"))
@@ -60,17 +60,17 @@ fn roles_that_are_held_back() {
             .await
             .unwrap();
     });
-    let run = world.doctor(&["coder"]);
+    let run = platform.doctor(&["coder"]);
     assert_causes(&run, &["role.ssmmessages"], &[]);
     assert!(run.stdout.contains("boundary"));
 
-    let world = World::healthy();
-    let role = world.role("coder");
+    let platform = Platform::healthy();
+    let role = platform.role("coder");
     let deny = statement("Deny", &["ssmmessages:OpenDataChannel"], &["*"]);
-    world
+    platform
         .sdk
-        .wait(world.sdk.put_role_policy(&role, "lockdown", &deny));
-    let run = world.doctor(&["coder"]);
+        .wait(platform.sdk.put_role_policy(&role, "lockdown", &deny));
+    let run = platform.doctor(&["coder"]);
     assert_causes(&run, &["role.ssmmessages"], &[]);
     assert!(run.stdout.contains("explicit Deny"));
 }
@@ -78,31 +78,31 @@ fn roles_that_are_held_back() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn conditions_in_other_statements_do_not_hide_a_missing_action() {
-    let world = World::new(Plan {
+    let platform = Platform::new(PlatformSpec {
         role_actions: Some(Vec::new()),
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
-    let role = world.role("coder");
+    let role = platform.role("coder");
     let bucket = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:ListBucket","Resource":"*","Condition":{"StringLike":{"s3:prefix":"a/*"}}}]}"#;
-    world
+    platform
         .sdk
-        .wait(world.sdk.put_role_policy(&role, "bucket", bucket));
-    assert_causes(&world.doctor(&["coder"]), &["role.ssmmessages"], &[]);
+        .wait(platform.sdk.put_role_policy(&role, "bucket", bucket));
+    assert_causes(&platform.doctor(&["coder"]), &["role.ssmmessages"], &[]);
 }
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn roles_that_are_not_there() {
-    let world = World::new(Plan {
+fn a_missing_role_is_the_cause() {
+    let platform = Platform::new(PlatformSpec {
         role_actions: None,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
-    assert_causes(&world.doctor(&["coder"]), &["role.present"], &[]);
+    assert_causes(&platform.doctor(&["coder"]), &["role.present"], &[]);
 
-    let world = World::healthy();
-    let role = world.role("coder");
-    world.sdk.wait(async {
-        let iam = &world.sdk.iam;
+    let platform = Platform::healthy();
+    let role = platform.role("coder");
+    platform.sdk.wait(async {
+        let iam = &platform.sdk.iam;
         iam.delete_role_policy()
             .role_name(&role)
             .policy_name("ecs-exec")
@@ -111,5 +111,5 @@ fn roles_that_are_not_there() {
             .unwrap();
         iam.delete_role().role_name(&role).send().await.unwrap();
     });
-    assert_causes(&world.doctor(&["coder"]), &["role.present"], &[]);
+    assert_causes(&platform.doctor(&["coder"]), &["role.present"], &[]);
 }

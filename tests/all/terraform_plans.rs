@@ -1,4 +1,4 @@
-//! The gate before apply: plans from `terraform show -json`, judged by the built binary.
+//! `doctor --plan`: plans from `terraform show -json`.
 
 use std::fs;
 use std::path::Path;
@@ -6,8 +6,8 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::support::doctor::{Run, command, run};
+use crate::support::platform::{Platform, PlatformSpec, home};
 use crate::support::terraform::{self, Resource};
-use crate::support::world::{Plan, World, home};
 
 fn root(path: &str) -> String {
     format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))
@@ -19,7 +19,7 @@ fn doctor(home: &Path, arguments: &[&str]) -> Run {
         .args(arguments))
 }
 
-fn platform() -> Value {
+fn new_platform_plan() -> Value {
     serde_json::from_slice(&fs::read(root("terraform-plan/fixtures/create.json")).unwrap()).unwrap()
 }
 
@@ -77,7 +77,7 @@ fn a_fault_in_a_plan_is_reported_at_its_block() {
     let home = home(false);
     let file = home.path().join("tfplan.json");
     let broken = |kind: &str, how: &dyn Fn(&mut Value)| {
-        let mut plan = platform();
+        let mut plan = new_platform_plan();
         change(&mut plan, kind, how);
         fs::write(&file, plan.to_string()).unwrap();
         doctor(home.path(), &["--plan", "tfplan.json"])
@@ -126,7 +126,7 @@ fn a_fault_in_a_plan_is_reported_at_its_block() {
     );
 
     // The doctor judges one service, and another one is broken.
-    let mut plan = platform();
+    let mut plan = new_platform_plan();
     change(&mut plan, "aws_ecs_service", &|service| {
         service["enable_execute_command"] = json!(service["name"] != "coder-production-litellm");
     });
@@ -142,7 +142,7 @@ fn a_fault_in_a_plan_is_reported_at_its_block() {
 }
 
 #[test]
-fn a_file_that_is_no_plan_exits_with_2() {
+fn an_invalid_plan_exits_with_2() {
     let home = home(false);
     let file = home.path().join("tfplan.json");
     for (what, bytes) in [
@@ -189,25 +189,25 @@ fn a_file_that_is_no_plan_exits_with_2() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn plan_over_live_reads_the_rest_from_aws() {
-    let world = World::new(Plan {
+    let platform = Platform::new(PlatformSpec {
         exec: false,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
-    let definition = world.sh("aws ecs describe-services --cluster $CLUSTER --services $SERVICE --query services[0].taskDefinition --output text");
+    let definition = platform.sh("aws ecs describe-services --cluster $CLUSTER --services $SERVICE --query services[0].taskDefinition --output text");
     let service = |exec: bool, forced: bool| {
         json!({
             "force_new_deployment": forced,
             "name": "coder-production-coder",
-            "cluster": format!("arn:aws:ecs:us-west-2:123456789012:cluster/{}", world.cluster),
+            "cluster": format!("arn:aws:ecs:us-west-2:123456789012:cluster/{}", platform.cluster),
             "task_definition": definition,
             "enable_execute_command": exec,
             "launch_type": "FARGATE",
             "desired_count": 1,
-            "network_configuration": [{"subnets": [world.net.subnet], "security_groups": [world.net.task_group], "assign_public_ip": false}],
+            "network_configuration": [{"subnets": [platform.net.subnet], "security_groups": [platform.net.task_group], "assign_public_ip": false}],
         })
     };
-    let file = world.home.path().join("tfplan.json");
-    let judged = |after: bool, forced: bool, over_live: bool| {
+    let file = platform.home.path().join("tfplan.json");
+    let doctor_with_plan = |after: bool, forced: bool, over_live: bool| {
         let plan = terraform::plan(&[Resource {
             kind: "aws_ecs_service",
             name: "coder",
@@ -221,10 +221,13 @@ fn plan_over_live_reads_the_rest_from_aws() {
         if over_live {
             arguments.push("--plan-over-live");
         }
-        world.doctor(&arguments)
+        platform.doctor(&arguments)
     };
-    assert_eq!(world.doctor(&["coder"]).causes(), ["service.exec-enabled"]);
-    let fixed = judged(true, true, true);
+    assert_eq!(
+        platform.doctor(&["coder"]).causes(),
+        ["service.exec-enabled"]
+    );
+    let fixed = doctor_with_plan(true, true, true);
     assert_eq!(
         (fixed.status, fixed.causes()),
         (0, vec![]),
@@ -232,8 +235,11 @@ fn plan_over_live_reads_the_rest_from_aws() {
         fixed.stdout
     );
     // The flag alone starts no new tasks.
-    assert_eq!(judged(true, false, true).causes(), ["task.exec-enabled"]);
-    let still = judged(false, false, true);
+    assert_eq!(
+        doctor_with_plan(true, false, true).causes(),
+        ["task.exec-enabled"]
+    );
+    let still = doctor_with_plan(false, false, true);
     assert_eq!(
         (still.status, still.causes()),
         (1, vec!["service.exec-enabled".to_owned()]),
@@ -241,7 +247,7 @@ fn plan_over_live_reads_the_rest_from_aws() {
         still.stdout
     );
     // The plan alone does not know the role and the network.
-    let alone = judged(true, true, false);
+    let alone = doctor_with_plan(true, true, false);
     assert_eq!(
         (alone.status, alone.causes()),
         (3, vec![]),
@@ -249,11 +255,14 @@ fn plan_over_live_reads_the_rest_from_aws() {
         alone.stdout
     );
     // Faults outside of the plan still count.
-    world.sh("aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec");
-    assert_eq!(judged(true, true, true).causes(), ["role.ssmmessages"]);
+    platform.sh("aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec");
+    assert_eq!(
+        doctor_with_plan(true, true, true).causes(),
+        ["role.ssmmessages"]
+    );
     // The configuration sets another cluster: the plan decides.
     fs::write(
-        world.home.path().join("ecs-exec.toml"),
+        platform.home.path().join("ecs-exec.toml"),
         "cluster = \"another\"\n",
     )
     .unwrap();
@@ -265,7 +274,7 @@ fn plan_over_live_reads_the_rest_from_aws() {
         "tfplan.json",
         "--plan-over-live",
     ];
-    let elsewhere = run(world
+    let elsewhere = run(platform
         .command()
         .env_remove("ECS_EXEC_CLUSTER")
         .args(arguments));
@@ -275,22 +284,25 @@ fn plan_over_live_reads_the_rest_from_aws() {
         "{}",
         elsewhere.stdout
     );
-    assert_eq!(elsewhere.json()["target"]["cluster"], json!(world.cluster));
+    assert_eq!(
+        elsewhere.json()["target"]["cluster"],
+        json!(platform.cluster)
+    );
 }
 
 /// A new service in an existing network, with an existing role. No task uses them yet.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn plan_over_live_reads_what_a_new_service_uses() {
-    let world = World::new(Plan {
+fn plan_over_live_reads_the_resources_of_a_new_service() {
+    let platform = Platform::new(PlatformSpec {
         tasks: 0,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
     let cluster = format!(
         "arn:aws:ecs:us-west-2:123456789012:cluster/{}",
-        world.cluster
+        platform.cluster
     );
-    let role = format!("arn:aws:iam::123456789012:role/{}", world.role("coder"));
+    let role = format!("arn:aws:iam::123456789012:role/{}", platform.role("coder"));
     let log = json!({"logDriver": "awslogs", "options": {"awslogs-group": "/ecs/fresh", "awslogs-region": "us-west-2", "awslogs-stream-prefix": "x"}});
     let containers = json!([{"name": "fresh", "image": "busybox", "essential": true, "logConfiguration": log, "linuxParameters": {"initProcessEnabled": true}}]);
     let definition = json!({
@@ -300,7 +312,7 @@ fn plan_over_live_reads_what_a_new_service_uses() {
     });
     let service = json!({
         "name": "fresh", "cluster": cluster, "enable_execute_command": true, "launch_type": "FARGATE", "desired_count": 1,
-        "network_configuration": [{"subnets": [world.net.subnet], "security_groups": [world.net.task_group], "assign_public_ip": false}],
+        "network_configuration": [{"subnets": [platform.net.subnet], "security_groups": [platform.net.task_group], "assign_public_ip": false}],
     });
     let plan = terraform::plan(&[
         Resource {
@@ -320,25 +332,26 @@ fn plan_over_live_reads_what_a_new_service_uses() {
             expressions: json!({}),
         },
     ]);
-    fs::write(world.home.path().join("tfplan.json"), plan.to_string()).unwrap();
-    let judged = || world.doctor(&["fresh", "--plan", "tfplan.json", "--plan-over-live"]);
-    let whole = judged();
+    fs::write(platform.home.path().join("tfplan.json"), plan.to_string()).unwrap();
+    let doctor_with_plan =
+        || platform.doctor(&["fresh", "--plan", "tfplan.json", "--plan-over-live"]);
+    let complete = doctor_with_plan();
     assert_eq!(
-        (whole.status, whole.causes()),
+        (complete.status, complete.causes()),
         (0, vec![]),
         "{}",
-        whole.stdout
+        complete.stdout
     );
-    world.sh("aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec");
-    assert_eq!(judged().causes(), ["role.ssmmessages"]);
-    world.sh("aws ec2 revoke-security-group-ingress --group-id $ENDPOINT_GROUP --protocol tcp --port 443 --cidr 10.0.0.0/16");
+    platform.sh("aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec");
+    assert_eq!(doctor_with_plan().causes(), ["role.ssmmessages"]);
+    platform.sh("aws ec2 revoke-security-group-ingress --group-id $ENDPOINT_GROUP --protocol tcp --port 443 --cidr 10.0.0.0/16");
     assert_eq!(
-        judged().causes(),
+        doctor_with_plan().causes(),
         ["role.ssmmessages", "network.endpoint-security-group"]
     );
-    world.sh("aws iam delete-role --role-name $ROLE");
+    platform.sh("aws iam delete-role --role-name $ROLE");
     assert_eq!(
-        judged().causes(),
+        doctor_with_plan().causes(),
         ["role.present", "network.endpoint-security-group"]
     );
 }
@@ -347,8 +360,8 @@ fn plan_over_live_reads_what_a_new_service_uses() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn plan_over_live_accepts_an_empty_account() {
-    let world = World::new(Plan::default());
-    let file = world.home.path().join("tfplan.json");
+    let platform = Platform::new(PlatformSpec::default());
+    let file = platform.home.path().join("tfplan.json");
     fs::copy(root("terraform-plan/fixtures/create.json"), &file).unwrap();
     let arguments = [
         "doctor",
@@ -358,13 +371,13 @@ fn plan_over_live_accepts_an_empty_account() {
         "tfplan.json",
         "--plan-over-live",
     ];
-    let over = || {
-        run(world
+    let plan_over_live = || {
+        run(platform
             .command()
             .env_remove("ECS_EXEC_CLUSTER")
             .args(arguments))
     };
-    let first = over();
+    let first = plan_over_live();
     assert_eq!(
         (first.status, first.causes()),
         (0, vec![]),
@@ -372,9 +385,9 @@ fn plan_over_live_accepts_an_empty_account() {
         first.stdout,
         first.stderr
     );
-    let there = fs::read_to_string(root("terraform-plan/fixtures/update.json")).unwrap();
-    fs::write(&file, there.replace("123456789012", "999999999999")).unwrap();
-    let foreign = over();
+    let existing = fs::read_to_string(root("terraform-plan/fixtures/update.json")).unwrap();
+    fs::write(&file, existing.replace("123456789012", "999999999999")).unwrap();
+    let foreign = plan_over_live();
     assert_eq!(foreign.status, 2, "{}", foreign.stdout);
     assert!(
         foreign.stderr.contains("999999999999"),
@@ -383,7 +396,7 @@ fn plan_over_live_accepts_an_empty_account() {
     );
 }
 
-/// AWS may know what a plan leaves open.
+/// AWS can know values that are unknown in a plan.
 #[test]
 fn an_inconclusive_plan_suggests_plan_over_live() {
     let home = home(false);

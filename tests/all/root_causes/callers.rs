@@ -1,11 +1,11 @@
-//! Who asks: rights that are missing, denied, conditional, or enough.
+//! The caller: missing, denied, conditional and sufficient permissions.
 
 use super::{assert_causes, assert_healthy};
-use crate::support::world::{Caller, Plan, World};
+use crate::support::platform::{Caller, Platform, PlatformSpec};
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn callers() {
+fn a_caller_needs_permission_on_the_cluster_and_the_tasks() {
     for (cluster, tasks, title) in [
         (
             false,
@@ -24,11 +24,11 @@ fn callers() {
         ),
     ] {
         let caller = Caller::User { cluster, tasks };
-        let world = World::new(Plan {
+        let platform = Platform::new(PlatformSpec {
             caller,
-            ..Plan::default()
+            ..PlatformSpec::default()
         });
-        let run = world.doctor(&["coder"]);
+        let run = platform.doctor(&["coder"]);
         assert_causes(&run, &["caller.execute-command"], &[]);
         assert_eq!(run.json()["root_causes"][0]["title"], title);
     }
@@ -36,12 +36,12 @@ fn callers() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn callers_that_are_allowed() {
+fn assumed_roles_and_root_are_allowed() {
     for caller in [Caller::Role, Caller::Root] {
         assert_healthy(
-            &World::new(Plan {
+            &Platform::new(PlatformSpec {
                 caller,
-                ..Plan::default()
+                ..PlatformSpec::default()
             })
             .doctor(&["coder"]),
         );
@@ -50,19 +50,19 @@ fn callers_that_are_allowed() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_caller_s_conditions_are_met_unmet_or_open() {
+fn conditions_of_the_caller_policy_are_evaluated() {
     let with_condition = |condition: &str| {
         format!(
             r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"ecs:ExecuteCommand","Resource":"*","Condition":{condition}}}]}}"#
         )
     };
-    let world = World::healthy();
-    let user = format!("{}-caller", world.cluster);
+    let platform = Platform::healthy();
+    let user = format!("{}-caller", platform.cluster);
     let put = |document: &str| {
-        world
+        platform
             .sdk
-            .wait(world.sdk.put_user_policy(&user, "ops", document));
-        world.doctor(&["coder"])
+            .wait(platform.sdk.put_user_policy(&user, "ops", document));
+        platform.doctor(&["coder"])
     };
     assert_healthy(&put(&with_condition(
         r#"{"StringEquals":{"ecs:container-name":"coder"}}"#,
@@ -72,7 +72,7 @@ fn a_caller_s_conditions_are_met_unmet_or_open() {
     )));
     let cluster = format!(
         "arn:aws:ecs:us-west-2:123456789012:cluster/{}",
-        world.cluster
+        platform.cluster
     );
     assert_healthy(&put(&with_condition(&format!(
         r#"{{"ArnEquals":{{"ecs:cluster":"{cluster}"}}}}"#
@@ -98,34 +98,38 @@ fn a_caller_s_conditions_are_met_unmet_or_open() {
     assert_eq!(open.with_status("unknown"), ["caller.execute-command"]);
     assert!(open.stdout.contains("aws:MultiFactorAuthPresent"));
     assert_eq!(open.status, 3);
-    assert_eq!(world.doctor(&["coder", "--allow-unknown"]).status, 0);
+    assert_eq!(platform.doctor(&["coder", "--allow-unknown"]).status, 0);
 }
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn policies_that_tell_containers_apart() {
-    let world = World::new(Plan {
+fn a_container_condition_applies_to_the_target_container() {
+    let platform = Platform::new(PlatformSpec {
         sidecars: vec!["envoy"],
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
     let configuration = "[services.coder]\ncontainer = \"coder\"\n";
-    std::fs::write(world.home.path().join("ecs-exec.toml"), configuration).unwrap();
-    let user = format!("{}-caller", world.cluster);
+    std::fs::write(platform.home.path().join("ecs-exec.toml"), configuration).unwrap();
+    let user = format!("{}-caller", platform.cluster);
     let only = |container: &str| {
         let policy = format!(
             r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"ecs:ExecuteCommand","Resource":"*","Condition":{{"StringEquals":{{"ecs:container-name":"{container}"}}}}}}]}}"#
         );
-        world
+        platform
             .sdk
-            .wait(world.sdk.put_user_policy(&user, "ops", &policy));
+            .wait(platform.sdk.put_user_policy(&user, "ops", &policy));
     };
     only("envoy");
-    assert_causes(&world.doctor(&["coder"]), &["caller.execute-command"], &[]);
-    assert_healthy(&world.doctor(&["coder", "--container", "envoy"]));
-    only("coder");
-    assert_healthy(&world.doctor(&["coder"]));
     assert_causes(
-        &world.doctor(&["coder", "--container", "envoy"]),
+        &platform.doctor(&["coder"]),
+        &["caller.execute-command"],
+        &[],
+    );
+    assert_healthy(&platform.doctor(&["coder", "--container", "envoy"]));
+    only("coder");
+    assert_healthy(&platform.doctor(&["coder"]));
+    assert_causes(
+        &platform.doctor(&["coder", "--container", "envoy"]),
         &["caller.execute-command"],
         &[],
     );

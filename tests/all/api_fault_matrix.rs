@@ -1,4 +1,4 @@
-//! Every API that the doctor uses, broken in every way: nothing crashes, and no check turns green or red by it.
+//! Every API that the doctor uses, with every fault: nothing crashes, and no fault turns a check green or red.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -6,10 +6,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use crate::least_policies::RECORDED;
+use crate::least_privilege::ENCRYPTED_AND_RECORDED;
 use crate::support::doctor::Run;
 use crate::support::fault::Fault;
-use crate::support::world::{Plan, World};
+use crate::support::platform::{Platform, PlatformSpec};
 
 const FAULTS: [(&str, Fault); 12] = [
     ("denied", Fault::Deny),
@@ -21,35 +21,40 @@ const FAULTS: [(&str, Fault); 12] = [
     ("truncated", Fault::Truncated),
     ("garbage", Fault::Garbage),
     ("empty", Fault::Empty),
-    ("unknown words", Fault::Future),
-    ("optional fields missing", Fault::Bare),
-    ("10 MB texts", Fault::Huge),
+    ("unknown words", Fault::UnknownValues),
+    ("optional fields missing", Fault::RequiredFieldsOnly),
+    ("10 MB texts", Fault::LargeTexts),
 ];
 
-/// What each check says, as a set of its statuses.
-fn said(run: &Run) -> BTreeMap<String, BTreeSet<String>> {
-    let mut said: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+/// The statuses of each check.
+fn statuses_by_check(run: &Run) -> BTreeMap<String, BTreeSet<String>> {
+    let mut statuses: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for finding in run.json()["findings"].as_array().unwrap() {
         let text = |field: &str| finding[field].as_str().unwrap().to_owned();
-        said.entry(text("check"))
+        statuses
+            .entry(text("check"))
             .or_default()
             .insert(text("status"));
     }
-    said
+    statuses
 }
 
-/// Why the run under a fault is wrong, beside the run without.
-fn wrong(healthy: &BTreeMap<String, BTreeSet<String>>, run: &Run, passes: bool) -> Option<String> {
+/// Why a run with a fault is wrong, compared with the run without it.
+fn diagnosis_error(
+    healthy: &BTreeMap<String, BTreeSet<String>>,
+    run: &Run,
+    passes: bool,
+) -> Option<String> {
     if run.status == 2 {
-        // Credentials that are refused, or a target of which nothing can be said.
+        // The credentials are refused, or nothing is known about the target.
         return (!run.stderr.starts_with("error: ")).then(|| run.stderr.clone());
     }
-    for (check, statuses) in said(run) {
+    for (check, statuses) in statuses_by_check(run) {
         let before = &healthy[&check];
         for status in statuses {
             let allowed = before.contains(&status) || status == "unknown" || status == "skip";
             let is_softer = status == "warn" && before.contains("fail");
-            // Where the endpoint cannot be seen, a route out that can is seen all the same.
+            // With an unreadable endpoint, the doctor judges the route to the internet instead.
             let is_seen_instead = check == "network.internet-route" && status == "pass";
             let is_less_seen = status == "pass" && before.contains("warn");
             if !(allowed || is_softer || is_seen_instead || is_less_seen) {
@@ -63,19 +68,19 @@ fn wrong(healthy: &BTreeMap<String, BTreeSet<String>>, run: &Run, passes: bool) 
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn every_api_in_every_way() {
-    let world = |breaks: bool| {
-        let world = World::new(Plan {
+fn api_faults_cause_no_wrong_diagnosis() {
+    let start = |breaks: bool| {
+        let platform = Platform::new(PlatformSpec {
             nat: true,
-            ..Plan::default()
+            ..PlatformSpec::default()
         });
-        world.sh(RECORDED);
+        platform.sh(ENCRYPTED_AND_RECORDED);
         if breaks {
-            world.sh("aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec");
+            platform.sh("aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec");
         }
-        world
+        platform
     };
-    let first = world(false);
+    let first = start(false);
     let apis: Vec<String> = first.doctor(&["coder"]).json()["api_calls"]
         .as_object()
         .unwrap()
@@ -91,44 +96,44 @@ fn every_api_in_every_way() {
         })
         .collect();
     let next = AtomicUsize::new(0);
-    let found = Mutex::new(Vec::new());
-    let ends = Mutex::new(BTreeMap::<i32, usize>::new());
+    let errors = Mutex::new(Vec::new());
+    let exit_statuses = Mutex::new(BTreeMap::<i32, usize>::new());
     thread::scope(|scope| {
         for _ in 0..3 {
             scope.spawn(|| {
-                let worlds = [(world(false), true), (world(true), false)];
-                let before: Vec<_> = worlds
+                let platforms = [(start(false), true), (start(true), false)];
+                let before: Vec<_> = platforms
                     .iter()
-                    .map(|(world, _)| said(&world.doctor(&["coder"])))
+                    .map(|(platform, _)| statuses_by_check(&platform.doctor(&["coder"])))
                     .collect();
                 while let Some((api, name, fault)) = cases.get(next.fetch_add(1, Ordering::Relaxed))
                 {
-                    for ((world, passes), before) in worlds.iter().zip(&before) {
-                        world.proxy.rules.lock().unwrap().faults.clear();
-                        world.proxy.fault(api, fault.clone());
-                        let run = world.doctor(&["coder", "--timeout", "2s"]);
-                        *ends.lock().unwrap().entry(run.status).or_default() += 1;
-                        if let Some(why) = wrong(before, &run, *passes) {
+                    for ((platform, passes), before) in platforms.iter().zip(&before) {
+                        platform.proxy.rules.lock().unwrap().faults.clear();
+                        platform.proxy.fault(api, fault.clone());
+                        let run = platform.doctor(&["coder", "--timeout", "2s"]);
+                        *exit_statuses.lock().unwrap().entry(run.status).or_default() += 1;
+                        if let Some(why) = diagnosis_error(before, &run, *passes) {
                             let kind = if *passes { "healthy" } else { "broken" };
-                            found
+                            errors
                                 .lock()
                                 .unwrap()
-                                .push(format!("{kind} world, {api} {name}: {why}"));
+                                .push(format!("{kind} platform, {api} {name}: {why}"));
                         }
                     }
                 }
             });
         }
     });
-    let found = found.into_inner().unwrap();
+    let errors = errors.into_inner().unwrap();
     let count = cases.len() * 2;
     let line = format!(
-        "Fault grid: {} APIs, {} faults, 2 worlds: {count} runs, {} wrong; by exit status {:?}\n",
+        "Fault grid: {} APIs, {} faults, 2 platforms: {count} runs, {} wrong; by exit status {:?}\n",
         apis.len(),
         FAULTS.len(),
-        found.len(),
-        ends.into_inner().unwrap(),
+        errors.len(),
+        exit_statuses.into_inner().unwrap(),
     );
     std::io::stderr().write_all(line.as_bytes()).unwrap();
-    assert!(found.is_empty(), "{}", found.join("\n"));
+    assert!(errors.is_empty(), "{}", errors.join("\n"));
 }

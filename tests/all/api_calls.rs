@@ -1,12 +1,12 @@
-//! How many calls a question costs.
+//! The number of AWS calls per diagnosis.
 
-use crate::support::world::{Plan, World};
+use crate::support::platform::{Platform, PlatformSpec};
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn each_fact_is_asked_for_once() {
-    let world = World::healthy();
-    let report = world.doctor(&["coder"]).json();
+fn each_fact_costs_one_call() {
+    let platform = Platform::healthy();
+    let report = platform.doctor(&["coder"]).json();
     let expected = [
         "ec2:DescribeDhcpOptions",
         "ec2:DescribeNatGateways",
@@ -31,50 +31,50 @@ fn each_fact_is_asked_for_once() {
     let calls = report["api_calls"].as_object().unwrap();
     assert_eq!(calls.keys().collect::<Vec<_>>(), expected);
     for (action, count) in calls {
-        let most = match action.as_str() {
+        let expected_count = match action.as_str() {
             // One for the caller, one for the task role.
             "iam:SimulatePrincipalPolicy" => 2,
-            // AWS tells one attribute a call.
+            // Each call returns one attribute.
             "ec2:DescribeVpcAttribute" => 2,
             _ => 1,
         };
-        assert_eq!(count, most, "{action}");
+        assert_eq!(count, expected_count, "{action}");
     }
     assert_eq!(
-        world.proxy.calls().len(),
+        platform.proxy.calls().len(),
         calls.len(),
-        "the report tells of every call"
+        "the report counts every call"
     );
 }
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn more_tasks_cost_no_more_calls() {
+fn the_number_of_tasks_does_not_change_the_calls() {
     assert_same_calls(|_| {});
 }
 
-/// Those with the same values of its condition keys are asked about in one call.
+/// One simulation covers all containers with the same values of the condition keys.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn nor_do_they_where_a_policy_tells_containers_apart() {
-    assert_same_calls(|world| {
-        let user = format!("{}-caller", world.cluster);
+fn a_container_condition_does_not_add_calls_per_task() {
+    assert_same_calls(|platform| {
+        let user = format!("{}-caller", platform.cluster);
         let policy = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ecs:ExecuteCommand","Resource":"*","Condition":{"StringEquals":{"ecs:container-name":"coder"}}}]}"#;
-        let changed = world.sdk.put_user_policy(&user, "ops", policy);
-        world.sdk.wait(changed);
+        let changed = platform.sdk.put_user_policy(&user, "ops", policy);
+        platform.sdk.wait(changed);
     });
 }
 
-/// One task costs as many as five.
-fn assert_same_calls(change: fn(&World)) {
+/// One task needs as many calls as five.
+fn assert_same_calls(change: fn(&Platform)) {
     let calls = |tasks| {
-        let world = World::new(Plan {
+        let platform = Platform::new(PlatformSpec {
             tasks,
-            ..Plan::default()
+            ..PlatformSpec::default()
         });
-        change(&world);
-        assert_eq!(world.doctor(&["coder"]).status, 0);
-        world.proxy.calls()
+        change(&platform);
+        assert_eq!(platform.doctor(&["coder"]).status, 0);
+        platform.proxy.calls()
     };
     assert_eq!(calls(1), calls(5));
 }

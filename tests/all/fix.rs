@@ -1,28 +1,28 @@
-//! `fix`: consent, what it leaves alone, and interrupted runs.
+//! `fix`: confirmation, drift, existing policies, failed steps and rollouts.
 
 use serde_json::json;
 
 use crate::faults::catalogue::KEY;
-use crate::support::agents::Agent;
 use crate::support::doctor::Run;
 use crate::support::fault::Fault;
+use crate::support::managed_agents::Agent;
+use crate::support::platform::{Platform, PlatformSpec};
 use crate::support::pty::Terminal;
-use crate::support::world::{Plan, World};
 
 /// A service whose task was started before the flag was set.
-fn stale() -> World {
-    let world = World::new(Plan {
+fn stale_platform() -> Platform {
+    let platform = Platform::new(PlatformSpec {
         exec: false,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
-    world.set_exec("coder", true);
-    world.proxy.rules.lock().unwrap().agent_of_new_tasks = Some(Agent::Running);
-    world.sh(r#"aws iam put-user-policy --user-name $CALLER --policy-name fixer --policy-document '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Resource":"*","Action":["ecs:UpdateService","iam:PutRolePolicy","iam:GetRolePolicy"]}]}'"#);
-    world
+    platform.set_exec("coder", true);
+    platform.proxy.rules.lock().unwrap().agent_of_new_tasks = Some(Agent::Running);
+    platform.sh(r#"aws iam put-user-policy --user-name $CALLER --policy-name fixer --policy-document '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Resource":"*","Action":["ecs:UpdateService","iam:PutRolePolicy","iam:GetRolePolicy"]}]}'"#);
+    platform
 }
 
-fn updates(world: &World) -> u64 {
-    world
+fn update_calls(platform: &Platform) -> u64 {
+    platform
         .proxy
         .calls()
         .get("ecs:UpdateService")
@@ -31,19 +31,19 @@ fn updates(world: &World) -> u64 {
 }
 
 /// Pastes the commands of every fix, one after the other.
-pub fn paste_all(world: &World, run: &Run) {
+pub fn paste_all(platform: &Platform, run: &Run) {
     for fix in run.json()["fixes"].as_array().unwrap() {
         for command in fix["commands"].as_array().unwrap() {
-            world.paste(command.as_str().unwrap()).unwrap();
+            platform.paste(command.as_str().unwrap()).unwrap();
         }
     }
 }
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn without_consent_nothing_is_changed() {
-    let world = stale();
-    let run = world.run(&["fix", "coder"]);
+fn fix_changes_nothing_without_confirmation() {
+    let platform = stale_platform();
+    let run = platform.run(&["fix", "coder"]);
     assert_eq!(run.status, 2, "{}", run.stderr);
     assert!(
         run.stderr
@@ -58,10 +58,10 @@ fn without_consent_nothing_is_changed() {
         run.stderr
     );
     assert!(run.stderr.contains("no changes made"));
-    assert_eq!(run.stdout, "", "the plan says it all");
-    assert_eq!(updates(&world), 0);
+    assert_eq!(run.stdout, "", "the plan goes to standard error");
+    assert_eq!(update_calls(&platform), 0);
 
-    let dry = world.run(&["fix", "coder", "--dry-run"]);
+    let dry = platform.run(&["fix", "coder", "--dry-run"]);
     assert_eq!((dry.status, dry.stdout.as_str()), (1, ""), "{}", dry.stderr);
     assert!(
         dry.stderr.contains("--force-new-deployment"),
@@ -69,35 +69,35 @@ fn without_consent_nothing_is_changed() {
         dry.stderr
     );
     assert!(dry.stderr.ends_with("No changes made.\n"), "{}", dry.stderr);
-    let asked = world.run(&["fix", "coder", "--dry-run", "--format", "json"]);
-    assert_eq!(asked.causes(), ["task.exec-enabled"]);
-    assert_eq!(updates(&world), 0);
+    let report = platform.run(&["fix", "coder", "--dry-run", "--format", "json"]);
+    assert_eq!(report.causes(), ["task.exec-enabled"]);
+    assert_eq!(update_calls(&platform), 0);
 
-    let mut terminal = Terminal::start(world.command().args(["fix", "coder"]));
+    let mut terminal = Terminal::start(platform.command().args(["fix", "coder"]));
     terminal.expect("Apply 1 change? [y/N]");
     terminal.type_keys("n\r");
     assert_eq!(terminal.wait(), 1);
     let screen = terminal.screen();
     assert!(screen.trim_end().ends_with("No changes made."), "{screen}");
-    assert_eq!(updates(&world), 0);
+    assert_eq!(update_calls(&platform), 0);
 
-    // What is typed before the question is no answer to it.
-    let mut terminal = Terminal::start(world.command().args(["fix", "coder"]));
+    // Keys that are typed before the prompt do not answer it.
+    let mut terminal = Terminal::start(platform.command().args(["fix", "coder"]));
     terminal.type_keys("y\r");
     terminal.expect("Apply 1 change? [y/N]");
     std::thread::sleep(std::time::Duration::from_millis(500));
     assert!(!terminal.screen().contains("Done"), "{}", terminal.screen());
     terminal.type_keys("\r");
     assert_eq!(terminal.wait(), 1);
-    assert_eq!(updates(&world), 0);
+    assert_eq!(update_calls(&platform), 0);
 
-    let mut terminal = Terminal::start(world.command().args(["fix", "coder"]));
+    let mut terminal = Terminal::start(platform.command().args(["fix", "coder"]));
     terminal.expect("[y/N]");
     terminal.type_keys("\u{3}");
     assert_eq!(terminal.wait(), 130);
-    assert_eq!(updates(&world), 0);
+    assert_eq!(update_calls(&platform), 0);
 
-    let mut terminal = Terminal::start(world.command().args(["doctor", "coder", "--fix"]));
+    let mut terminal = Terminal::start(platform.command().args(["doctor", "coder", "--fix"]));
     terminal.expect("[y/N]");
     terminal.type_keys("y\r");
     assert_eq!(terminal.wait(), 0, "{}", terminal.screen());
@@ -107,15 +107,15 @@ fn without_consent_nothing_is_changed() {
         screen.contains("After: no root cause (0 failed)."),
         "{screen}"
     );
-    assert_eq!(updates(&world), 1);
+    assert_eq!(update_calls(&platform), 1);
 }
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn what_infrastructure_code_owns_is_left_unless_allowed() {
-    let world = stale();
-    world.sh("aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec");
-    let run = world.run(&["fix", "coder", "--yes"]);
+fn infrastructure_fixes_need_allow_drift() {
+    let platform = stale_platform();
+    platform.sh("aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec");
+    let run = platform.run(&["fix", "coder", "--yes"]);
     assert_eq!(run.status, 1);
     assert!(
         run.stderr
@@ -124,7 +124,7 @@ fn what_infrastructure_code_owns_is_left_unless_allowed() {
         run.stderr
     );
     assert!(run.stderr.contains("resource \"aws_iam_role_policy\""));
-    assert_eq!(world.proxy.calls().get("iam:PutRolePolicy"), None);
+    assert_eq!(platform.proxy.calls().get("iam:PutRolePolicy"), None);
     // New tasks would fail in the same way.
     assert!(
         run.stderr
@@ -137,31 +137,31 @@ fn what_infrastructure_code_owns_is_left_unless_allowed() {
         "{}",
         run.stderr
     );
-    assert_eq!(updates(&world), 0);
-    // Whatever the caller asks about.
-    let run = world.run(&["fix", "coder", "--yes", "--only", "task"]);
-    assert_eq!(updates(&world), 0, "{}", run.stderr);
-    let run = world.run(&["fix", "coder", "--yes", "--allow-drift"]);
+    assert_eq!(update_calls(&platform), 0);
+    // The same holds if only some checks run.
+    let run = platform.run(&["fix", "coder", "--yes", "--only", "task"]);
+    assert_eq!(update_calls(&platform), 0, "{}", run.stderr);
+    let run = platform.run(&["fix", "coder", "--yes", "--allow-drift"]);
     assert_eq!(run.status, 0, "{}", run.stderr);
 }
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_policy_of_the_same_name_is_not_replaced() {
-    let world = stale();
+fn an_existing_policy_with_the_same_name_is_not_replaced() {
+    let platform = stale_platform();
     let put = |name: &str| {
-        world.sh(&format!(r#"aws iam put-role-policy --role-name $ROLE --policy-name {name} --policy-document '{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"*"}}]}}'"#))
+        platform.sh(&format!(r#"aws iam put-role-policy --role-name $ROLE --policy-name {name} --policy-document '{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"*"}}]}}'"#))
     };
     put("ecs-exec");
-    // Even one that has been changed under the very name that the fix would take.
-    let shown = world.doctor(&["coder"]).stdout;
+    // The same holds for the name that the fix itself would use.
+    let shown = platform.doctor(&["coder"]).stdout;
     let (_, rest) = shown.split_once("--policy-name ").unwrap();
     let name = rest.split(' ').next().unwrap();
     put(name);
-    let run = world.run(&["fix", "coder", "--yes", "--allow-drift"]);
+    let run = platform.run(&["fix", "coder", "--yes", "--allow-drift"]);
     assert_eq!(run.status, 0, "{}", run.stderr);
     let get = |name: &str| {
-        world.sh(&format!(
+        platform.sh(&format!(
             "aws iam get-role-policy --role-name $ROLE --policy-name {name}"
         ))
     };
@@ -171,57 +171,57 @@ fn a_policy_of_the_same_name_is_not_replaced() {
     assert!(added.contains("ssmmessages:OpenDataChannel"), "{added}");
 }
 
-/// The same holds for what a person pastes: another policy is left as it is, and a revision keeps its tags.
+/// Pasted commands keep other policies, and a new revision keeps its tags.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn what_is_pasted_takes_nothing_away() {
-    let world = World::new(Plan {
+fn printed_commands_keep_existing_permissions_and_tags() {
+    let platform = Platform::new(PlatformSpec {
         read_only_root: true,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
-    world.sh(r#"
+    platform.sh(r#"
         aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec
         for name in ecs-exec ecs-exec-ssmmessages; do aws iam put-role-policy --role-name $ROLE --policy-name $name --policy-document '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}'; done
         aws ecs tag-resource --resource-arn $(aws ecs describe-task-definition --task-definition $FAMILY --query taskDefinition.taskDefinitionArn --output text) --tags key=team,value=x"#);
-    paste_all(&world, &world.doctor(&["coder"]));
-    let kept =
-        world.sh("aws iam list-role-policies --role-name $ROLE --query PolicyNames --output text");
-    let names: Vec<&str> = kept.split_whitespace().collect();
-    assert!(names.len() > 2 && names.contains(&"ecs-exec"), "{kept}");
-    let old = world.sh("aws iam get-role-policy --role-name $ROLE --policy-name ecs-exec");
+    paste_all(&platform, &platform.doctor(&["coder"]));
+    let policies = platform
+        .sh("aws iam list-role-policies --role-name $ROLE --query PolicyNames --output text");
+    let names: Vec<&str> = policies.split_whitespace().collect();
+    assert!(names.len() > 2 && names.contains(&"ecs-exec"), "{policies}");
+    let old = platform.sh("aws iam get-role-policy --role-name $ROLE --policy-name ecs-exec");
     assert!(old.contains("s3:GetObject"), "{old}");
-    let tags = world.sh("aws ecs describe-task-definition --task-definition $FAMILY --include TAGS --query '[taskDefinition.revision, tags[0].value]' --output text");
+    let tags = platform.sh("aws ecs describe-task-definition --task-definition $FAMILY --include TAGS --query '[taskDefinition.revision, tags[0].value]' --output text");
     assert!(tags.ends_with('x') && !tags.starts_with("1\t"), "{tags}");
 }
 
-/// A policy that cannot be read may be there already, with what somebody has changed in it.
+/// An unreadable policy can exist and have changes by others.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_policy_that_cannot_be_read_is_not_written_over() {
-    let world = stale();
-    world.sh("aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec");
-    let shown = world.doctor(&["coder"]).stdout;
+fn an_unreadable_policy_is_not_overwritten() {
+    let platform = stale_platform();
+    platform.sh("aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec");
+    let shown = platform.doctor(&["coder"]).stdout;
     let (_, rest) = shown.split_once("--policy-name ").unwrap();
     let name = rest.split(' ').next().unwrap();
-    world.sh(&format!(r#"aws iam put-role-policy --role-name $ROLE --policy-name {name} --policy-document '{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"*"}}]}}'"#));
-    world.proxy.fault("iam:GetRolePolicy", Fault::Deny);
-    let run = world.run(&["fix", "coder", "--yes", "--allow-drift"]);
+    platform.sh(&format!(r#"aws iam put-role-policy --role-name $ROLE --policy-name {name} --policy-document '{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"*"}}]}}'"#));
+    platform.proxy.fault("iam:GetRolePolicy", Fault::Deny);
+    let run = platform.run(&["fix", "coder", "--yes", "--allow-drift"]);
     assert_eq!(run.status, 1, "{}", run.stderr);
     assert!(
         run.stderr.contains("missing permission iam:GetRolePolicy"),
         "{}",
         run.stderr
     );
-    assert_eq!(world.proxy.calls().get("iam:PutRolePolicy"), None);
-    assert_eq!(updates(&world), 0);
+    assert_eq!(platform.proxy.calls().get("iam:PutRolePolicy"), None);
+    assert_eq!(update_calls(&platform), 0);
 }
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_step_that_is_refused_says_how_far_it_came() {
-    let world = stale();
-    world.proxy.fault("ecs:UpdateService", Fault::Deny);
-    let run = world.run(&["fix", "coder", "--yes"]);
+fn a_denied_step_reports_the_progress() {
+    let platform = stale_platform();
+    platform.proxy.fault("ecs:UpdateService", Fault::Deny);
+    let run = platform.run(&["fix", "coder", "--yes"]);
     assert_eq!(run.status, 1);
     assert!(
         run.stderr.contains("Stopped after 0 of 1 step."),
@@ -238,8 +238,8 @@ fn a_step_that_is_refused_says_how_far_it_came() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_roll_out_that_fails_says_why_and_ctrl_c_ends_the_waiting() {
-    let world = stale();
+fn a_failed_rollout_gives_its_reason_and_ctrl_c_stops_waiting() {
+    let platform = stale_platform();
     let deployment = |id: &str, status: &str, state: &str| {
         json!({"id": id, "status": status, "rolloutState": state, "rolloutStateReason": "tasks failed to start",
             "desiredCount": 1, "runningCount": 1, "pendingCount": 0, "failedTasks": 0})
@@ -248,12 +248,12 @@ fn a_roll_out_that_fails_says_why_and_ctrl_c_ends_the_waiting() {
         deployment("ecs-svc/2", "PRIMARY", "IN_PROGRESS"),
         deployment("ecs-svc/1", "ACTIVE", "COMPLETED")
     ]);
-    let after = |world: &World, deployments: &serde_json::Value| {
-        world.proxy.rules.lock().unwrap().services_after_update =
+    let after = |platform: &Platform, deployments: &serde_json::Value| {
+        platform.proxy.rules.lock().unwrap().services_after_update =
             Some(json!({"deployments": deployments}));
     };
-    after(&world, &stuck);
-    let mut command = world.command();
+    after(&platform, &stuck);
+    let mut command = platform.command();
     command.args(["fix", "coder", "--yes"]).env("TERM", "xterm");
     let mut terminal = Terminal::start(&command);
     terminal.expect("Waiting:");
@@ -267,21 +267,21 @@ fn a_roll_out_that_fails_says_why_and_ctrl_c_ends_the_waiting() {
         terminal.screen()
     );
 
-    let world = stale();
-    after(&world, &stuck);
-    let short = world.run(&["fix", "coder", "--yes", "--timeout", "5s"]);
+    let platform = stale_platform();
+    after(&platform, &stuck);
+    let short = platform.run(&["fix", "coder", "--yes", "--timeout", "5s"]);
     assert!(
         short.stderr.contains("Not finished within 5 s"),
         "{}",
         short.stderr
     );
 
-    let world = stale();
+    let platform = stale_platform();
     after(
-        &world,
+        &platform,
         &json!([deployment("ecs-svc/2", "PRIMARY", "FAILED")]),
     );
-    let failed = world.run(&["fix", "coder", "--yes"]);
+    let failed = platform.run(&["fix", "coder", "--yes"]);
     assert!(
         failed
             .stderr
@@ -297,8 +297,8 @@ fn a_roll_out_that_fails_says_why_and_ctrl_c_ends_the_waiting() {
 }
 
 #[test]
-fn facts_from_a_file_are_not_fixed() {
-    let home = crate::support::world::home(true);
+fn fix_refuses_demos() {
+    let home = crate::support::platform::home(true);
     let run = |arguments: &[&str]| {
         crate::support::doctor::run(crate::support::doctor::command(home.path()).args(arguments))
     };
@@ -313,56 +313,56 @@ fn facts_from_a_file_are_not_fixed() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_task_that_was_named_is_followed_by_its_service() {
-    let world = stale();
-    let task = world.tasks("coder").remove(0);
-    let run = world.run(&["fix", "--task", &task, "--yes"]);
+fn fix_with_a_task_redeploys_its_service() {
+    let platform = stale_platform();
+    let task = platform.tasks("coder").remove(0);
+    let run = platform.run(&["fix", "--task", &task, "--yes"]);
     assert_eq!(run.status, 0, "{}{}", run.stderr, run.stdout);
     assert!(
         run.stderr.contains("After: no root cause"),
         "{}",
         run.stderr
     );
-    assert_eq!(updates(&world), 1);
+    assert_eq!(update_calls(&platform), 1);
 }
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn the_container_of_guardduty_is_neither_blamed_nor_waited_for() {
-    let world = stale();
-    world.proxy.rules.lock().unwrap().guarded = true;
-    assert_eq!(world.doctor(&["coder"]).causes(), ["task.exec-enabled"]);
-    let fixed = world.run(&["fix", "coder", "--yes", "--timeout", "60s"]);
+fn the_guardduty_container_is_ignored() {
+    let platform = stale_platform();
+    platform.proxy.rules.lock().unwrap().has_guardduty = true;
+    assert_eq!(platform.doctor(&["coder"]).causes(), ["task.exec-enabled"]);
+    let fixed = platform.run(&["fix", "coder", "--yes", "--timeout", "60s"]);
     assert_eq!(fixed.status, 0, "{}{}", fixed.stdout, fixed.stderr);
-    let list = world.run(&["list", "coder"]);
+    let list = platform.run(&["list", "coder"]);
     assert!(list.stdout.contains("added by AWS"), "{}", list.stdout);
 }
 
-/// Each of two edits of one document was made from what it was before the other.
+/// Both fixes are computed from the same original document.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn two_edits_of_one_key_policy_keep_each_other() {
-    let world = World::new(Plan {
+fn two_fixes_of_one_key_policy_both_apply() {
+    let platform = Platform::new(PlatformSpec {
         nat: true,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
     let policy = r#"{"Version":"2012-10-17","Statement":[{"Sid":"Admin","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:user/admin"},"Action":"kms:*","Resource":"*"}]}"#;
-    world.sh(&format!(
+    platform.sh(&format!(
         "{KEY}\naws kms put-key-policy --key-id $KEY --policy-name default --policy '{policy}'"
     ));
-    let run = world.doctor(&["coder"]);
+    let run = platform.doctor(&["coder"]);
     assert_eq!(
         run.causes(),
         ["caller.kms-generate-data-key", "role.kms-decrypt"],
         "{}",
         run.stderr
     );
-    paste_all(&world, &run);
-    let again = world.doctor(&["coder"]);
+    paste_all(&platform, &run);
+    let again = platform.doctor(&["coder"]);
     assert_eq!(again.status, 0, "{:?}", again.causes());
-    let kept = world.sh(
+    let policy = platform.sh(
         "KEY=$(aws ecs describe-clusters --clusters $CLUSTER --include CONFIGURATIONS --query clusters[0].configuration.executeCommandConfiguration.kmsKeyId --output text)
          aws kms get-key-policy --key-id $KEY --policy-name default --output text",
     );
-    assert!(kept.contains("Admin"), "{kept}");
+    assert!(policy.contains("Admin"), "{policy}");
 }

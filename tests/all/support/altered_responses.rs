@@ -1,4 +1,4 @@
-//! Real answers, changed in ways that AWS may change them.
+//! Changes real responses as a faulty network or a future AWS could.
 
 use serde_json::Value;
 
@@ -10,13 +10,13 @@ impl Fault {
     pub fn alter(&self, body: Vec<u8>, is_json: bool) -> Vec<u8> {
         match self {
             Fault::Truncated => body[..body.len() / 2].to_vec(),
-            Fault::Future if is_json => json(&body, &future),
-            Fault::Future => words(&body),
-            Fault::Bare if is_json => json(&body, &bare),
-            Fault::Huge if is_json => json(&body, &huge),
-            Fault::Huge => {
+            Fault::UnknownValues if is_json => json(&body, &replace_words),
+            Fault::UnknownValues => unknown_words(&body),
+            Fault::RequiredFieldsOnly if is_json => json(&body, &remove_optional_fields),
+            Fault::LargeTexts if is_json => json(&body, &add_large_texts),
+            Fault::LargeTexts => {
                 let text = String::from_utf8_lossy(&body).into_owned();
-                let element = format!("<x>{}</x></", long());
+                let element = format!("<x>{}</x></", large_text());
                 // Before the last end tag.
                 let end = text.rfind("</").unwrap_or(0);
                 format!(
@@ -31,7 +31,7 @@ impl Fault {
     }
 }
 
-fn long() -> String {
+fn large_text() -> String {
     "x".repeat(10 << 20)
 }
 
@@ -43,8 +43,8 @@ fn json(body: &[u8], change: &dyn Fn(&mut Value)) -> Vec<u8> {
     serde_json::to_vec(&value).unwrap()
 }
 
-/// Words in capitals, as enumerations have them, become one that nobody knows; what the task's state hangs on stays.
-fn future(value: &mut Value) {
+/// Replaces enumeration values with an unknown one, except the fields that hold the state of tasks.
+fn replace_words(value: &mut Value) {
     match value {
         Value::String(text) => {
             let is_word =
@@ -53,20 +53,20 @@ fn future(value: &mut Value) {
                 FUTURE.clone_into(text);
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(future),
+        Value::Array(items) => items.iter_mut().for_each(replace_words),
         Value::Object(fields) => {
-            let kept = ["lastStatus", "status", "desiredStatus"];
+            let state_fields = ["lastStatus", "status", "desiredStatus"];
             fields
                 .iter_mut()
-                .filter(|(name, _)| !kept.contains(&name.as_str()))
-                .for_each(|(_, value)| future(value));
+                .filter(|(name, _)| !state_fields.contains(&name.as_str()))
+                .for_each(|(_, value)| replace_words(value));
         }
         _ => {}
     }
 }
 
-/// The same of XML.
-fn words(body: &[u8]) -> Vec<u8> {
+/// Replaces enumeration values in XML.
+fn unknown_words(body: &[u8]) -> Vec<u8> {
     let mut text = String::from_utf8_lossy(body).into_owned();
     for word in [
         "in-use",
@@ -81,10 +81,10 @@ fn words(body: &[u8]) -> Vec<u8> {
     text.into_bytes()
 }
 
-/// Without what says neither what a thing is nor which one.
-fn bare(value: &mut Value) {
+/// Removes the fields that do not identify a resource.
+fn remove_optional_fields(value: &mut Value) {
     match value {
-        Value::Array(items) => items.iter_mut().for_each(bare),
+        Value::Array(items) => items.iter_mut().for_each(remove_optional_fields),
         Value::Object(fields) => {
             fields.retain(|name, value| {
                 let name = name.to_ascii_lowercase();
@@ -99,21 +99,21 @@ fn bare(value: &mut Value) {
                     || name == "enableexecutecommand"
                     || name == "launchtype"
             });
-            fields.values_mut().for_each(bare);
+            fields.values_mut().for_each(remove_optional_fields);
         }
         _ => {}
     }
 }
 
-fn huge(value: &mut Value) {
+fn add_large_texts(value: &mut Value) {
     let Some(fields) = value.as_object_mut() else {
         return;
     };
-    fields.insert("nextThing".into(), long().into());
-    for things in ["tasks", "services", "clusters"] {
-        if let Some(thing) = fields.get_mut(things).and_then(|things| things.get_mut(0)) {
-            thing["stoppedReason"] = long().into();
-            thing["events"] = serde_json::json!([{"id": "1", "message": long()}]);
+    fields.insert("nextThing".into(), large_text().into());
+    for list in ["tasks", "services", "clusters"] {
+        if let Some(resource) = fields.get_mut(list).and_then(|list| list.get_mut(0)) {
+            resource["stoppedReason"] = large_text().into();
+            resource["events"] = serde_json::json!([{"id": "1", "message": large_text()}]);
         }
     }
 }

@@ -2,35 +2,37 @@
 
 use super::image;
 use crate::support::fault::Fault;
-use crate::support::world::{Plan, World};
+use crate::support::platform::{Platform, PlatformSpec};
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_session_that_cannot_be_opened_says_why() {
-    let world = World::new(Plan {
+fn a_refused_session_is_diagnosed() {
+    let platform = Platform::new(PlatformSpec {
         role_actions: Some(Vec::new()),
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
-    world.proxy.fault("ecs:ExecuteCommand", Fault::NotConnected);
-    let run = world.run(&["coder"]);
+    platform
+        .proxy
+        .fault("ecs:ExecuteCommand", Fault::NotConnected);
+    let run = platform.run(&["coder"]);
     assert_eq!(run.status, 255);
     assert_eq!(run.stdout, "");
-    for told in [
+    for expected in [
         "TargetNotConnectedException",
         "The agent in the container is not connected",
         "role.ssmmessages",
         "aws iam put-role-policy",
     ] {
-        assert!(run.stderr.contains(told), "{told}: {}", run.stderr);
+        assert!(run.stderr.contains(expected), "{expected}: {}", run.stderr);
     }
-    let quiet = world.run(&["coder", "--no-doctor"]);
+    let quiet = platform.run(&["coder", "--no-doctor"]);
     assert_eq!(quiet.status, 255);
     assert!(
         !quiet.stderr.contains("role.ssmmessages"),
         "{}",
         quiet.stderr
     );
-    let first = world.run(&["coder", "--doctor"]);
+    let first = platform.run(&["coder", "--doctor"]);
     assert_eq!(first.status, 255);
     assert!(first.stderr.contains("role.ssmmessages"));
 }
@@ -38,13 +40,13 @@ fn a_session_that_cannot_be_opened_says_why() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn each_failure_has_its_message_and_status() {
-    let world = World::healthy();
+    let platform = Platform::healthy();
     let run = |arguments: &[&str]| {
         let mut all = arguments.to_vec();
         all.push("--no-doctor");
-        world.run(&all)
+        platform.run(&all)
     };
-    for (arguments, status, told) in [
+    for (arguments, status, expected) in [
         (&["codr"][..], 2, "Did you mean coder-production-coder?"),
         (&["coder", "codr"], 2, "Did you mean coder?"),
         (
@@ -60,9 +62,13 @@ fn each_failure_has_its_message_and_status() {
     ] {
         let run = run(arguments);
         assert_eq!(run.status, status, "{arguments:?} {}", run.stderr);
-        assert!(run.stderr.contains(told), "{arguments:?} {}", run.stderr);
+        assert!(
+            run.stderr.contains(expected),
+            "{arguments:?} {}",
+            run.stderr
+        );
     }
-    world.proxy.fault("ecs:ExecuteCommand", Fault::Deny);
+    platform.proxy.fault("ecs:ExecuteCommand", Fault::Deny);
     let denied = run(&["coder"]);
     assert_eq!(denied.status, 255);
     assert!(
@@ -71,22 +77,24 @@ fn each_failure_has_its_message_and_status() {
         "{}",
         denied.stderr
     );
-    world.proxy.fault("ecs:ExecuteCommand", Fault::Expired);
+    platform.proxy.fault("ecs:ExecuteCommand", Fault::Expired);
     assert_eq!(run(&["coder"]).status, 2);
-    world.proxy.fault("ecs:ExecuteCommand", Fault::Throttle(2));
+    platform
+        .proxy
+        .fault("ecs:ExecuteCommand", Fault::Throttle(2));
     assert_eq!(run(&["coder", "coder", "true"]).status, 0);
-    image(&world, |image| image.gateway_status = Some(403));
+    image(&platform, |image| image.gateway_status = Some(403));
     let refused = run(&["coder"]);
     assert_eq!(refused.status, 255, "{}", refused.stderr);
     assert!(refused.stderr.contains("HTTP 403"), "{}", refused.stderr);
-    image(&world, |image| {
+    image(&platform, |image| {
         image.gateway_status = None;
-        image.refuses = Some("Your session timed out due to inactivity.".into());
+        image.refusal_message = Some("Your session timed out due to inactivity.".into());
     });
     let idle = run(&["coder"]);
     assert!(idle.stderr.contains("20 minutes"), "{}", idle.stderr);
-    image(&world, |image| {
-        image.refuses = Some("----------ERROR-------\nEncountered error while initiating handshake. Handshake timed out.".into());
+    image(&platform, |image| {
+        image.refusal_message = Some("----------ERROR-------\nEncountered error while initiating handshake. Handshake timed out.".into());
     });
     let handshake = run(&["coder"]);
     assert_eq!(handshake.status, 255);
@@ -99,10 +107,10 @@ fn each_failure_has_its_message_and_status() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn an_agent_that_never_answers() {
-    let world = World::healthy();
-    image(&world, |image| image.is_silent = true);
-    let run = world.run(&["coder", "--no-doctor"]);
+fn a_silent_agent_times_out() {
+    let platform = Platform::healthy();
+    image(&platform, |image| image.is_silent = true);
+    let run = platform.run(&["coder", "--no-doctor"]);
     assert_eq!(run.status, 255, "{}", run.stderr);
     assert!(
         run.stderr.contains("no sign of life within 30 seconds"),
@@ -113,36 +121,36 @@ fn an_agent_that_never_answers() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn tasks_that_cannot_be_entered() {
-    let world = World::new(Plan {
+fn tasks_without_exec_or_stopped_are_refused() {
+    let platform = Platform::new(PlatformSpec {
         exec: false,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
-    let off = world.run(&["coder"]);
+    let off = platform.run(&["coder"]);
     assert_eq!(off.status, 255, "{}", off.stderr);
     assert!(
         off.stderr.contains("--enable-execute-command"),
         "{}",
         off.stderr
     );
-    let task = world.tasks("coder").remove(0);
-    world.sh(&format!(
+    let task = platform.tasks("coder").remove(0);
+    platform.sh(&format!(
         "aws ecs stop-task --cluster {0} --task {task} && aws ecs wait tasks-stopped --cluster {0} --tasks {task}",
-        world.cluster
+        platform.cluster
     ));
-    let stopped = world.run(&["exec", "--no-doctor", "--task", &task]);
+    let stopped = platform.run(&["exec", "--no-doctor", "--task", &task]);
     assert_eq!(stopped.status, 255, "{}", stopped.stderr);
     assert!(stopped.stderr.contains("has stopped"), "{}", stopped.stderr);
 }
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_service_without_tasks() {
-    let world = World::new(Plan {
+fn a_service_without_running_tasks_is_refused() {
+    let platform = Platform::new(PlatformSpec {
         tasks: 0,
-        ..Plan::default()
+        ..PlatformSpec::default()
     });
-    let run = world.run(&["coder"]);
+    let run = platform.run(&["coder"]);
     assert_eq!(run.status, 255);
     assert!(
         run.stderr

@@ -1,4 +1,4 @@
-//! Worlds like the runbook's in the emulator: a VPC, an endpoint, roles, a cluster, services, a caller.
+//! A platform like the runbook's in the emulator: a VPC, an endpoint, roles, a cluster, services and a caller.
 
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
@@ -25,11 +25,11 @@ pub const SSMMESSAGES: [&str; 4] = [
     "ssmmessages:OpenDataChannel",
 ];
 
-/// What a world is made of. The default is healthy.
-pub struct Plan {
+/// The contents of a platform. The default is healthy.
+pub struct PlatformSpec {
     /// Short names; each has one container of that name.
     pub services: Vec<&'static str>,
-    /// More containers of each task.
+    /// Additional containers of each task.
     pub sidecars: Vec<&'static str>,
     /// Whether services are created with exec on.
     pub exec: bool,
@@ -40,7 +40,7 @@ pub struct Plan {
     pub nat: bool,
     pub plugin: bool,
     pub caller: Caller,
-    /// Of every container.
+    /// `readonlyRootFilesystem` of every container.
     pub read_only_root: bool,
     /// The log group of every container's awslogs driver.
     pub log_group: Option<&'static str>,
@@ -49,19 +49,19 @@ pub struct Plan {
 }
 
 pub enum Caller {
-    /// Allowed `ecs:ExecuteCommand` on the cluster, on tasks.
+    /// Whether `ecs:ExecuteCommand` is allowed on the cluster and on tasks.
     User {
         cluster: bool,
         tasks: bool,
     },
-    /// A role with a path, assumed.
+    /// An assumed role with a path.
     Role,
     Root,
 }
 
-impl Default for Plan {
-    fn default() -> Plan {
-        Plan {
+impl Default for PlatformSpec {
+    fn default() -> PlatformSpec {
+        PlatformSpec {
             services: vec!["coder"],
             sidecars: Vec::new(),
             exec: true,
@@ -81,7 +81,7 @@ impl Default for Plan {
     }
 }
 
-pub struct World {
+pub struct Platform {
     pub proxy: Proxy,
     emulator: String,
     pub home: TempDir,
@@ -92,8 +92,8 @@ pub struct World {
     services: Vec<&'static str>,
 }
 
-/// Stops the world's tasks: each one that runs keeps the emulator busy.
-impl Drop for World {
+/// Deletes the services, because running tasks keep the emulator busy.
+impl Drop for Platform {
     fn drop(&mut self) {
         self.sdk.wait(async {
             for service in &self.services {
@@ -111,19 +111,19 @@ impl Drop for World {
     }
 }
 
-impl World {
-    pub fn healthy() -> World {
-        World::new(Plan::default())
+impl Platform {
+    pub fn healthy() -> Platform {
+        Platform::new(PlatformSpec::default())
     }
 
-    pub fn new(plan: Plan) -> World {
+    pub fn new(spec: PlatformSpec) -> Platform {
         let emulator = env::var("ECS_EXEC_EMULATOR")
             .expect("no emulator: these tests are run by scripts/test, which starts one");
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let cluster = format!("world-{}-{number}", std::process::id());
         let sdk = Sdk::connect(&emulator);
-        let net = sdk.network(&plan);
+        let net = sdk.network(&spec);
         sdk.wait(async {
             sdk.ecs
                 .create_cluster()
@@ -132,39 +132,39 @@ impl World {
                 .await
                 .unwrap();
         });
-        let keys = sdk.caller(&plan.caller, &cluster);
-        for service in &plan.services {
-            sdk.service(&plan, &cluster, service, &net);
+        let keys = sdk.caller(&spec.caller, &cluster);
+        for service in &spec.services {
+            sdk.service(&spec, &cluster, service, &net);
         }
-        let world = World {
+        let platform = Platform {
             proxy: Proxy::start(&emulator),
             emulator,
-            home: home(plan.plugin),
+            home: home(spec.plugin),
             cluster,
             sdk,
             keys,
             net,
-            services: plan.services.clone(),
+            services: spec.services.clone(),
         };
-        for service in &plan.services {
-            world.await_tasks(service, plan.tasks);
+        for service in &spec.services {
+            platform.await_tasks(service, spec.tasks);
         }
-        world
+        platform
     }
 
-    /// Where the caller may do only what its policies say.
-    pub fn strict(plan: Plan) -> World {
-        let world = World::new(plan);
+    /// A platform that enforces the caller's policies.
+    pub fn with_enforced_policies(spec: PlatformSpec) -> Platform {
+        let platform = Platform::new(spec);
         let place = format!("{REGION}:{ACCOUNT}");
-        world.proxy.rules.lock().unwrap().gate = Some(Arc::new(PolicyGate {
-            caller: format!("arn:aws:iam::{ACCOUNT}:user/{}-caller", world.cluster),
-            cluster_arn: format!("arn:aws:ecs:{place}:cluster/{}", world.cluster),
-            emulator: world.emulator.clone(),
+        platform.proxy.rules.lock().unwrap().gate = Some(Arc::new(PolicyGate {
+            caller: format!("arn:aws:iam::{ACCOUNT}:user/{}-caller", platform.cluster),
+            cluster_arn: format!("arn:aws:ecs:{place}:cluster/{}", platform.cluster),
+            emulator: platform.emulator.clone(),
         }));
-        world
+        platform
     }
 
-    /// The program, pointed at this world with the caller's keys.
+    /// The program with the endpoint of this platform and the keys of the caller.
     pub fn command(&self) -> Command {
         let mut command = doctor::command(self.home.path());
         command
@@ -191,14 +191,14 @@ impl World {
         self.run(&all)
     }
 
-    /// Runs shell commands as an administrator, straight at the emulator. `$CLUSTER`, `$SERVICE`, `$ROLE`,
-    /// `$CALLER`, `$VPC`, `$SUBNET`, `$FAR_SUBNET`, `$TASK_GROUP`, `$ENDPOINT_GROUP` and `$ENDPOINT`
-    /// are those of this world and its first service.
+    /// Runs shell commands as an administrator, without the proxy. `$CLUSTER`, `$SERVICE`, `$ROLE`, `$CALLER`, `$VPC`,
+    /// `$SUBNET`, `$FAR_SUBNET`, `$TASK_GROUP`, `$ENDPOINT_GROUP` and `$ENDPOINT` belong to this platform and its
+    /// first service.
     pub fn sh(&self, script: &str) -> String {
         self.shell(script, &self.emulator).unwrap()
     }
 
-    /// The same through the proxy, as a user would paste it.
+    /// Runs shell commands through the proxy, like a user who pastes them.
     pub fn paste(&self, script: &str) -> Result<String, String> {
         self.shell(script, &self.proxy.url)
     }
@@ -269,7 +269,7 @@ impl World {
         });
     }
 
-    /// Waits until this many tasks run, and are tasks that were not there before.
+    /// Waits until this number of tasks run.
     pub fn await_tasks(&self, service: &str, count: i32) {
         let until = Instant::now() + Duration::from_secs(60);
         while Instant::now() < until {
@@ -282,7 +282,8 @@ impl World {
         panic!("{count} tasks of {service} do not come up");
     }
 
-    /// Waits until the first service runs as many tasks as it is set to, all with its newest definition and flag.
+    /// Waits until the first service runs its desired count of tasks, all with its current task definition and exec
+    /// flag.
     pub fn await_new_tasks(&self) {
         let name = format!("{PREFIX}{}", self.services[0]);
         let until = Instant::now() + Duration::from_secs(60);
@@ -370,7 +371,7 @@ pub fn statement(effect: &str, actions: &[&str], resources: &[&str]) -> String {
     .to_string()
 }
 
-/// An empty home, with a plugin on its PATH or none.
+/// An empty home directory, with or without a plugin on its PATH.
 pub fn home(plugin: bool) -> TempDir {
     let home = tempfile::tempdir().unwrap();
     let bin = home.path().join("bin");

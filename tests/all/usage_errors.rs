@@ -1,14 +1,14 @@
-//! What is written wrongly, on the command line and in the configuration: said before AWS is asked anything.
+//! Usage errors on the command line and in the configuration, reported before any AWS call.
 
 use std::fs;
 
+use crate::environment_errors::{KEYS, assert_refused, run_offline};
 use crate::support::doctor::{Run, command, run};
-use crate::support::world::home;
-use crate::trouble::{KEYS, assert_refused, offline};
+use crate::support::platform::home;
 
 #[test]
-fn contradictions_and_nonsense() {
-    let with_keys = |arguments: &[&str]| offline(arguments, &KEYS);
+fn contradictory_or_invalid_arguments_are_refused() {
+    let with_keys = |arguments: &[&str]| run_offline(arguments, &KEYS);
     let other = "arn:aws:ecs:us-west-2:123456789012:service/other/coder-production-coder";
     assert_refused(
         &with_keys(&["doctor", other]),
@@ -83,7 +83,7 @@ fn contradictions_and_nonsense() {
 }
 
 #[test]
-fn a_configuration_with_an_unknown_key() {
+fn an_unknown_configuration_key_is_refused() {
     let home = home(true);
     fs::write(home.path().join("ecs-exec.toml"), "clusster = \"x\"\n").unwrap();
     let run = run(command(home.path()).args(["doctor", "coder"]));
@@ -94,20 +94,23 @@ fn a_configuration_with_an_unknown_key() {
     );
 }
 
-/// `SERVICE -- CMD ARG…` is what it is after `exec`, and no container called CMD.
+/// `SERVICE -- CMD ARG…` means the same as after `exec`; CMD is not a container.
 #[test]
-fn a_command_after_dashes() {
-    let unsigned = offline(&["web", "--", "ls", "-l"], &[]);
+fn a_command_after_a_double_dash_is_no_container() {
+    let unsigned = run_offline(&["web", "--", "ls", "-l"], &[]);
     assert_refused(&unsigned, "there are no AWS credentials", "");
-    let twice = offline(&["web", "app", "--", "ls"], &[]);
+    let twice = run_offline(&["web", "app", "--", "ls"], &[]);
     assert_refused(&twice, "unexpected argument 'app'", "ecs-exec exec");
 }
 
 #[test]
-fn dashes_before_a_service_and_flags_alone() {
-    let (plain, dashed) = (offline(&["coder"], &[]), offline(&["--", "coder"], &[]));
+fn a_leading_double_dash_is_accepted_and_flags_alone_print_usage() {
+    let (plain, dashed) = (
+        run_offline(&["coder"], &[]),
+        run_offline(&["--", "coder"], &[]),
+    );
     assert_eq!((dashed.status, &dashed.stderr), (2, &plain.stderr));
-    let flags = offline(&["-q"], &[]);
+    let flags = run_offline(&["-q"], &[]);
     assert_eq!(flags.status, 2);
     assert!(
         flags.stderr.contains("SERVICE [CONTAINER]"),
@@ -118,8 +121,8 @@ fn dashes_before_a_service_and_flags_alone() {
 }
 
 #[test]
-fn lists_of_checks_as_people_write_them() {
-    let demo = |only: &str| offline(&["doctor", "--demo=healthy", "--only", only], &[]);
+fn lists_of_checks_accept_spaces_and_trailing_commas() {
+    let demo = |only: &str| run_offline(&["doctor", "--demo=healthy", "--only", only], &[]);
     let plain = demo("task,container").stdout;
     for written in ["task, container", "task,container,", " task ,container"] {
         assert_eq!(demo(written).stdout, plain, "{written}");
@@ -145,7 +148,7 @@ fn lists_of_checks_as_people_write_them() {
 }
 
 #[test]
-fn accounts_and_durations() {
+fn contradictory_accounts_and_invalid_durations_are_refused() {
     let arn = "arn:aws:ecs:us-west-2:123456789013:cluster/mine";
     let accounts = [
         "policy",
@@ -156,28 +159,32 @@ fn accounts_and_durations() {
         arn,
     ];
     assert_refused(
-        &offline(&accounts, &KEYS),
+        &run_offline(&accounts, &KEYS),
         "--account is 123456789012, but the cluster's ARN has account 123456789013",
         "Remove --account",
     );
     for time in ["0ms", "90000000ms", "25h"] {
-        assert_refused(&offline(&["doctor", "--timeout", time], &KEYS), time, "");
+        assert_refused(
+            &run_offline(&["doctor", "--timeout", time], &KEYS),
+            time,
+            "",
+        );
     }
 }
 
-/// An empty variable is none, as for the AWS SDK; a file that was named and is not there is a mistake everywhere.
+/// An empty variable counts as unset, as in the AWS SDK. A missing `--config` file is an error for every command.
 #[test]
-fn variables_and_files_of_configuration() {
+fn empty_variables_are_unset_and_missing_config_files_are_refused() {
     let empty = ["CLUSTER", "REGION", "PROFILE", "SERVICE_PREFIX", "CONFIG"];
     let empty = empty.map(|name| format!("ECS_EXEC_{name}"));
     let empty: Vec<(&str, &str)> = empty.iter().map(|name| (name.as_str(), "")).collect();
-    assert_eq!(offline(&["doctor", "--demo"], &empty).status, 1);
-    let unsigned = offline(&["doctor", "coder"], &empty);
+    assert_eq!(run_offline(&["doctor", "--demo"], &empty).status, 1);
+    let unsigned = run_offline(&["doctor", "coder"], &empty);
     assert_refused(&unsigned, "there are no AWS credentials", "");
     for arguments in [&["doctor", "--demo"][..], &["explain", "role"], &["checks"]] {
         let arguments = [arguments, &["--config", "nowhere.toml"]].concat();
         assert_refused(
-            &offline(&arguments, &[]),
+            &run_offline(&arguments, &[]),
             "nowhere.toml cannot be read",
             "--config",
         );
@@ -213,7 +220,7 @@ fn empty_values_in_a_configuration_are_errors() {
             "cluster: invalid type: sequence, expected a string",
         ),
     ] {
-        let run = configured(text, &["checks"]);
+        let run = run_with_config(text, &["checks"]);
         assert_refused(&run, what, "");
     }
     let home = home(true);
@@ -222,20 +229,20 @@ fn empty_values_in_a_configuration_are_errors() {
     assert_refused(&folder, "ecs-exec.toml cannot be read", "");
 }
 
-/// Texts of a configuration steer no terminal.
+/// Texts of a configuration cannot send escape sequences to the terminal.
 #[test]
 fn recipes_are_listed_without_control_characters() {
     let text =
         "[recipes.a]\nservice = \"web\"\ndescription = \"\\u001b[31mred\"\ncommand = [\"ls\"]";
-    let run = configured(text, &["recipe", "--list"]);
+    let run = run_with_config(text, &["recipe", "--list"]);
     assert_eq!(run.status, 0, "{}", run.stderr);
     assert!(run.stdout.contains("red"), "{}", run.stdout);
 }
 
-/// The team's own platform is no default for other clusters.
+/// The built-in settings of one cluster are no defaults for others.
 #[test]
-fn names_of_the_built_in_platform_stay_there() {
-    let run = configured("cluster = \"other\"", &["recipe", "--list"]);
+fn built_in_settings_do_not_apply_to_other_clusters() {
+    let run = run_with_config("cluster = \"other\"", &["recipe", "--list"]);
     assert!(
         run.stdout.starts_with("There are no recipes"),
         "{}",
@@ -243,14 +250,14 @@ fn names_of_the_built_in_platform_stay_there() {
     );
 }
 
-/// This machine is looked at without AWS too: what is wrong with its credentials is a finding.
+/// Local checks need no AWS, and missing credentials are a finding.
 #[test]
-fn the_machine_alone_without_credentials() {
+fn local_checks_run_without_credentials() {
     let variables = [
         ("AWS_REGION", "us-west-2"),
         ("AWS_EC2_METADATA_DISABLED", "true"),
     ];
-    let run = offline(
+    let run = run_offline(
         &["doctor", "--only", "local", "--format", "json"],
         &variables,
     );
@@ -260,22 +267,22 @@ fn the_machine_alone_without_credentials() {
         run.with_status("pass")
             .contains(&"local.plugin-installed".to_owned())
     );
-    // With anything else AWS has to be asked.
-    let more = offline(&["doctor", "--only", "local,role"], &variables);
+    // Other checks need AWS.
+    let more = run_offline(&["doctor", "--only", "local,role"], &variables);
     assert_refused(&more, "there are no AWS credentials", "");
 }
 
-/// A gate that looks at nothing is not green.
+/// A run without findings must not pass a CI gate.
 #[test]
-fn checks_that_have_nothing_to_look_at() {
-    let run = offline(&["doctor", "--demo=healthy", "--only", "policy"], &[]);
+fn checks_without_subjects_are_refused() {
+    let run = run_offline(&["doctor", "--demo=healthy", "--only", "policy"], &[]);
     assert_refused(&run, "no selected check applies", "[expect]");
 }
 
-/// The same cluster named twice is one.
+/// The same cluster given twice counts once.
 #[test]
-fn a_cluster_that_is_named_twice() {
-    let run = offline(
+fn a_repeated_cluster_counts_once() {
+    let run = run_offline(
         &["doctor", "--cluster", "a,a", "--region", "us-west-2"],
         &[],
     );
@@ -283,15 +290,15 @@ fn a_cluster_that_is_named_twice() {
 }
 
 #[test]
-fn areas_of_custom_checks_are_explained() {
+fn explain_accepts_the_custom_check_areas() {
     for area in ["custom", "program"] {
-        let run = offline(&["explain", area], &[]);
+        let run = run_offline(&["explain", area], &[]);
         assert_eq!(run.status, 0, "{}", run.stdout);
         assert!(run.stdout.contains("Custom checks"), "{}", run.stdout);
     }
 }
 
-fn configured(text: &str, arguments: &[&str]) -> Run {
+fn run_with_config(text: &str, arguments: &[&str]) -> Run {
     let home = home(true);
     fs::write(home.path().join("ecs-exec.toml"), text).unwrap();
     run(command(home.path())
