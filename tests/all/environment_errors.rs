@@ -53,8 +53,8 @@ fn a_misspelt_command_is_suggested_without_credentials() {
     );
     assert_refused(
         &run,
-        "there are no AWS credentials on this machine",
-        "did you mean the command `ecs-exec doctor`?",
+        "there is no command docter",
+        "Did you mean `ecs-exec doctor`?",
     );
 }
 
@@ -216,6 +216,7 @@ fn an_unreachable_aws_is_reported() {
     variables.extend([
         ("AWS_REGION", "us-west-2"),
         ("AWS_ENDPOINT_URL", "http://127.0.0.1:1"),
+        ("ECS_EXEC_CLUSTER", "coder-production-cluster"),
     ]);
     let run_unreachable = |arguments: &[&str]| run_offline(arguments, &variables);
     for (arguments, status) in [
@@ -287,7 +288,7 @@ fn ctrl_c_prints_nothing() {
     let (_listener, url) = silent_listener();
     let home = home(true);
     let child = command(home.path())
-        .args(["doctor", "coder"])
+        .args(["doctor", "coder", "--cluster", "coder-production-cluster"])
         .envs(KEYS)
         .env("AWS_ENDPOINT_URL", &url)
         .stdout(Stdio::piped())

@@ -49,6 +49,8 @@ fn contradictory_or_invalid_arguments_are_refused() {
     let in_other_region = "arn:aws:ecs:eu-west-1:123456789012:service/coder-production-cluster/web";
     for command in [&["doctor"][..], &["exec"], &["list"], &["run"], &["logs"]] {
         let mut arguments = command.to_vec();
+        let cluster = ["--cluster", "coder-production-cluster"];
+        arguments.extend(cluster);
         arguments.extend([in_other_region, "--region", "us-west-2"]);
         if command == ["run"] {
             arguments.extend(["--", "true"]);
