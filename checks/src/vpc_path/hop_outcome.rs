@@ -103,7 +103,7 @@ pub struct HopOutcome<'p, 'a> {
 
 /// What a hop does to the tasks of a placement.
 pub fn outcomes<'p, 'a>(
-    network: &NetworkIndex<'a>,
+    network: &'p NetworkIndex<'a>,
     placement: &'p Placement<'a>,
     destination: &Destination<'a>,
     hop: Hop,
