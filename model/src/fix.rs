@@ -97,7 +97,9 @@ impl Fix {
 
     /// Adds AWS calls in a region, each as a command.
     pub fn calls(self, calls: impl IntoIterator<Item = AwsCall>, region: &str) -> Fix {
-        calls.into_iter().fold(self, |fix, call| fix.call(call, region))
+        calls
+            .into_iter()
+            .fold(self, |fix, call| fix.call(call, region))
     }
 
     /// Adds what the same fix does for another finding.
