@@ -9,7 +9,7 @@ pub fn judge_hop<'a>(
     check: &'static Check,
     hop: Hop,
     subject: impl Fn(&Group<'a>, &Placement<'a>) -> Subject,
-    judge: impl Fn(&FactIndex<'a>, &Placement<'a>, &Destination<'a>, &HopOutcome, Subject) -> Finding,
+    judge: impl Fn(&FactIndex<'a>, &HopOutcome, Subject) -> Finding,
 ) -> Vec<Finding> {
     index.each_placement(check, |group, placement| {
         let network = &index.network;
@@ -22,8 +22,8 @@ pub fn judge_hop<'a>(
             Ok(destination) => {
                 let outcomes = outcomes(network, placement, &destination, hop);
                 let findings = outcomes.iter().map(|outcome| {
-                    judge(index, placement, &destination, outcome, subject.clone())
-                        .on(outcome.tasks.scope(placement))
+                    let finding = judge(index, outcome, subject.clone());
+                    finding.on(outcome.tasks.scope(placement))
                 });
                 return findings.collect();
             }

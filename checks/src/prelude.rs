@@ -4,7 +4,7 @@ pub(crate) use crate::aws_pages;
 pub use crate::fact_index::{FactIndex, Group};
 pub use crate::fixes;
 pub(crate) use crate::iam_answers;
-pub use crate::replaceable_services::affected_services;
+pub use crate::replaceable_services::{affected_services, rollout};
 pub use aws_rules::required_permissions;
 pub use model::area::Area;
 pub use model::check::{Check, Inference, OnPlan};

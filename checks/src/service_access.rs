@@ -1,13 +1,13 @@
 //! How tasks reach the services that the agent calls besides ssmmessages.
 //!
-//! [`service_access`] traces the path of a class of tasks to a service, up to the `endpoint_policy`, and names each
+//! A [`Call`] traces the path of a class of tasks to a service, up to the `endpoint_policy`, and names each
 //! [`obstacle`].
 
 pub mod endpoint_policy;
 pub mod obstacle;
 mod trace;
 
-pub use trace::{ServiceAccess, service_access};
+pub use trace::{Call, ServiceAccess};
 
 use crate::fact_index::FactIndex;
 

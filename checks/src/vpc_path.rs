@@ -27,11 +27,10 @@ mod resolution;
 mod trace;
 
 pub use acl_path::{AclPath, AclTraversal};
-pub use acl_traversal::through_task_subnet;
 pub use connection::{Connections, Hop};
 pub use destination::Destination;
 pub use hop_outcome::{AffectedTasks, HopOutcome, HopTitles, MAX_NAMED, group_classes, outcomes};
 pub use network_index::NetworkIndex;
-pub use placement::{FallbackEgress, Placement, Placements, TaskClass, fallback_egress};
+pub use placement::{FallbackEgress, Placement, Placements, fallback_egress};
 pub use resolution::{PlacementsByDestination, by_destination, resolve, resolve_ssmmessages};
-pub use trace::{connections, connections_by_class, egress_to};
+pub use trace::{Source, connections_by_class, egress_to};

@@ -7,10 +7,10 @@
 //!    names the checks that it `masks`: they could not run and may fail once it is fixed. It also names the checks that
 //!    could explain it but were undecided.
 
-#[cfg(test)]
-mod causes_and_symptoms;
 mod risks;
 mod scope_index;
+#[cfg(test)]
+mod tests;
 mod wording;
 
 use std::collections::{BTreeSet, HashSet};

@@ -95,6 +95,13 @@ impl Fix {
         self.command(Command::call(call, region))
     }
 
+    /// Adds AWS calls in a region, each as a command.
+    pub fn calls(self, calls: impl IntoIterator<Item = AwsCall>, region: &str) -> Fix {
+        calls
+            .into_iter()
+            .fold(self, |fix, call| fix.call(call, region))
+    }
+
     /// Adds what the same fix does for another finding.
     pub fn join(&mut self, other: &Fix) {
         for (at, command) in other.commands.iter().enumerate() {

@@ -13,40 +13,41 @@ use model::text;
 
 /// Allows the caller to open sessions in the cluster's tasks.
 pub fn allow_exec(facts: &Facts, caller: &Caller, cluster_arn: &str) -> Fix {
-    Grant {
-        id: format!("allow-exec:{}", caller.arn),
-        title: "Allow the caller ecs:ExecuteCommand on the cluster and on its tasks".to_owned(),
-        explain: "IAM authorizes the request twice, for the cluster's ARN and for the task's: the policy needs both. \
-                  An IAM administrator has to run this. It takes effect within seconds.",
-        purpose: facts.cluster_name.clone(),
-        document: exec_policy(facts, cluster_arn),
-    }
-    .fix(facts, caller)
+    let fix = Fix::new(
+        format!("allow-exec:{}", caller.arn),
+        Disposition::Drift,
+        "Allow the caller ecs:ExecuteCommand on the cluster and on its tasks",
+        "IAM authorizes the request twice, for the cluster's ARN and for the task's: the policy needs both. \
+         An IAM administrator has to run this. It takes effect within seconds.",
+    );
+    let document = exec_policy(facts, cluster_arn);
+    add_policy(fix, facts, caller, &facts.cluster_name, document)
 }
 
 /// Allows the caller exactly these actions on exactly these resources.
 pub fn allow(facts: &Facts, caller: &Caller, purpose: &str, needs: &[RequiredPermission]) -> Fix {
-    Grant {
-        id: format!("allow-{purpose}:{}", caller.arn),
-        title: format!("Allow the caller {}", text::list(&actions(needs))),
-        explain: "An IAM administrator has to run this. It takes effect within seconds.",
-        purpose: format!("{}-{purpose}", facts.cluster_name),
-        document: policy_document::allow(needs),
-    }
-    .fix(facts, caller)
+    let fix = Fix::new(
+        format!("allow-{purpose}:{}", caller.arn),
+        Disposition::Drift,
+        format!("Allow the caller {}", text::list(&actions(needs))),
+        "An IAM administrator has to run this. It takes effect within seconds.",
+    );
+    let purpose = format!("{}-{purpose}", facts.cluster_name);
+    add_policy(fix, facts, caller, &purpose, policy_document::allow(needs))
 }
 
 /// Denies the caller sessions that bypass ECS.
 pub fn deny_start_session(facts: &Facts, caller: &Caller, cluster_arn: &str) -> Fix {
-    Grant {
-        id: format!("deny-start-session:{}", caller.arn),
-        title: "Deny the caller ssm:StartSession on the cluster's tasks".to_owned(),
-        explain: "ECS Exec still works, because ECS itself starts its sessions. `ecs-exec port-forward` then opens \
-                  a session of ECS Exec for each connection.",
-        purpose: format!("{}-deny-start-session", facts.cluster_name),
-        document: policy_document::deny_start_session(cluster_arn),
-    }
-    .fix(facts, caller)
+    let fix = Fix::new(
+        format!("deny-start-session:{}", caller.arn),
+        Disposition::Drift,
+        "Deny the caller ssm:StartSession on the cluster's tasks",
+        "ECS Exec still works, because ECS itself starts its sessions. `ecs-exec port-forward` then opens a session \
+         of ECS Exec for each connection.",
+    );
+    let purpose = format!("{}-deny-start-session", facts.cluster_name);
+    let document = policy_document::deny_start_session(cluster_arn);
+    add_policy(fix, facts, caller, &purpose, document)
 }
 
 /// Shows a policy for this cluster only. Only its owner knows which policy is too wide.
@@ -73,52 +74,44 @@ fn exec_policy(facts: &Facts, cluster_arn: &str) -> Value {
     document
 }
 
-/// A policy to add to the caller's.
-struct Grant {
-    id: String,
-    title: String,
-    explain: &'static str,
-    purpose: String,
-    document: Value,
+/// Adds an inline policy if the caller is a user or role that can have one. Otherwise a person has to add it elsewhere.
+fn add_policy(fix: Fix, facts: &Facts, caller: &Caller, purpose: &str, document: Value) -> Fix {
+    let (owner, principal) = match &caller.principal {
+        Principal::User { name } => (Owner::User, name),
+        Principal::AssumedRole { name, .. } if !name.starts_with("AWSReservedSSO_") => {
+            (Owner::Role, name)
+        }
+        Principal::AssumedRole { .. } => return manual(fix, SSO).policy(document),
+        Principal::FederatedUser { .. } | Principal::Root | Principal::Other => {
+            let explain = "Add the policy to the identity that created this session.";
+            return manual(fix, explain).policy(document);
+        }
+    };
+    let inline = Inline {
+        owner,
+        principal,
+        purpose,
+        document: &document,
+    };
+    inline.add_to(fix, &facts.region)
 }
 
-impl Grant {
-    /// An inline policy if the caller is a user or role that can have one.
-    fn fix(self, facts: &Facts, caller: &Caller) -> Fix {
-        let (owner, principal) = match &caller.principal {
-            Principal::User { name } => (Owner::User, name),
-            Principal::AssumedRole { name, .. } if !name.starts_with("AWSReservedSSO_") => {
-                (Owner::Role, name)
-            }
-            Principal::AssumedRole { .. } => return self.manual(SSO),
-            Principal::FederatedUser { .. } | Principal::Root | Principal::Other => {
-                return self.manual("Add the policy to the identity that created this session.");
-            }
-        };
-        let inline = Inline {
-            owner,
-            principal,
-            purpose: &self.purpose,
-            document: &self.document,
-        };
-        let fix = Fix::new(self.id, Disposition::Drift, self.title, self.explain);
-        inline.add_to(fix, &facts.region)
-    }
-
-    fn manual(self, explain: &str) -> Fix {
-        Fix::new(self.id, Disposition::Manual, self.title, explain).policy(self.document)
+fn manual(fix: Fix, explain: impl Into<String>) -> Fix {
+    Fix {
+        disposition: Disposition::Manual,
+        explain: explain.into(),
+        ..fix
     }
 }
 
 /// Leaves the fix to a person. The caller is allowed under conditions, and an unconditional statement would bypass them.
-pub fn mark_conditional(mut fix: Fix) -> Fix {
-    fix.disposition = Disposition::Manual;
-    fix.explain = format!(
+pub fn mark_conditional(fix: Fix) -> Fix {
+    let explain = format!(
         "Either no policy of the caller names the target, or a policy has conditions that the target does not meet, perhaps on purpose. \
          The policy below has no conditions: if you can, extend the conditions instead. {}",
         fix.explain
     );
-    fix
+    manual(fix, explain)
 }
 
 /// A statement denies the action, and an Allow does not override it.

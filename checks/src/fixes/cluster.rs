@@ -65,8 +65,7 @@ pub fn cancel_key_deletion(facts: &Facts, key: &str) -> Fix {
         "Someone scheduled the deletion, perhaps on purpose: everything encrypted with the key is lost with it. \
          After the deletion is cancelled, the key stays disabled until it is enabled.",
     )
-    .call(cancel, &facts.region)
-    .call(enable(key), &facts.region)
+    .calls([cancel, enable(key)], &facts.region)
 }
 
 /// Creates the log group, with a key if the group has to be encrypted.
@@ -156,8 +155,7 @@ pub fn create_bucket(facts: &Facts, name: &str) -> Fix {
         format!("Create the bucket {name}"),
         "New buckets are encrypted and not public. Another account may own the name already.",
     )
-    .call(create, &facts.region)
-    .call(encryption(name), &facts.region)
+    .calls([create, encryption(name)], &facts.region)
     .terraform(terraform::resource(
         "aws_s3_bucket",
         name,

@@ -24,44 +24,14 @@ struct Presentation {
     json: String,
 }
 
-/// Changes a container of a task definition, and deploys that to the services that run it.
-pub fn change_container(
-    facts: &Facts,
-    definition: &TaskDefinition,
-    services: &[&str],
-    container: &str,
-    edit: ContainerEdit,
-) -> Fix {
-    let Presentation {
-        kind,
-        title,
-        warning,
-        json,
-    } = Presentation::of(container, &edit);
-    let edit = Edit::Container {
-        name: container.to_owned(),
-        edit,
-    };
-    let family = &definition.family;
-    let explain = match facts.planned {
-        true => warning.to_owned(),
-        false => format!(
-            "Registers a revision of the task definition and deploys it, which replaces running tasks. Needs jq. {warning}"
-        ),
-    };
-    Fix::new(
-        format!("{kind}:{family}/{container}"),
-        disposition(facts, definition, services),
-        title,
-        explain.trim_end(),
-    )
-    .command(revise_and_deploy(facts, definition, services, edit))
-    .terraform(terraform::hint(
-        "aws_ecs_task_definition",
-        family,
-        &format!("in the definition of {}", quoted(container)),
-        &json,
-    ))
+/// A change of a task definition, and its deployment to the services that run it.
+pub struct Rollout<'a> {
+    /// All facts.
+    pub facts: &'a Facts,
+    /// The definition as it is now.
+    pub definition: &'a TaskDefinition,
+    /// Names of the services.
+    pub services: Vec<&'a str>,
 }
 
 impl Presentation {
@@ -106,118 +76,134 @@ impl Presentation {
     }
 }
 
-/// Gives each container its own process namespace. Only its owner knows whether a sidecar needs to see the processes of
-/// the others.
-pub fn remove_pid_mode(facts: &Facts, definition: &TaskDefinition, services: &[&str]) -> Fix {
-    let family = &definition.family;
-    Fix::new(
-        format!("without-pid-mode:{family}"),
-        Disposition::Manual,
-        format!("Remove pidMode from the task definition {family}"),
-        "Each container then has its own agent. Check first whether a sidecar needs to see the processes of the others, \
-         as some monitoring agents do. To keep pidMode, make the container that you open sessions in start first: \
-         let the others depend on it with the condition HEALTHY. Needs jq.",
-    )
-    .command(revise_and_deploy(
-        facts,
-        definition,
-        services,
-        Edit::WithoutPidMode,
-    ))
-    .terraform(terraform::hint(
-        "aws_ecs_task_definition",
-        family,
-        "without pid_mode",
-        "",
-    ))
-}
-
-fn revise_and_deploy(
-    facts: &Facts,
-    definition: &TaskDefinition,
-    services: &[&str],
-    edit: Edit,
-) -> Command {
-    let mut commands = vec![new_revision(facts, definition, services, edit)];
-    commands.extend(deploy(facts, definition, services));
-    Command::chain(commands)
-}
-
-/// Registers the definition with one edit. `describe-task-definition` returns fields that `register-task-definition`
-/// rejects: jq removes them.
-pub fn new_revision(
-    facts: &Facts,
-    definition: &TaskDefinition,
-    services: &[&str],
-    edit: Edit,
-) -> Command {
-    let (before, read) = current_revision(facts, definition, services);
-    let read = read
-        .option("--include", "TAGS")
-        .option("--output", "json")
-        .region(&facts.region);
-    let jq = format!(
-        "(.tags // []) as $tags | .taskDefinition | del(.taskDefinitionArn, .revision, .status, .requiresAttributes, .compatibilities, .registeredAt, \
-         .registeredBy, .deregisteredAt) | {} \
-         | if ($tags | length) > 0 then .tags = $tags else . end",
-        jq(&edit)
-    );
-    let register = CliCommand::new("ecs register-task-definition")
-        .option("--cli-input-json", Variable::Definition)
-        .region(&facts.region);
-    Command {
-        text: format!(
-            "{before}{}=$({read} | jq {}) && {register}",
-            Variable::Definition,
-            shell_words::quote(&jq),
-        ),
-        steps: vec![Step::Revise(Revision {
-            definition: definition.arn.clone(),
+impl Rollout<'_> {
+    /// Changes a container.
+    pub fn change_container(&self, container: &str, edit: ContainerEdit) -> Fix {
+        let family = &self.definition.family;
+        let shown = Presentation::of(container, &edit);
+        let warning = shown.warning;
+        let explain = match self.facts.planned {
+            true => warning.to_owned(),
+            false => format!(
+                "Registers a revision of the task definition and deploys it, which replaces running tasks. Needs jq. {warning}"
+            ),
+        };
+        let edit = Edit::Container {
+            name: container.to_owned(),
             edit,
-        })],
+        };
+        Fix::new(
+            format!("{}:{family}/{container}", shown.kind),
+            self.disposition(),
+            shown.title,
+            explain.trim_end(),
+        )
+        .command(self.revise_and_deploy(edit))
+        .terraform(terraform::hint(
+            "aws_ecs_task_definition",
+            family,
+            &format!("in the definition of {}", quoted(container)),
+            &shown.json,
+        ))
     }
-}
 
-/// The command that reads the definition, and what goes before it. If a service gets the new revision, the command asks
-/// for the revision that the service has now: another fix may have been pasted before, and its edit has to stay.
-fn current_revision(
-    facts: &Facts,
-    definition: &TaskDefinition,
-    services: &[&str],
-) -> (String, CliCommand) {
-    let read = CliCommand::new("ecs describe-task-definition");
-    match (disposition(facts, definition, services), services) {
-        (Disposition::Drift, [service, ..]) => {
-            let ask = CliCommand::new("ecs describe-services")
-                .option("--cluster", &facts.cluster_name)
-                .option("--services", *service)
-                .store(Variable::Revision, "services[0].taskDefinition")
-                .region(&facts.region);
-            (
-                format!("{ask} && "),
-                read.option("--task-definition", Variable::Revision),
-            )
-        }
-        _ => (
-            String::new(),
-            read.option("--task-definition", &definition.arn),
-        ),
+    /// Gives each container its own process namespace. Only its owner knows whether a sidecar needs to see the processes
+    /// of the others.
+    pub fn remove_pid_mode(&self) -> Fix {
+        let (kind, family) = ("aws_ecs_task_definition", &self.definition.family);
+        Fix::new(
+            format!("without-pid-mode:{family}"),
+            Disposition::Manual,
+            format!("Remove pidMode from the task definition {family}"),
+            "Each container then has its own agent. Check first whether a sidecar needs to see the processes of the others, \
+             as some monitoring agents do. To keep pidMode, make the container that you open sessions in start first: \
+             let the others depend on it with the condition HEALTHY. Needs jq.",
+        )
+        .command(self.revise_and_deploy(Edit::WithoutPidMode))
+        .terraform(terraform::hint(kind, family, "without pid_mode", ""))
     }
-}
 
-/// The program deploys an edit of this revision only if every service has this revision and deploys no other: otherwise
-/// it would bring back an older one, or reach no task.
-pub fn disposition(facts: &Facts, definition: &TaskDefinition, services: &[&str]) -> Disposition {
-    let is_current = |name: &&str| match facts.services.get(*name) {
-        Some(Fact::Known(service)) => {
-            service.task_definition.as_deref() == Some(definition.arn.as_str())
-                && service.rolling_out().is_none()
+    fn revise_and_deploy(&self, edit: Edit) -> Command {
+        let mut commands = vec![self.new_revision(edit)];
+        commands.extend(self.deploy());
+        Command::chain(commands)
+    }
+
+    /// Registers the definition with one edit. `describe-task-definition` returns fields that `register-task-definition`
+    /// rejects: jq removes them.
+    pub fn new_revision(&self, edit: Edit) -> Command {
+        let (before, read) = self.current_revision();
+        let region = &self.facts.region;
+        let read = read
+            .option("--include", "TAGS")
+            .option("--output", "json")
+            .region(region);
+        let jq = format!(
+            "(.tags // []) as $tags | .taskDefinition | del(.taskDefinitionArn, .revision, .status, .requiresAttributes, .compatibilities, .registeredAt, \
+             .registeredBy, .deregisteredAt) | {} \
+             | if ($tags | length) > 0 then .tags = $tags else . end",
+            jq(&edit)
+        );
+        let register = CliCommand::new("ecs register-task-definition")
+            .option("--cli-input-json", Variable::Definition)
+            .region(region);
+        Command {
+            text: format!(
+                "{before}{}=$({read} | jq {}) && {register}",
+                Variable::Definition,
+                shell_words::quote(&jq),
+            ),
+            steps: vec![Step::Revise(Revision {
+                definition: self.definition.arn.clone(),
+                edit,
+            })],
         }
-        Some(Fact::Absent | Fact::Unavailable(_)) | None => false,
-    };
-    match !services.is_empty() && services.iter().all(is_current) {
-        true => Disposition::Drift,
-        false => Disposition::Manual,
+    }
+
+    /// The command that reads the definition, and what goes before it. If a service gets the new revision, the command
+    /// asks for the revision that the service has now: another fix may have been pasted before, and its edit has to stay.
+    fn current_revision(&self) -> (String, CliCommand) {
+        let read = CliCommand::new("ecs describe-task-definition");
+        let (Disposition::Drift, [service, ..]) = (self.disposition(), self.services.as_slice())
+        else {
+            let read = read.option("--task-definition", &self.definition.arn);
+            return (String::new(), read);
+        };
+        let ask = CliCommand::new("ecs describe-services")
+            .option("--cluster", &self.facts.cluster_name)
+            .option("--services", *service)
+            .store(Variable::Revision, "services[0].taskDefinition")
+            .region(&self.facts.region);
+        let read = read.option("--task-definition", Variable::Revision);
+        (format!("{ask} && "), read)
+    }
+
+    /// The program deploys an edit of this revision only if every service has this revision and deploys no other: otherwise
+    /// it would bring back an older one, or reach no task.
+    pub fn disposition(&self) -> Disposition {
+        let is_current = |name: &&str| match self.facts.services.get(*name) {
+            Some(Fact::Known(service)) => {
+                service.task_definition.as_deref() == Some(self.definition.arn.as_str())
+                    && service.rolling_out().is_none()
+            }
+            Some(Fact::Absent | Fact::Unavailable(_)) | None => false,
+        };
+        match !self.services.is_empty() && self.services.iter().all(is_current) {
+            true => Disposition::Drift,
+            false => Disposition::Manual,
+        }
+    }
+
+    /// Deploys the newest revision.
+    pub fn deploy(&self) -> Vec<Command> {
+        let services = self.services.iter().map(|service| {
+            let update = ServiceUpdate {
+                task_definition: Some(self.definition.family.clone()),
+                ..service::update(self.facts, service)
+            };
+            Command::call(AwsCall::UpdateService(update), &self.facts.region)
+        });
+        services.collect()
     }
 }
 
@@ -255,18 +241,4 @@ fn container_jq(edit: &ContainerEdit) -> String {
             )
         }
     }
-}
-
-/// Deploys the newest revision.
-pub fn deploy(facts: &Facts, definition: &TaskDefinition, services: &[&str]) -> Vec<Command> {
-    services
-        .iter()
-        .map(|service| {
-            let update = ServiceUpdate {
-                task_definition: Some(definition.family.clone()),
-                ..service::update(facts, service)
-            };
-            Command::call(AwsCall::UpdateService(update), &facts.region)
-        })
-        .collect()
 }

@@ -109,16 +109,14 @@ pub fn replace(facts: &Facts, endpoint: &Endpoint) -> Fix {
 /// Enables the DNS attributes of a VPC. `off`: names of the attributes that are off.
 pub fn vpc_dns(facts: &Facts, vpc: &str, off: &[&str]) -> Fix {
     let (calls, blocks) = enable_dns(vpc, |attribute| off.contains(&attribute.name()));
-    let fix = Fix::new(
+    Fix::new(
         format!("vpc-dns:{vpc}"),
         Disposition::Drift,
         format!("Enable DNS support and DNS hostnames in {vpc}"),
         "The service names of interface endpoints with private DNS then resolve to the endpoints, for everything in the VPC.",
     )
-    .terraform(blocks.concat());
-    calls
-        .into_iter()
-        .fold(fix, |fix, call| fix.call(call, &facts.region))
+    .calls(calls, &facts.region)
+    .terraform(blocks.concat())
 }
 
 /// Allows the actions in the endpoint's policy, unless a Deny overrides that.
@@ -159,15 +157,17 @@ pub struct EndpointPlace<'a> {
     pub subnets: Vec<&'a str>,
     /// For gateway endpoints.
     pub route_tables: Vec<String>,
+    /// Who uses it.
+    pub sources: Sources,
 }
 
 /// Creates an endpoint. For S3 it is a gateway endpoint, which is free of charge. For other services it is an interface
 /// endpoint, with a security group that allows the tasks in.
-pub fn create(facts: &Facts, place: &EndpointPlace, sources: &Sources, service: &str) -> Fix {
+pub fn create(facts: &Facts, place: &EndpointPlace, service: &str) -> Fix {
     let vpc = place.vpc;
     let (calls, blocks) = match service {
         "s3" => gateway(facts, place, service),
-        _ => interface(facts, place, sources, service),
+        _ => interface(facts, place, service),
     };
     Fix::new(
         format!("create-endpoint-{service}:{vpc}"),
@@ -182,16 +182,11 @@ pub fn create(facts: &Facts, place: &EndpointPlace, sources: &Sources, service: 
     .terraform(blocks.join("\n\n"))
 }
 
-fn interface(
-    facts: &Facts,
-    place: &EndpointPlace,
-    sources: &Sources,
-    service: &str,
-) -> (Vec<AwsCall>, Vec<String>) {
+fn interface(facts: &Facts, place: &EndpointPlace, service: &str) -> (Vec<AwsCall>, Vec<String>) {
     let vpc = place.vpc;
     let name = facts.endpoint_service(service);
     let (mut calls, mut blocks) = enable_missing_dns(facts, vpc);
-    blocks.push(interface_blocks(place, service, &name, sources));
+    blocks.push(interface_blocks(place, service, &name));
     calls.push(AwsCall::CreateSecurityGroup {
         name: format!("ecs-exec-{service}"),
         description: format!("ECS Exec: tasks to the endpoint of {service}"),
@@ -199,7 +194,7 @@ fn interface(
     });
     let group = || Ref::Output(Variable::Group);
     let allow = |peer| AwsCall::AuthorizeSecurityGroupIngress(https_rule(group(), peer));
-    calls.extend(sources.peers().into_iter().map(allow));
+    calls.extend(place.sources.peers().into_iter().map(allow));
     calls.push(AwsCall::CreateVpcEndpoint(NewEndpoint {
         vpc: vpc.to_owned(),
         service: name,
@@ -237,16 +232,11 @@ fn gateway(facts: &Facts, place: &EndpointPlace, service: &str) -> (Vec<AwsCall>
 }
 
 /// `service`: the short name; `full_name`: with the region.
-fn interface_blocks(
-    place: &EndpointPlace,
-    service: &str,
-    full_name: &str,
-    sources: &Sources,
-) -> String {
+fn interface_blocks(place: &EndpointPlace, service: &str, full_name: &str) -> String {
     let vpc = quoted(place.vpc);
     let name = label(&format!("{service}_{}", place.vpc));
-    let allowed = match sources.groups.as_slice() {
-        [] => format!("cidr_blocks = {}", list(&sources.cidrs)),
+    let allowed = match place.sources.groups.as_slice() {
+        [] => format!("cidr_blocks = {}", list(&place.sources.cidrs)),
         groups => format!("security_groups = {}", list(groups)),
     };
     let endpoint = terraform::resource(

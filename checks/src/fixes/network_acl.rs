@@ -41,7 +41,8 @@ pub fn allow(facts: &Facts, vpc: &str, denied: &[&AclTraversal], services: &[&st
         });
     }
     let blocks: Vec<String> = rules.iter().map(rule_block).collect();
-    let fix = Fix::new(
+    let calls = rules.into_iter().map(AwsCall::CreateNetworkAclEntry);
+    Fix::new(
         format!("let-through:{vpc}"),
         Disposition::Drift,
         format!(
@@ -51,10 +52,8 @@ pub fn allow(facts: &Facts, vpc: &str, denied: &[&AclTraversal], services: &[&st
         "Adds rules for port 443 and for the ephemeral ports of the responses, with numbers below those of the rules that \
          deny the traffic. They take effect immediately.",
     )
-    .terraform(blocks.join("\n\n"));
-    rules.into_iter().fold(fix, |fix, rule| {
-        fix.call(AwsCall::CreateNetworkAclEntry(rule), &facts.region)
-    })
+    .calls(calls, &facts.region)
+    .terraform(blocks.join("\n\n"))
 }
 
 fn rule_block(rule: &AclRule) -> String {

@@ -3,15 +3,16 @@
 use serde_json::Value;
 
 use super::caller::actions;
+use super::definition::Rollout;
 use super::inline::{Inline, Owner};
 use super::terraform::{self, jsonencode, label, quoted};
-use super::{definition, found_in, service};
+use super::{found_in, service};
 use crate::iam_answers::Blocker;
 use aws_rules::iam::document as policy_document;
 use aws_rules::required_permissions::RequiredPermission;
 use model::arn;
 use model::aws_call::AwsCall;
-use model::facts::{Facts, TaskDefinition};
+use model::facts::Facts;
 use model::fix::{Disposition, Fix};
 use model::step::{Command, Edit};
 use model::text;
@@ -34,10 +35,8 @@ pub fn allow_ssmmessages(facts: &Facts, role: &str, restart: &[&str]) -> Fix {
 }
 
 fn replace_tasks(fix: Fix, facts: &Facts, services: &[&str]) -> Fix {
-    services.iter().fold(fix, |fix, service| {
-        let update = AwsCall::UpdateService(service::forced_update(facts, service));
-        fix.call(update, &facts.region)
-    })
+    let replace = |service: &&str| AwsCall::UpdateService(service::forced_update(facts, service));
+    fix.calls(services.iter().map(replace), &facts.region)
 }
 
 /// Allows a role exactly these actions on exactly these resources.
@@ -84,8 +83,9 @@ const NO_OVERRIDE: &str =
 /// Creates a role, sets it in a new revision of the task definition, and deploys that.
 ///
 /// One command, so that no service gets a revision whose role does not exist.
-pub fn create(facts: &Facts, definition: &TaskDefinition, services: &[&str]) -> Fix {
-    let name = new_role_name(&definition.family);
+pub fn create(rollout: &Rollout) -> Fix {
+    let (facts, family) = (rollout.facts, &rollout.definition.family);
+    let name = new_role_name(family);
     let account = facts.account.as_deref().unwrap_or("ACCOUNT_ID");
     let arn = format!("arn:{}:iam::{account}:role/{name}", facts.partition);
     let document = policy_document::task_role();
@@ -93,21 +93,21 @@ pub fn create(facts: &Facts, definition: &TaskDefinition, services: &[&str]) -> 
     let mut commands = vec![
         Command::call(create_call(&name, None), &facts.region),
         Command::call(inline.put(), &facts.region),
-        definition::new_revision(facts, definition, services, Edit::TaskRole(arn)),
+        rollout.new_revision(Edit::TaskRole(arn)),
     ];
-    commands.extend(definition::deploy(facts, definition, services));
+    commands.extend(rollout.deploy());
     let set_role = terraform::change(
         "aws_ecs_task_definition",
-        &definition.family,
+        family,
         &format!("task_role_arn = aws_iam_role.{}.arn", label(&name)),
     );
     Fix::new(
-        format!("give-role:{}", definition.family),
+        format!("give-role:{family}"),
         match &facts.account {
-            Some(_) => definition::disposition(facts, definition, services),
+            Some(_) => rollout.disposition(),
             None => Disposition::Manual,
         },
-        format!("Give the tasks of {} a task role", definition.family),
+        format!("Give the tasks of {family} a task role"),
         match facts.planned {
             true => "A role that only tasks can assume, with the four ssmmessages actions.",
             false => {
@@ -142,8 +142,7 @@ pub fn recreate(facts: &Facts, role: &str, services: &[&str]) -> Fix {
         "Creates the role under the name in the task definition, with only the four ssmmessages actions: \
          add whatever else the deleted role allowed the application. New tasks use it.",
     )
-    .call(create_call(name, role_path(role)), &facts.region)
-    .call(inline.put(), &facts.region)
+    .calls([create_call(name, role_path(role)), inline.put()], &facts.region)
     .terraform(new_role_blocks(name, &inline))
     .policy(document.clone());
     replace_tasks(fix, facts, services)

@@ -67,22 +67,19 @@ pub fn allow_egress(facts: &Facts, group: &str, peer: Peer) -> Fix {
 
 /// Allows HTTPS from the tasks to a group of an endpoint.
 pub fn allow_ingress(facts: &Facts, group: &str, sources: &Sources) -> Fix {
-    let mut fix = Fix::new(
+    let peers = sources.peers();
+    let blocks = peers.iter().map(|peer| rule_block("ingress", group, peer));
+    let blocks: Vec<String> = blocks.collect();
+    let allow = |peer| AwsCall::AuthorizeSecurityGroupIngress(https_rule(group, peer));
+    Fix::new(
         format!("let-in:{group}"),
         Disposition::Drift,
         format!("Allow inbound traffic from the tasks to {group} on port {HTTPS_PORT}"),
         "Adds one inbound rule for each source, which takes effect immediately. Existing rules do not change. \
          An agent that gave up needs a new task.",
-    );
-    let mut blocks = Vec::new();
-    for peer in sources.peers() {
-        blocks.push(rule_block("ingress", group, &peer));
-        fix = fix.call(
-            AwsCall::AuthorizeSecurityGroupIngress(https_rule(group, peer)),
-            &facts.region,
-        );
-    }
-    fix.terraform(blocks.join("\n\n"))
+    )
+    .calls(peers.into_iter().map(allow), &facts.region)
+    .terraform(blocks.join("\n\n"))
 }
 
 fn rule_block(direction: &str, group: &str, peer: &Peer) -> String {

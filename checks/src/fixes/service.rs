@@ -9,17 +9,14 @@ use model::fix::{Disposition, Fix};
 /// Enables ECS Exec and replaces the service's tasks: the setting applies to new tasks only.
 pub fn enable_exec(facts: &Facts, service: &Service) -> Fix {
     let name = &service.name;
-    let (disposition, consequence, explain, arguments) = match external_controller(service) {
-        None => (
-            Disposition::Disruptive,
+    let (_, disposition, explain) = deployer(service);
+    let (consequence, arguments) = match disposition {
+        Disposition::Disruptive => (
             " and replace its tasks",
-            TASK_REPLACEMENT_EXPLANATION,
             "enable_execute_command = true\nforce_new_deployment   = true",
         ),
-        Some((_, explain)) => (
-            Disposition::Manual,
+        _ => (
             ", then have its tasks replaced",
-            explain,
             "enable_execute_command = true",
         ),
     };
@@ -57,10 +54,7 @@ pub fn disable_exec(facts: &Facts, service: &Service, replace: bool) -> Fix {
 /// Moves the service to the latest Fargate platform version.
 pub fn latest_platform(facts: &Facts, service: &Service) -> Fix {
     let name = &service.name;
-    let (disposition, explain) = match external_controller(service) {
-        None => (Disposition::Disruptive, TASK_REPLACEMENT_EXPLANATION),
-        Some((_, explain)) => (Disposition::Manual, explain),
-    };
+    let (_, disposition, explain) = deployer(service);
     let title = format!("Move {name} to the latest Fargate platform version");
     let fix = Fix::new(
         format!("newest-platform:{name}"),
@@ -80,23 +74,15 @@ pub fn latest_platform(facts: &Facts, service: &Service) -> Fix {
 pub fn force_deployment(facts: &Facts, service: &Service) -> Fix {
     let name = &service.name;
     let id = format!("force-deployment:{name}");
-    match external_controller(service) {
-        None => {
-            let title = format!("Force a new deployment of {name}");
-            let explain = TASK_REPLACEMENT_EXPLANATION;
-            let fix = Fix::new(id, Disposition::Disruptive, title, explain);
-            with_update(
-                fix,
-                facts,
-                forced_update(facts, name),
-                "force_new_deployment = true",
-            )
-        }
-        Some((controller, explain)) => {
-            let title = format!("Start a new deployment of {name} through {controller}");
-            Fix::new(id, Disposition::Manual, title, explain)
-        }
+    let (controller, disposition, explain) = deployer(service);
+    if disposition == Disposition::Manual {
+        let title = format!("Start a new deployment of {name} through {controller}");
+        return Fix::new(id, disposition, title, explain);
     }
+    let title = format!("Force a new deployment of {name}");
+    let fix = Fix::new(id, disposition, title, explain);
+    let update = forced_update(facts, name);
+    with_update(fix, facts, update, "force_new_deployment = true")
 }
 
 /// Starts a task of a service whose desired count is 0.
@@ -163,22 +149,24 @@ fn with_update(fix: Fix, facts: &Facts, update: ServiceUpdate, arguments: &str) 
         .terraform(block)
 }
 
-/// What deploys the service if ECS does not, and what to do then.
-fn external_controller(service: &Service) -> Option<(&'static str, &'static str)> {
+/// What deploys the service, what a deployment costs, and what to know about it. ECS deploys only what it controls itself.
+fn deployer(service: &Service) -> (&'static str, Disposition, &'static str) {
     match service.controller {
-        DeploymentController::Ecs => None,
-        DeploymentController::CodeDeploy => Some((
+        DeploymentController::Ecs => ("ECS", Disposition::Disruptive, TASK_REPLACEMENT_EXPLANATION),
+        DeploymentController::CodeDeploy => (
             "CodeDeploy",
+            Disposition::Manual,
             "CodeDeploy deploys this service, and ECS rejects a forced deployment. \
              After the setting is changed, start a CodeDeploy deployment with the current task definition: \
              sessions work in its new tasks.",
-        )),
-        DeploymentController::External => Some((
+        ),
+        DeploymentController::External => (
             "its controller",
+            Disposition::Manual,
             "An external controller deploys this service, and ECS rejects a forced deployment. \
              After the setting is changed, create a task set through that controller: \
              sessions work in its new tasks.",
-        )),
+        ),
     }
 }
 

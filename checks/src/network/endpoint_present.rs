@@ -63,17 +63,10 @@ fn judge(index: &FactIndex, group: &Group, vpc: &str, placements: &[&Placement])
             .unknown_because(subject, title)
             .evidence("owner", owner);
     }
-    let blocked = placements.iter().copied();
-    let blocked: Vec<&Placement> = blocked.filter(|p| p.egress.is_blocked()).collect();
-    if blocked.is_empty() {
-        return not_needed(subject, vpc, placements);
+    match placements.iter().any(|p| p.egress.is_blocked()) {
+        true => missing(index, subject, vpc, placements),
+        false => not_needed(subject, vpc, placements),
     }
-    // Other tasks of the VPC may reach the internet.
-    let place = match blocked.len() == placements.len() {
-        true => vpc.to_owned(),
-        false => text::list(&distinct(blocked.iter().map(|p| p.subnet.id.clone()))),
-    };
-    missing(index, subject, vpc, &service, &blocked, &place)
 }
 
 fn not_needed(subject: Subject, vpc: &str, placements: &[&Placement]) -> Finding {
@@ -104,16 +97,17 @@ fn describe_gateways(egress: &Egress) -> Option<String> {
     }
 }
 
-fn missing(
-    index: &FactIndex,
-    subject: Subject,
-    vpc: &str,
-    service: &str,
-    blocked: &[&Placement],
-    place: &str,
-) -> Finding {
+fn missing(index: &FactIndex, subject: Subject, vpc: &str, placements: &[&Placement]) -> Finding {
+    let service = index.facts.endpoint_service("ssmmessages");
+    let blocked = placements.iter().copied();
+    let blocked: Vec<&Placement> = blocked.filter(|p| p.egress.is_blocked()).collect();
     let ways = distinct(blocked.iter().map(|placement| describe_obstacle(placement)));
     let subnets = distinct(blocked.iter().map(|p| p.subnet.id.clone()));
+    // Other tasks of the VPC may reach the internet.
+    let place = match blocked.len() == placements.len() {
+        true => vpc.to_owned(),
+        false => text::list(&subnets),
+    };
     CHECK
         .fail(
             subject,

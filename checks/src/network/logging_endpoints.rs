@@ -1,7 +1,7 @@
 mod blocked_finding;
 
 use crate::prelude::*;
-use crate::service_access::{AwsService, ServiceAccess, configured_services, service_access};
+use crate::service_access::{AwsService, Call, ServiceAccess, configured_services};
 use crate::vpc_path::{AffectedTasks, Placement, group_classes};
 use blocked_finding::{blocked, blocks_start};
 
@@ -41,12 +41,16 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
         let mut findings = Vec::new();
         for placement in &group.placements.placed {
             let subject = group.subnet_subject(placement);
-            let answers = placement.classes.iter().map(|class| {
-                let access = services.iter().map(|service| {
-                    let access = service_access(index, placement, class, *service);
-                    (*service, access)
+            let answers = placement.sources(&index.network).map(|source| {
+                let access = services.iter().map(|&service| {
+                    let call = Call {
+                        index,
+                        source,
+                        service,
+                    };
+                    (service, call.access())
                 });
-                (class, (), Vec::from_iter(access))
+                (source.class, (), Vec::from_iter(access))
             });
             let groups = group_classes(answers).into_iter();
             findings.extend(groups.map(|(access, tasks, _)| {

@@ -1,9 +1,7 @@
 use crate::network_fixes::network_acl::allow_traffic;
 use crate::per_hop::judge_hop;
 use crate::prelude::*;
-use crate::vpc_path::{
-    AclPath, Destination, Hop, HopOutcome, HopTitles, MAX_NAMED, Placement, hop_outcome,
-};
+use crate::vpc_path::{AclPath, Hop, HopOutcome, HopTitles, MAX_NAMED, hop_outcome};
 
 pub const CHECK: Check = Check {
     id: "network.nacl",
@@ -26,20 +24,15 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
     judge_hop(index, &CHECK, Hop::Acls, Group::subnet_subject, judge)
 }
 
-fn judge(
-    index: &FactIndex,
-    placement: &Placement,
-    destination: &Destination,
-    outcome: &HopOutcome,
-    subject: Subject,
-) -> Finding {
+fn judge(index: &FactIndex, outcome: &HopOutcome, subject: Subject) -> Finding {
+    let (placement, destination) = (outcome.placement, outcome.destination);
     let subnet = &placement.subnet.id;
     let tasks = match outcome.tasks.are_all {
         true => subnet.clone(),
         false => format!("{} in {subnet}", outcome.tasks.describe()),
     };
     let target = destination.describe();
-    let blocked = outcome.describe_blocked(destination);
+    let blocked = outcome.describe_blocked();
     let titles = HopTitles {
         open: format!("Network ACLs allow traffic from {tasks} to {target}"),
         blocked: format!("Network ACLs block traffic from {tasks} to {blocked} on port 443"),
@@ -63,7 +56,7 @@ fn judge(
     }
     let finding = match finding.status {
         Status::Fail => {
-            let other_hops = outcome.describe_other_hops(destination);
+            let other_hops = outcome.describe_other_hops();
             finding
                 .detail(format!(
                     "{refusals}. {other_hops}Network ACLs are stateless: requests and answers need a rule each, and of the rules that match the one with the lowest number decides."

@@ -152,37 +152,32 @@ impl Path<'_, '_> {
             .filter_map(|(number, (eni, _, hop))| Some((number, eni.name.as_str(), hop?)))
             .collect();
         let all_paths = &connections.acl_paths;
-        match blocking.as_slice() {
+        let hop = match blocking.as_slice() {
             [] => {
                 let is_shut = |hop: &Hop| {
-                    matches!(
-                        connections.at(*hop),
-                        Reachability::Blocked | Reachability::Partial
-                    )
+                    let reachability = connections.at(*hop);
+                    matches!(reachability, Reachability::Blocked | Reachability::Partial)
                 };
                 let hops = [Hop::TaskEgress, Hop::Acls, Hop::Routes];
-                let hop = hops.into_iter().find(is_shut);
-                let end = hop.map_or_else(String::new, |hop| self.describe_hop(hop, all_paths));
-                format!("The path {target} ends at: {end}.")
+                hops.into_iter().find(is_shut)
             }
             [(_, _, first), rest @ ..]
                 if blocking.len() == connections.enis.len()
                     && rest.iter().all(|(_, _, hop)| hop == first) =>
             {
-                let end = self.describe_hop(*first, all_paths);
-                format!("The path {target} ends at: {end}.")
+                Some(*first)
             }
             _ => {
                 let each = blocking.iter().map(|(number, eni, hop)| {
                     let end = self.describe_hop(*hop, &all_paths[*number..=*number]);
                     format!("to {eni} at: {end}")
                 });
-                format!(
-                    "The path {target} ends {}.",
-                    text::list(&Vec::from_iter(each))
-                )
+                let each = text::list(&Vec::from_iter(each));
+                return format!("The path {target} ends {each}.");
             }
-        }
+        };
+        let end = hop.map_or_else(String::new, |hop| self.describe_hop(hop, all_paths));
+        format!("The path {target} ends at: {end}.")
     }
 
     /// A noun phrase for a hop, with the reasons why it blocks packets on these paths.

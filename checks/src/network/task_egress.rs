@@ -1,6 +1,6 @@
 use crate::per_hop::judge_hop;
 use crate::prelude::*;
-use crate::vpc_path::{Destination, Hop, HopOutcome, HopTitles, Placement, hop_outcome};
+use crate::vpc_path::{Hop, HopOutcome, HopTitles, Placement, hop_outcome};
 
 pub const CHECK: Check = Check {
     id: "network.task-egress",
@@ -31,13 +31,8 @@ fn subject(group: &Group, placement: &Placement) -> Subject {
     }
 }
 
-fn judge(
-    index: &FactIndex,
-    placement: &Placement,
-    destination: &Destination,
-    outcome: &HopOutcome,
-    subject: Subject,
-) -> Finding {
+fn judge(index: &FactIndex, outcome: &HopOutcome, subject: Subject) -> Finding {
+    let (placement, destination) = (outcome.placement, outcome.destination);
     let groups = placement.known_groups();
     let names = match groups {
         [] => "No security group".to_owned(),
@@ -45,7 +40,7 @@ fn judge(
     };
     let target = destination.describe();
     let tasks = outcome.tasks.describe();
-    let blocked = outcome.describe_blocked(destination);
+    let blocked = outcome.describe_blocked();
     let (lets, does) = match groups {
         [_, _, ..] => ("let", "do"),
         _ => ("lets", "does"),
@@ -64,7 +59,7 @@ fn judge(
         (Status::Fail, [first, ..]) => finding
             .detail(format!(
                 "{}No outbound rule of these groups covers it.",
-                outcome.describe_other_hops(destination)
+                outcome.describe_other_hops()
             ))
             .fix(fixes::security_group::allow_egress(
                 index.facts,

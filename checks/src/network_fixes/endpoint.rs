@@ -24,16 +24,16 @@ pub fn create<'p, 'a: 'p>(
     let tasks = placements_in(index, vpc).flat_map(|placement| &placement.tasks);
     let interfaces = tasks.filter_map(|task| index.interface(task).known().copied());
     let cidrs = placements_in(index, vpc).filter_map(|placement| placement.subnet.cidr.clone());
-    let sources = Sources {
-        groups: distinct(interfaces.flat_map(|one| one.security_groups.iter().cloned())),
-        cidrs: distinct(cidrs),
-    };
-    let sites = EndpointPlace {
+    let place = EndpointPlace {
         vpc,
         subnets: one_per_zone(&subnets),
         route_tables: route_tables(index, vpc, &subnets, service),
+        sources: Sources {
+            groups: distinct(interfaces.flat_map(|one| one.security_groups.iter().cloned())),
+            cidrs: distinct(cidrs),
+        },
     };
-    endpoint::create(index.facts, &sites, &sources, service)
+    endpoint::create(index.facts, &place, service)
 }
 
 /// The route tables for a gateway endpoint. A table has room for the routes of one endpoint of a service.

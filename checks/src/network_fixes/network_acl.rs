@@ -5,10 +5,8 @@ use std::collections::BTreeSet;
 use super::placements_in;
 use crate::prelude::*;
 use crate::service_access::obstacle::Obstacle;
-use crate::service_access::{ServiceAccess, configured_services, service_access};
-use crate::vpc_path::{
-    AclPath, AclTraversal, Hop, Placement, TaskClass, connections, resolve_ssmmessages,
-};
+use crate::service_access::{Call, ServiceAccess, configured_services};
+use crate::vpc_path::{AclPath, AclTraversal, Hop, Source, resolve_ssmmessages};
 use aws_rules::vpc::Reachability;
 
 /// Allows what the network ACLs of a VPC refuse its tasks.
@@ -17,13 +15,13 @@ pub fn allow_traffic(index: &FactIndex, vpc: &str) -> Fix {
     let mut services: Vec<&str> = Vec::new();
     let mut refused = Vec::new();
     for placement in placements_in(index, vpc) {
-        for class in &placement.classes {
+        for source in placement.sources(&index.network) {
             // Other tasks of the class need the same of the subnet's ACL.
             let subnet = placement.subnet.id.as_str();
-            if !seen.insert((subnet, class.id, class.on_windows)) {
+            if !seen.insert((subnet, source.class.id, source.class.on_windows)) {
                 continue;
             }
-            for (service, traversals) in refused_traversals(index, placement, class) {
+            for (service, traversals) in refused_traversals(index, source) {
                 if !services.contains(&service) {
                     services.push(service);
                 }
@@ -38,22 +36,23 @@ pub fn allow_traffic(index: &FactIndex, vpc: &str) -> Fix {
 /// The services that network ACLs block, with the traversals that they refuse.
 fn refused_traversals<'a>(
     index: &FactIndex<'a>,
-    placement: &Placement<'a>,
-    class: &TaskClass<'a>,
+    source: Source<'_, 'a>,
 ) -> Vec<(&'static str, Vec<AclTraversal>)> {
-    let network = &index.network;
-    let destination = resolve_ssmmessages(network, placement).ok();
+    let destination = resolve_ssmmessages(source.network, source.placement).ok();
     let ssmmessages = destination.and_then(|destination| {
-        let connections = connections(network, placement, class, &destination);
+        let connections = source.connections(&destination);
         let is_blocked = connections.at(Hop::Acls) == Reachability::Blocked;
         is_blocked.then(|| ("ssmmessages", AclPath::refused(&connections.acl_paths)))
     });
     let others = configured_services(index)
         .into_iter()
         .filter_map(|service| {
-            let ServiceAccess::Blocked(obstacles) =
-                service_access(index, placement, class, service)
-            else {
+            let call = Call {
+                index,
+                source,
+                service,
+            };
+            let ServiceAccess::Blocked(obstacles) = call.access() else {
                 return None;
             };
             obstacles.into_iter().find_map(|obstacle| match obstacle {

@@ -2,7 +2,6 @@
 
 use super::sidecar::{as_note, is_sidecar, session_container};
 use crate::fact_index::agent;
-use crate::fixes::definition::change_container;
 use crate::prelude::*;
 
 /// A container of a task definition, and the running tasks that have it.
@@ -75,29 +74,19 @@ impl<'a> DefinedContainer<'_, 'a> {
         self.definition.is_windows()
     }
 
-    /// Services that run this definition and that ECS itself rolls out.
-    fn services(&self) -> Vec<&'a str> {
-        let arn = self.definition.arn.as_str();
-        affected_services(self.index, |group| group.by_definition.contains_key(arn))
-    }
-
-    /// The same services, as ECS describes them.
+    /// The services that run this definition and that ECS itself rolls out.
     pub fn known_services(&self) -> impl Iterator<Item = &'a Service> {
         let services = &self.index.facts.services;
-        let names = self.services().into_iter();
-        names.filter_map(|name| services.get(name)?.known())
+        let rollout = rollout(self.index, self.definition);
+        rollout
+            .services
+            .into_iter()
+            .filter_map(|name| services.get(name)?.known())
     }
 
     /// The fix that changes the definition of this container.
     pub fn fix(&self, edit: ContainerEdit) -> Fix {
-        let (facts, services) = (self.index.facts, self.services());
-        change_container(
-            facts,
-            self.definition,
-            &services,
-            &self.container.name,
-            edit,
-        )
+        rollout(self.index, self.definition).change_container(&self.container.name, edit)
     }
 
     /// Whether the agent has stopped in one of these tasks, or a session could not reach it.

@@ -98,12 +98,7 @@ fn no_role(index: &FactIndex, group: &Group, tasks: &[&Task]) -> Finding {
         ),
     };
     let definition = index.definition(task).and_then(Fact::known);
-    finding.fix_some(definition.map(|definition| {
-        let services = affected_services(index, |group| {
-            group.by_definition.contains_key(&*task.task_definition)
-        });
-        fixes::role::create(index.facts, definition, &services)
-    }))
+    finding.fix_some(definition.map(|definition| fixes::role::create(&rollout(index, definition))))
 }
 
 #[cfg(test)]

@@ -1,4 +1,3 @@
-use crate::fixes::definition::remove_pid_mode;
 use crate::prelude::*;
 
 pub const CHECK: Check = Check {
@@ -46,13 +45,7 @@ fn judge(index: &FactIndex, group: &Group, definition: &TaskDefinition) -> Findi
             )
             .group_title("Containers share a PID namespace")
             .agent_link(AgentLink::AtRisk)
-            .fix(remove_pid_mode(
-                index.facts,
-                definition,
-                &affected_services(index, |group| {
-                    group.by_definition.contains_key(definition.arn.as_str())
-                }),
-            ))
+            .fix(rollout(index, definition).remove_pid_mode())
             .evidence("pidMode", "task"),
         (Some(mode @ ("task" | "host")), _) => CHECK.pass(
             subject,

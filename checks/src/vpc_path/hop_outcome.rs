@@ -93,6 +93,9 @@ impl<'a> AffectedTasks<'_, 'a> {
 
 /// Tasks to which a hop does the same.
 pub struct HopOutcome<'p, 'a> {
+    pub placement: &'p Placement<'a>,
+    /// Where the tasks' packets go.
+    pub destination: &'p Destination<'a>,
     pub reachability: Reachability,
     pub tasks: AffectedTasks<'p, 'a>,
     /// One for each class of tasks. The hop does the same to all, though perhaps by other rules.
@@ -103,9 +106,9 @@ pub struct HopOutcome<'p, 'a> {
 
 /// What a hop does to the tasks of a placement.
 pub fn outcomes<'p, 'a>(
-    network: &NetworkIndex<'a>,
+    network: &'p NetworkIndex<'a>,
     placement: &'p Placement<'a>,
-    destination: &Destination<'a>,
+    destination: &'p Destination<'a>,
     hop: Hop,
 ) -> Vec<HopOutcome<'p, 'a>> {
     let by_class = connections_by_class(network, placement, destination);
@@ -116,6 +119,8 @@ pub fn outcomes<'p, 'a>(
     let groups = group_classes(answers).into_iter();
     groups
         .map(|((reachability, blocked), tasks, connections)| HopOutcome {
+            placement,
+            destination,
             reachability,
             tasks,
             connections,
@@ -126,21 +131,21 @@ pub fn outcomes<'p, 'a>(
 
 impl HopOutcome<'_, '_> {
     /// A noun phrase for the addresses that the hop blocks.
-    pub fn describe_blocked(&self, destination: &Destination) -> String {
+    pub fn describe_blocked(&self) -> String {
         let connections = self.connections.first();
         connections.map_or_else(String::new, |connections| {
-            connections.describe_addresses(&self.blocked, destination.describe())
+            connections.describe_addresses(&self.blocked, self.destination.describe())
         })
     }
 
     /// If the hop blocks some addresses only, a sentence that says why it is a failure all the same.
-    pub fn describe_other_hops(&self, destination: &Destination) -> String {
+    pub fn describe_other_hops(&self) -> String {
         let mut connections = self.connections.iter();
         let blocks_all = connections.all(|connections| connections.is_all(&self.blocked));
         match self.reachability == Reachability::Blocked && !blocks_all {
             true => format!(
                 "Other hops block every other interface of {}, so no packet gets through. ",
-                destination.describe()
+                self.destination.describe()
             ),
             false => String::new(),
         }

@@ -29,8 +29,6 @@ pub struct Placement<'a> {
     pub classes: Vec<TaskClass<'a>>,
     /// The only container that sessions enter, if one is named.
     container: Option<&'a str>,
-    /// Whether the tasks' interfaces have public addresses; `None`: unknown.
-    is_public: Option<bool>,
 }
 
 /// Tasks of a placement that all rules treat alike, so that it is enough to judge one.
@@ -132,16 +130,24 @@ impl<'a> Placements<'a> {
                     continue;
                 }
             };
-            let known_interface = interface.known().copied();
-            let placement = placements.find_or_add(
-                network,
-                &task.task_definition,
+            let known = interface.known().copied();
+            let is_direct = |proxy: &ProxyEnvironment| !proxy.ssmmessages_bypass;
+            let untraceable = proxied(network.facts, &task.task_definition, container, is_direct)
+                .or_else(|| ipv6_only(subnet));
+            let placement = placements.find_or_add(Placement {
                 subnet,
-                interface,
+                tasks: Vec::new(),
+                egress: match &untraceable {
+                    Some(why) => Egress::Unclear(why.message.clone()),
+                    None => trace_egress(&network.rules, subnet, known, assigns_public_ip),
+                },
+                untraceable,
+                security_groups: interface.map(|interface| interface.security_groups.as_slice()),
+                dns_servers: Vec::new(),
+                classes: Vec::new(),
                 container,
-                assigns_public_ip,
-            );
-            placement.add(network, task, known_interface);
+            });
+            placement.add(network, task, known);
         }
         let dns_servers: BTreeSet<&str> = definitions
             .into_iter()
@@ -155,50 +161,20 @@ impl<'a> Placements<'a> {
         placements
     }
 
-    fn find_or_add(
-        &mut self,
-        network: &NetworkIndex<'a>,
-        definition: &str,
-        subnet: &'a Subnet,
-        interface: Fact<&'a Interface>,
-        container: Option<&'a str>,
-        assigns_public_ip: bool,
-    ) -> &mut Placement<'a> {
-        let is_direct = |proxy: &ProxyEnvironment| !proxy.ssmmessages_bypass;
-        let untraceable =
-            proxied(network.facts, definition, container, is_direct).or_else(|| ipv6_only(subnet));
-        let known = interface.known().copied();
-        let is_public = known.map(|interface| interface.public_ip.is_some());
-        let security_groups = interface.map(|interface| interface.security_groups.as_slice());
-        let is_near = |other: &Placement| {
-            other.subnet.id == subnet.id && other.security_groups == security_groups
+    /// The placement that is like a new one, or the new one.
+    fn find_or_add(&mut self, new: Placement<'a>) -> &mut Placement<'a> {
+        let is_same = |other: &Placement| {
+            other.subnet.id == new.subnet.id
+                && other.security_groups == new.security_groups
+                && other.egress == new.egress
         };
-        let same_inputs = self.placed.iter().position(|other| {
-            is_near(other) && other.is_public == is_public && other.untraceable == untraceable
-        });
-        if let Some(index) = same_inputs {
-            return &mut self.placed[index];
-        }
-        let egress = match &untraceable {
-            Some(why) => Egress::Unclear(why.message.clone()),
-            None => trace_egress(&network.rules, subnet, known, assigns_public_ip),
+        let index = match self.placed.iter().position(is_same) {
+            Some(index) => index,
+            None => {
+                self.placed.push(new);
+                self.placed.len() - 1
+            }
         };
-        let mut placed = self.placed.iter();
-        let same_egress = placed.position(|other| is_near(other) && other.egress == egress);
-        let index = same_egress.unwrap_or_else(|| {
-            self.placed.push(Placement {
-                subnet,
-                tasks: Vec::new(),
-                egress,
-                untraceable,
-                security_groups,
-                dns_servers: Vec::new(),
-                classes: Vec::new(),
-                container,
-                is_public,
-            });
-            self.placed.len() - 1
-        });
         &mut self.placed[index]
     }
 

@@ -57,16 +57,11 @@ fn managed_ids(resolver: &Resolver, kind: ResourceKind) -> BTreeSet<String> {
 }
 
 /// The subnets of associations of the plan, those that it changes or deletes among them.
-fn associated_subnets(
-    resolver: &Resolver,
-    resource_type: &str,
-    associations: &[(String, String)],
-) -> BTreeSet<String> {
-    let before = resolver.before(resource_type);
+fn associated_subnets(resolver: &Resolver, kind: ResourceKind) -> PlanValue<BTreeSet<String>> {
+    let before = resolver.before(network::association_type(kind).0);
     let before = before.filter_map(|one| one.known_text("subnet_id").map(str::to_owned));
-    before
-        .chain(associations.iter().map(|(subnet, _)| subnet.clone()))
-        .collect()
+    let after = network::subnet_associations(resolver, kind)?.into_iter();
+    Ok(before.chain(after.map(|(subnet, _)| subnet)).collect())
 }
 
 /// Adds the endpoints that the plan does not manage; false if AWS did not say which there are.
@@ -85,15 +80,13 @@ pub fn add_endpoints(resolver: &Resolver, planned: &mut Endpoints) -> bool {
 
 /// The route tables of a VPC: those of the plan, and the others with the changes that the plan makes.
 pub fn route_tables(resolver: &Resolver, vpc: &str) -> PlanValue<Vec<RouteTable>> {
-    const ASSOCIATION: &str = "aws_route_table_association";
     let live = resolver.live;
     let Some(live) = live.and_then(|live| live.network.route_tables.get(vpc)?.known()) else {
         return network::route_tables(resolver, vpc);
     };
+    let associated = associated_subnets(resolver, ResourceKind::RouteTable)?;
     let mut tables = network::managed_route_tables(resolver, vpc)?;
     let managed = managed_ids(resolver, ResourceKind::RouteTable);
-    let associations = network::table_associations(resolver)?;
-    let associated = associated_subnets(resolver, ASSOCIATION, &associations);
     let has_main = tables.iter().any(|table| table.main);
     for table in live {
         if managed.contains(&table.id) || tables.iter().any(|known| known.id == table.id) {
@@ -102,11 +95,7 @@ pub fn route_tables(resolver: &Resolver, vpc: &str) -> PlanValue<Vec<RouteTable>
         let mut table = table.clone();
         table.main &= !has_main;
         table.subnets.retain(|subnet| !associated.contains(subnet));
-        let added = associations.iter().filter(|(_, id)| *id == table.id);
-        table
-            .subnets
-            .extend(added.map(|(subnet, _)| subnet.clone()));
-        network::add_routes(resolver, &mut table)?;
+        network::add_routes_and_associations(resolver, &mut table)?;
         table
             .routes
             .extend(network::propagated_routes(resolver, None, &table.id));
@@ -138,15 +127,13 @@ pub fn nat_gateways(
 
 /// The ACLs of a VPC: those of the plan, and the others with the changes that the plan makes.
 pub fn network_acls(resolver: &Resolver, vpc: &str) -> PlanValue<Vec<NetworkAcl>> {
-    const ASSOCIATION: &str = "aws_network_acl_association";
     let live = resolver.live;
     let Some(live) = live.and_then(|live| live.network.network_acls.get(vpc)?.known()) else {
         return network::network_acls(resolver, vpc);
     };
     let mut acls = network::managed_acls(resolver, vpc)?;
     let managed = managed_ids(resolver, ResourceKind::NetworkAcl);
-    let associations = network::acl_associations(resolver)?;
-    let mut associated = associated_subnets(resolver, ASSOCIATION, &associations);
+    let mut associated = associated_subnets(resolver, ResourceKind::NetworkAcl)?;
     associated.extend(acls.iter().flat_map(|acl| acl.subnets.clone()));
     let has_default = acls.iter().any(|acl| acl.default);
     for acl in live {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use model::facts::{AclEntry, NetworkAcl};
 
-use super::vpcs::{Association, may_be_in, subnet_associations};
+use super::vpcs::{may_be_in, subnet_associations};
 use crate::plan::resource::Resource;
 use crate::resolve::{Resolver, ResourceKind};
 use crate::unavailable::{PlanValue, not_in_plan, not_shown};
@@ -22,7 +22,7 @@ pub fn network_acls(resolver: &Resolver, vpc: &str) -> PlanValue<Vec<NetworkAcl>
         add_rules_and_associations(resolver, &mut default)?;
         acls.push(default);
     }
-    for (subnet, id) in acl_associations(resolver)? {
+    for (subnet, id) in subnet_associations(resolver, ResourceKind::NetworkAcl)? {
         // Only subnets of this VPC can be in its ACLs.
         if may_be_in(resolver, &subnet, vpc) && !acls.iter().any(|acl| acl.id == id) {
             return Err(not_in_plan(format!("network ACL {id} of {subnet}")));
@@ -125,23 +125,12 @@ pub fn add_rules_and_associations(resolver: &Resolver, acl: &mut NetworkAcl) -> 
         entries.insert(key(&entry), entry);
     }
     acl.entries = entries.into_values().collect();
-    for (subnet, id) in acl_associations(resolver)? {
+    for (subnet, id) in subnet_associations(resolver, ResourceKind::NetworkAcl)? {
         if id == acl.id && !acl.subnets.contains(&subnet) {
             acl.subnets.push(subnet);
         }
     }
     Ok(())
-}
-
-/// Subnets, with the ACLs that associations of the plan give them.
-pub fn acl_associations(resolver: &Resolver) -> PlanValue<Vec<Association>> {
-    let resource_type = "aws_network_acl_association";
-    subnet_associations(
-        resolver,
-        resource_type,
-        "network_acl_id",
-        ResourceKind::NetworkAcl,
-    )
 }
 
 fn read_rule(rule: &Resource) -> PlanValue<AclEntry> {

@@ -3,7 +3,7 @@
 use model::facts::{Route, RouteTable, RouteTarget};
 
 use super::gateways::{may_be_private, propagated_routes};
-use super::vpcs::{Association, check_vpc_is_complete, may_be_in, subnet_associations};
+use super::vpcs::{check_vpc_is_complete, may_be_in, subnet_associations};
 use crate::plan::completeness::Completeness;
 use crate::plan::resource::{Attribute, Resource};
 use crate::resolve::{Resolver, ResourceKind};
@@ -11,12 +11,12 @@ use crate::unavailable::{PlanValue, not_in_plan, not_shown};
 
 /// All route tables of a VPC, if the plan contains those of its subnets.
 pub fn route_tables(resolver: &Resolver, vpc: &str) -> PlanValue<Vec<RouteTable>> {
-    let associations = table_associations(resolver)?;
+    let associations = subnet_associations(resolver, ResourceKind::RouteTable)?;
     let mut tables = managed_route_tables(resolver, vpc)?;
     if !tables.iter().any(|table| table.main)
         && let Some(id) = resolver.vpc_default(vpc, ResourceKind::RouteTable)
     {
-        tables.push(untouched_main_table(resolver, vpc, &id, &associations)?);
+        tables.push(untouched_main_table(resolver, vpc, &id)?);
     }
     for (subnet, id) in &associations {
         if may_be_in(resolver, subnet, vpc) && !tables.iter().any(|table| table.id == *id) {
@@ -34,44 +34,26 @@ pub fn route_tables(resolver: &Resolver, vpc: &str) -> PlanValue<Vec<RouteTable>
 /// The route tables of a VPC that are resources of the plan.
 pub fn managed_route_tables(resolver: &Resolver, vpc: &str) -> PlanValue<Vec<RouteTable>> {
     let kind = ResourceKind::RouteTable;
-    let associations = table_associations(resolver)?;
     let mut tables = Vec::new();
     for resource in resolver.referring("aws_route_table", "vpc_id", ResourceKind::Vpc, vpc) {
         let resource = resource?;
         let id = resource.identity();
         let is_main = is_main(resolver, id)?;
-        tables.push(read_table(
-            resolver,
-            Some(resource),
-            id,
-            is_main,
-            &associations,
-        )?);
+        tables.push(read_table(resolver, Some(resource), id, is_main)?);
     }
     let has_main = tables.iter().any(|table| table.main);
     let (attribute, main) = ("default_route_table_id", resolver.vpc_default(vpc, kind));
     let main = main.unwrap_or_default();
     for resource in resolver.referring("aws_default_route_table", attribute, kind, &main) {
-        tables.push(read_table(
-            resolver,
-            Some(resource?),
-            &main,
-            !has_main,
-            &associations,
-        )?);
+        tables.push(read_table(resolver, Some(resource?), &main, !has_main)?);
     }
     Ok(tables)
 }
 
 /// The main table that AWS creates with the VPC and no resource manages.
-fn untouched_main_table(
-    resolver: &Resolver,
-    vpc: &str,
-    id: &str,
-    associations: &[Association],
-) -> PlanValue<RouteTable> {
+fn untouched_main_table(resolver: &Resolver, vpc: &str, id: &str) -> PlanValue<RouteTable> {
     let plan = resolver.plan;
-    let mut main = read_table(resolver, None, id, true, associations)?;
+    let mut main = read_table(resolver, None, id, true)?;
     let resource = resolver.find(vpc, ResourceKind::Vpc);
     let is_new = resource.is_some_and(|vpc| vpc.id().is_none());
     let may_have_more = !is_new && plan.completeness != Completeness::Declared;
@@ -99,7 +81,6 @@ fn read_table(
     resource: Option<&Resource>,
     id: &str,
     main: bool,
-    associations: &[Association],
 ) -> PlanValue<RouteTable> {
     let mut routes = vec![Route {
         destination: "local".to_owned(),
@@ -113,19 +94,18 @@ fn read_table(
         }
     }
     routes.extend(propagated_routes(resolver, resource, id));
-    let subnets = associations.iter().filter(|(_, table)| table == id);
     let mut table = RouteTable {
         id: id.to_owned(),
         main,
-        subnets: subnets.map(|(subnet, _)| subnet.clone()).collect(),
+        subnets: Vec::new(),
         routes,
     };
-    add_routes(resolver, &mut table)?;
+    add_routes_and_associations(resolver, &mut table)?;
     Ok(table)
 }
 
-/// Adds the routes that are resources of their own, and removes those that the plan removes.
-pub fn add_routes(resolver: &Resolver, table: &mut RouteTable) -> PlanValue<()> {
+/// Adds the routes and associations that are resources of their own, and removes the routes that the plan removes.
+pub fn add_routes_and_associations(resolver: &Resolver, table: &mut RouteTable) -> PlanValue<()> {
     let (attribute, kind) = ("route_table_id", ResourceKind::RouteTable);
     for removed in resolver.before("aws_route") {
         if removed.has_text(attribute, &table.id) {
@@ -143,18 +123,10 @@ pub fn add_routes(resolver: &Resolver, table: &mut RouteTable) -> PlanValue<()> 
             .retain(|route| route.destination != destination);
         table.routes.extend(read_route(resolver, resource, ""));
     }
+    let associations = subnet_associations(resolver, kind)?.into_iter();
+    let own = associations.filter(|(_, id)| *id == table.id);
+    table.subnets.extend(own.map(|(subnet, _)| subnet));
     Ok(())
-}
-
-/// Subnets, with the tables that associations of the plan give them.
-pub fn table_associations(resolver: &Resolver) -> PlanValue<Vec<Association>> {
-    let resource_type = "aws_route_table_association";
-    subnet_associations(
-        resolver,
-        resource_type,
-        "route_table_id",
-        ResourceKind::RouteTable,
-    )
 }
 
 const DESTINATIONS: [&str; 6] = [

@@ -1,5 +1,6 @@
 //! Rules of security groups: in the group itself, and as resources of their own.
 
+use aws_rules::vpc::Direction;
 use model::facts::{GroupRule, Unavailable};
 
 use crate::plan::resource::Resource;
@@ -7,20 +8,11 @@ use crate::plan::resource_set::ResourceSet;
 use crate::resolve::{Resolver, ResourceKind};
 use crate::unavailable::{known_after_apply, not_in_plan};
 
-/// The direction of the traffic that a rule allows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    Ingress,
-    Egress,
-}
-
-impl Direction {
-    /// The attribute of a security group with the rules of this direction.
-    pub fn attribute(self) -> &'static str {
-        match self {
-            Direction::Ingress => "ingress",
-            Direction::Egress => "egress",
-        }
+/// The attribute of a security group with the rules of a direction.
+pub fn attribute(direction: Direction) -> &'static str {
+    match direction {
+        Direction::In => "ingress",
+        Direction::Out => "egress",
     }
 }
 
@@ -97,8 +89,8 @@ pub fn keep_listed(resolver: &Resolver, group: &str, rules: &mut Vec<Rule>) {
             continue;
         }
         for (direction, attribute) in [
-            (Direction::Ingress, "ingress_rule_ids"),
-            (Direction::Egress, "egress_rule_ids"),
+            (Direction::In, "ingress_rule_ids"),
+            (Direction::Out, "egress_rule_ids"),
         ] {
             match resolver.resolve_all(list, attribute, ResourceKind::GroupRule) {
                 Ok(listed) if is_for_group.is_ok() => rules.retain(|rule| {
@@ -120,9 +112,9 @@ fn read_separate(resolver: &Resolver, resource: &Resource) -> Vec<Rule> {
     let group = resolver.resolve(resource, "security_group_id", ResourceKind::SecurityGroup);
     let group = group.ok().flatten();
     let direction = match resource.resource_type.as_str() {
-        "aws_vpc_security_group_egress_rule" => Direction::Egress,
-        "aws_security_group_rule" if resource.has_text("type", "egress") => Direction::Egress,
-        _ => Direction::Ingress,
+        "aws_vpc_security_group_egress_rule" => Direction::Out,
+        "aws_security_group_rule" if resource.has_text("type", "egress") => Direction::Out,
+        _ => Direction::In,
     };
     let mut rules = read_rules(resolver, resource, "", direction, group.as_deref());
     if resource.resource_type != "aws_security_group_rule" {
@@ -151,7 +143,7 @@ pub fn inline_rules(
     direction: Direction,
     id: &str,
 ) -> Vec<Rule> {
-    let attribute = direction.attribute();
+    let attribute = attribute(direction);
     let Ok(count) = group.count(attribute) else {
         // Without rules in the configuration, AWS reports after apply that there are none.
         let what = format!("{attribute} of {}", group.address);
@@ -238,8 +230,8 @@ pub fn unknown_rules(id: &str) -> Vec<Rule> {
         what,
     };
     vec![
-        Rule::any(Direction::Ingress, unknown.clone()),
-        Rule::any(Direction::Egress, unknown),
+        Rule::any(Direction::In, unknown.clone()),
+        Rule::any(Direction::Out, unknown),
     ]
 }
 

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use aws_rules::vpc::Direction;
 use model::facts::{Fact, GroupRule, SecurityGroup};
 
 use super::security_group_rules::{
-    Direction, Rule, inline_rules, keep_listed, separate_rules, split_by_peer, unknown_rules,
+    Rule, attribute, inline_rules, keep_listed, separate_rules, split_by_peer, unknown_rules,
 };
 use crate::plan::completeness::Completeness;
 use crate::plan::resource::Resource;
@@ -88,10 +89,10 @@ impl<'r, 'p> SecurityGroups<'r, 'p> {
 
     fn managed(&mut self, group: &Resource, id: &str) -> SecurityGroup {
         let mut rules = Vec::new();
-        for direction in [Direction::Ingress, Direction::Egress] {
+        for direction in [Direction::In, Direction::Out] {
             let mut own = inline_rules(self.resolver, group, direction, id);
             // Without rules in the configuration, the attribute shows those that AWS has before apply.
-            if !self.resolver.is_set(group, direction.attribute()) {
+            if !self.resolver.is_set(group, attribute(direction)) {
                 self.drop_removed(&mut own, id);
             }
             rules.extend(own);
@@ -111,8 +112,8 @@ impl<'r, 'p> SecurityGroups<'r, 'p> {
         ingress.security_groups.push(id.to_owned());
         egress.cidrs.push("0.0.0.0/0".to_owned());
         let rules = vec![
-            Rule::new(Direction::Ingress, ingress, None),
-            Rule::new(Direction::Egress, egress, None),
+            Rule::new(Direction::In, ingress, None),
+            Rule::new(Direction::Out, egress, None),
         ];
         self.with_separate_rules(id, "default", vpc.identity().to_owned(), rules)
     }
@@ -167,8 +168,8 @@ impl<'r, 'p> SecurityGroups<'r, 'p> {
         };
         for rule in rules {
             let of_direction = match rule.direction {
-                Direction::Ingress => &mut group.ingress,
-                Direction::Egress => &mut group.egress,
+                Direction::In => &mut group.ingress,
+                Direction::Out => &mut group.egress,
             };
             of_direction.push(match rule.unknown {
                 None => rule.rule,
@@ -203,8 +204,8 @@ fn is_same(one: &Rule, other: &Rule) -> bool {
 
 /// The rules of a group as AWS reports them.
 fn rules_of(group: &SecurityGroup) -> Vec<Rule> {
-    let ingress = group.ingress.iter().map(|rule| (Direction::Ingress, rule));
-    let egress = group.egress.iter().map(|rule| (Direction::Egress, rule));
+    let ingress = group.ingress.iter().map(|rule| (Direction::In, rule));
+    let egress = group.egress.iter().map(|rule| (Direction::Out, rule));
     let rules = ingress.chain(egress).flat_map(|(direction, rule)| {
         let split = split_by_peer(rule).into_iter();
         split.map(move |rule| Rule::new(direction, rule, None))

@@ -73,16 +73,20 @@ pub fn subnet(resolver: &Resolver, id: &str) -> PlanValue<Subnet> {
     }
 }
 
-/// A subnet, and what it is associated with.
-pub type Association = (String, String);
+/// The resource type that associates subnets with route tables or network ACLs, and its attribute for those.
+pub fn association_type(kind: ResourceKind) -> (&'static str, &'static str) {
+    match kind {
+        ResourceKind::NetworkAcl => ("aws_network_acl_association", "network_acl_id"),
+        _ => ("aws_route_table_association", "route_table_id"),
+    }
+}
 
-/// Subnets, with what the associations of a type give them.
+/// Subnets, with the route tables or network ACLs that associations of the plan give them.
 pub fn subnet_associations(
     resolver: &Resolver,
-    resource_type: &str,
-    attribute: &str,
     kind: ResourceKind,
-) -> PlanValue<Vec<Association>> {
+) -> PlanValue<Vec<(String, String)>> {
+    let (resource_type, attribute) = association_type(kind);
     let mut found = Vec::new();
     for association in resolver.resources(resource_type) {
         let subnet = resolver.resolve(association, "subnet_id", ResourceKind::Subnet)?;

@@ -4,8 +4,8 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
+use super::resolver::Reference;
 use super::resource_kind::ResourceKind;
-use crate::plan::resource::Resource;
 
 /// An attribute of a resource.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,9 +40,7 @@ impl Ambiguities {
     /// The option that is assumed for an attribute. Without an assumption, records that the attribute is ambiguous.
     pub fn choose(
         &self,
-        of: &Resource,
-        path: &str,
-        kind: ResourceKind,
+        Reference { of, path, kind }: Reference,
         mut options: Vec<Vec<String>>,
     ) -> Option<Vec<String>> {
         if !can_vary(kind) || options.is_empty() || options.len() > MAX_OPTIONS {

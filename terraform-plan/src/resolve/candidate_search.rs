@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::candidates::{Candidates, Include, MAX_CANDIDATES};
 use super::id_sources::{data_may_supply, is_harmless_data, may_contain_id, resource_may_supply};
-use super::resolver::Resolver;
+use super::resolver::{Reference, Resolver};
 use super::resource_kind::ResourceKind;
 use super::selection::Source;
 use super::trace::{Trace, trace, trace_inputs, trace_outputs};
@@ -28,14 +28,9 @@ struct Target {
 
 impl<'p> Resolver<'p> {
     /// What an unknown value, or the unknown elements of a list, may identify.
-    pub(super) fn candidates(
-        &self,
-        of: &Resource,
-        path: &str,
-        kind: ResourceKind,
-        include: Include,
-    ) -> Candidates {
-        match self.trace_if_set(of, path) {
+    pub(super) fn candidates(&self, reference: Reference, include: Include) -> Candidates {
+        let kind = reference.kind;
+        match self.trace_if_set(reference) {
             Some(trace) => self.contributed(&trace, Target { kind, include }),
             None => Candidates::anything(),
         }
@@ -43,13 +38,9 @@ impl<'p> Resolver<'p> {
 
     /// What a list that is unknown as a whole may contain, and whether it contains all of that; `None` if it may contain
     /// anything.
-    pub(super) fn whole_list_candidates(
-        &self,
-        of: &Resource,
-        path: &str,
-        kind: ResourceKind,
-    ) -> Option<(Vec<String>, bool)> {
-        let trace = self.trace_if_set(of, path)?;
+    pub(super) fn whole_list_candidates(&self, list: Reference) -> Option<(Vec<String>, bool)> {
+        let kind = list.kind;
+        let trace = self.trace_if_set(list)?;
         let include = Include::All;
         let found = self.contributed(&trace, Target { kind, include });
         let is_mixed = trace
@@ -71,7 +62,7 @@ impl<'p> Resolver<'p> {
         Some((found.names, is_exact))
     }
 
-    fn trace_if_set<'i>(&self, of: &'i Resource, path: &str) -> Option<Trace<'i>>
+    fn trace_if_set<'i>(&self, Reference { of, path, .. }: Reference<'i>) -> Option<Trace<'i>>
     where
         'p: 'i,
     {

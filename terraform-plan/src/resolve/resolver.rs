@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use model::facts::{Fact, Facts};
+use model::facts::{Fact, Facts, Unavailable};
 use serde_json::Value;
 
 use super::ambiguity::{Ambiguities, Choices, combinations};
@@ -34,6 +34,14 @@ pub struct Resolver<'p> {
     pub(super) by_name: RefCell<BTreeMap<ResourceKind, Rc<ResourcesByName<'p>>>>,
 }
 
+/// An attribute of a resource, and the kind of what it identifies.
+#[derive(Clone, Copy)]
+pub struct Reference<'r> {
+    pub of: &'r Resource,
+    pub path: &'r str,
+    pub kind: ResourceKind,
+}
+
 /// The address of a resource, the path of its attribute, and what the attribute identifies.
 type Question = (String, String, ResourceKind);
 
@@ -48,6 +56,12 @@ pub struct LocalsMemo {
     pub open: RefCell<BTreeSet<LocalsKey>>,
     /// A module in progress was asked for: the answers on the way are incomplete.
     pub is_partial: Cell<bool>,
+}
+
+impl Reference<'_> {
+    fn unknown(self) -> Unavailable {
+        self.of.known_after_apply(self.path)
+    }
 }
 
 impl<'p> Resolver<'p> {
@@ -169,7 +183,7 @@ impl<'p> Resolver<'p> {
                 if let Some(known) = self.resolved.borrow().get(&question) {
                     return known.clone();
                 }
-                let answer = self.resolve_unknown(of, path, kind);
+                let answer = self.resolve_unknown(Reference { of, path, kind });
                 // Within another question, the limit of the depth may cut the answer short.
                 if self.depth.get() == 0 {
                     self.resolved.borrow_mut().insert(question, answer.clone());
@@ -210,42 +224,32 @@ impl<'p> Resolver<'p> {
             Attribute::Unknown => Include::New,
             _ => Include::All,
         };
-        let found = self.candidates(of, path, kind, include);
+        let found = self.candidates(Reference { of, path, kind }, include);
         (!found.is_open).then_some(found.names)
     }
 
-    fn resolve_unknown(
-        &self,
-        of: &Resource,
-        path: &str,
-        kind: ResourceKind,
-    ) -> PlanValue<Option<String>> {
-        let found = self.candidates(of, path, kind, Include::New);
-        let names = self.narrow(of, path, kind, found.names);
+    fn resolve_unknown(&self, reference: Reference) -> PlanValue<Option<String>> {
+        let found = self.candidates(reference, Include::New);
+        let names = self.narrow(reference, found.names);
         if let ([name], false) = (names.as_slice(), found.is_open) {
             return Ok(Some(name.clone()));
         }
-        if let Some(name) = self.successor(of, path, kind) {
+        if let Some(name) = self.successor(reference) {
             return Ok(Some(name));
         }
         let options = match found.is_open {
             true => Vec::new(),
             false => names.into_iter().map(|name| vec![name]).collect(),
         };
-        match self.ambiguities.choose(of, path, kind, options) {
+        match self.ambiguities.choose(reference, options) {
             Some(chosen) => Ok(chosen.into_iter().next()),
-            None => Err(of.known_after_apply(path)),
+            None => Err(reference.unknown()),
         }
     }
 
     /// Drops candidates that cannot be meant, unless none would be left.
-    fn narrow(
-        &self,
-        of: &Resource,
-        path: &str,
-        kind: ResourceKind,
-        mut names: Vec<String>,
-    ) -> Vec<String> {
+    fn narrow(&self, reference: Reference, mut names: Vec<String>) -> Vec<String> {
+        let Reference { of, path, kind } = reference;
         let mut keep = |is_kept: &dyn Fn(&String) -> bool| {
             if names.len() > 1 && names.iter().any(is_kept) {
                 names.retain(is_kept);
@@ -265,7 +269,7 @@ impl<'p> Resolver<'p> {
     }
 
     /// The replacement of the resource that the attribute identified before apply.
-    fn successor(&self, of: &Resource, path: &str, kind: ResourceKind) -> Option<String> {
+    fn successor(&self, Reference { of, path, kind }: Reference) -> Option<String> {
         let before = self.plan.before.at_address(&of.address)?;
         let Attribute::Known(Value::String(name)) = before.attribute(path) else {
             return None;
@@ -288,12 +292,12 @@ impl<'p> Resolver<'p> {
         path: &str,
         kind: ResourceKind,
     ) -> PlanValue<Vec<String>> {
-        let unknown = || of.known_after_apply(path);
+        let list = Reference { of, path, kind };
         let items = match self.attribute(of, path) {
             Attribute::Null => return Ok(Vec::new()),
             Attribute::Known(Value::Array(items)) => items,
-            Attribute::Known(_) => return Err(unknown()),
-            Attribute::Unknown => return self.resolve_whole_list(of, path, kind),
+            Attribute::Known(_) => return Err(list.unknown()),
+            Attribute::Unknown => return self.resolve_whole_list(list),
         };
         let texts = items.iter().filter_map(Value::as_str);
         let mut names: Vec<String> = texts.map(|text| self.canonical_name(text, kind)).collect();
@@ -301,9 +305,9 @@ impl<'p> Resolver<'p> {
         if missing == 0 {
             return Ok(names);
         }
-        let found = self.candidates(of, path, kind, Include::New);
+        let found = self.candidates(list, Include::New);
         if found.is_open || found.names.len() < missing {
-            return Err(unknown());
+            return Err(list.unknown());
         }
         let whole = || {
             found
@@ -314,29 +318,24 @@ impl<'p> Resolver<'p> {
             true => Some(found.names),
             false => whole().or_else(|| {
                 let options = combinations(missing, &found.names);
-                self.ambiguities.choose(of, path, kind, options)
+                self.ambiguities.choose(list, options)
             }),
         };
-        names.extend(chosen.ok_or_else(unknown)?);
+        names.extend(chosen.ok_or_else(|| list.unknown())?);
         Ok(names)
     }
 
-    fn resolve_whole_list(
-        &self,
-        of: &Resource,
-        path: &str,
-        kind: ResourceKind,
-    ) -> PlanValue<Vec<String>> {
-        let found = self.whole_list_candidates(of, path, kind);
-        let (names, is_exact) = found.ok_or_else(|| of.known_after_apply(path))?;
+    fn resolve_whole_list(&self, list: Reference) -> PlanValue<Vec<String>> {
+        let found = self.whole_list_candidates(list);
+        let (names, is_exact) = found.ok_or_else(|| list.unknown())?;
         if is_exact {
             return Ok(names);
         }
         // If each candidate alone gives the same findings as all together, so does any selection.
         let mut options = vec![names.clone()];
         options.extend(names.into_iter().map(|name| vec![name]));
-        let chosen = self.ambiguities.choose(of, path, kind, options);
-        chosen.ok_or_else(|| of.known_after_apply(path))
+        let chosen = self.ambiguities.choose(list, options);
+        chosen.ok_or_else(|| list.unknown())
     }
 }
 
