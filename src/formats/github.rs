@@ -58,7 +58,7 @@ pub fn error(message: &str) -> String {
         level: Level::Error,
         location: None,
         title: "ecs-exec".to_owned(),
-        message: message.to_owned(),
+        message: message.trim_start_matches("error: ").to_owned(),
     };
     annotation.write(&mut line);
     line
@@ -183,6 +183,6 @@ mod tests {
             lines,
             "::error title=a%2Cb%3A%3Ac::x%0A::set-env name=A::b%25\n"
         );
-        assert_eq!(error("a\nb"), "::error title=ecs-exec::a%0Ab\n");
+        assert_eq!(error("error: a\nb"), "::error title=ecs-exec::a%0Ab\n");
     }
 }

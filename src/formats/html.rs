@@ -161,7 +161,7 @@ fn root_cause(page: &mut Html, report: &Report, cause: &RootCause, index: usize)
             });
         }
         evidence(page, report, cause);
-        for group in fold::group_fixes(cause.fixes.iter().filter_map(|id| report.fix(id))) {
+        for group in fold::group_fixes(report, cause.fixes.iter().filter_map(|id| report.fix(id))) {
             match group.first().is_last {
                 true => {
                     let heading = wording::last_fix_heading(group.first());
@@ -241,7 +241,7 @@ fn fixes(page: &mut Html, group: &FixGroup) {
 }
 
 fn last_fixes(page: &mut Html, report: &Report) {
-    let groups = fold::group_fixes(report.last_fixes());
+    let groups = fold::group_fixes(report, report.last_fixes());
     if !groups.is_empty() {
         page.leaf("h2", wording::LAST_FIXES);
     }

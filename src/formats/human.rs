@@ -150,7 +150,7 @@ fn root_cause_sections(page: &mut Page, report: &Report) {
     for (index, cause) in report.root_causes.iter().enumerate() {
         root_cause(page, report, cause, index);
     }
-    let groups = fold::group_fixes(report.last_fixes());
+    let groups = fold::group_fixes(report, report.last_fixes());
     if !groups.is_empty() {
         page.line("");
         page.line(&page.paint.bold(wording::LAST_FIXES));
@@ -180,7 +180,7 @@ fn root_cause(page: &mut Page, report: &Report, cause: &RootCause, index: usize)
         let symptoms = text::list(&cause.symptoms);
         page.prose(2, &format!("Also causes: {symptoms}"));
     }
-    for group in fold::group_fixes(cause.fixes.iter().filter_map(|id| report.fix(id))) {
+    for group in fold::group_fixes(report, cause.fixes.iter().filter_map(|id| report.fix(id))) {
         match group.first().is_last {
             true => fixes::title(page, &wording::last_fix_heading(group.first()), &group),
             false => fixes::section(page, report, &group),

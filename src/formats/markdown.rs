@@ -63,7 +63,7 @@ fn root_cause(page: &mut String, report: &Report, cause: &RootCause, index: usiz
     }
     services(page, &fold::services_of(cause));
     table::evidence(page, report, cause);
-    for group in fold::group_fixes(cause.fixes.iter().filter_map(|id| report.fix(id))) {
+    for group in fold::group_fixes(report, cause.fixes.iter().filter_map(|id| report.fix(id))) {
         match group.first().is_last {
             true => {
                 let heading = wording::last_fix_heading(group.first());
@@ -94,7 +94,7 @@ fn services(page: &mut String, services: &[&str]) {
 }
 
 fn last_fixes(page: &mut String, report: &Report) {
-    let groups = fold::group_fixes(report.last_fixes());
+    let groups = fold::group_fixes(report, report.last_fixes());
     if !groups.is_empty() {
         let _ = write!(page, "\n### {}\n\n", wording::LAST_FIXES);
     }

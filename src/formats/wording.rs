@@ -64,7 +64,7 @@ pub const LAST_FIXES: &str = "After all other fixes";
 /// Each fix, and its commands below it.
 pub fn fix_lines<'f>(report: &Report, ids: impl Iterator<Item = &'f str>) -> Vec<String> {
     let mut lines = Vec::new();
-    for group in fold::group_fixes(ids.filter_map(|id| report.fix(id))) {
+    for group in fold::group_fixes(report, ids.filter_map(|id| report.fix(id))) {
         lines.push(format!("{}: {}", fix_heading(group.first()), group.title()));
         let commands = group.commands().into_iter();
         lines.extend(commands.map(|command| format!("  {command}")));

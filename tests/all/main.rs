@@ -14,6 +14,7 @@ mod faults;
 mod fixing;
 mod fixing_interrupted;
 mod fixtures;
+mod fleet;
 mod gateways;
 mod iam_engines;
 mod least_policies;

@@ -1,6 +1,6 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
-use diagnosis::pattern;
+use diagnosis::{Report, pattern};
 use model::{Fix, text};
 
 use super::MAX_NAMED;
@@ -10,28 +10,56 @@ use crate::formats::wording;
 pub struct FixGroup<'r> {
     /// At least one.
     pub fixes: Vec<&'r Fix>,
+    /// The title and the explanation without names.
+    title: String,
+    explain: String,
 }
 
-/// Groups fixes that do the same, in the order of the first of each group.
-pub fn group_fixes<'r>(fixes: impl Iterator<Item = &'r Fix>) -> Vec<FixGroup<'r>> {
+/// Groups fixes of a report that do the same, in the order of the first of each group.
+pub fn group_fixes<'r>(
+    report: &'r Report,
+    fixes: impl Iterator<Item = &'r Fix>,
+) -> Vec<FixGroup<'r>> {
+    let services = report.target.services.iter();
+    let services: HashSet<&str> = services.map(String::as_str).collect();
     let mut groups: Vec<FixGroup> = Vec::new();
     let mut places: BTreeMap<_, usize> = BTreeMap::new();
     for fix in fixes {
         let (kind, target) = kind_and_target(fix);
         // Without commands the Terraform or the policy of each fix is shown.
         let target = if fix.commands.is_empty() { "" } else { target };
-        let title = pattern::of_id(target, &fix.title);
-        let explain = pattern::of_id(target, &fix.explain);
-        let key = (kind, fix.disposition.word(), fix.is_last, title, explain);
+        let without_names = |text| without_services(&pattern::of_id(target, text), &services);
+        let (title, explain) = (without_names(&fix.title), without_names(&fix.explain));
+        let key = (
+            (kind, fix.disposition.word(), fix.is_last),
+            (title.clone(), explain.clone()),
+            fix.commands.is_empty().then_some(&fix.id),
+        );
         match places.get(&key) {
             Some(place) => groups[*place].fixes.push(fix),
             None => {
                 places.insert(key, groups.len());
-                groups.push(FixGroup { fixes: vec![fix] });
+                groups.push(FixGroup {
+                    fixes: vec![fix],
+                    title,
+                    explain,
+                });
             }
         }
     }
     groups
+}
+
+/// A text without words that are the name of a service.
+fn without_services(text: &str, services: &HashSet<&str>) -> String {
+    let words = text.split(' ').map(|word| {
+        let name = word.trim_end_matches(['.', ',', ':', ';']);
+        match services.contains(name) {
+            true => format!("{}{}", pattern::NAME, &word[name.len()..]),
+            false => word.to_owned(),
+        }
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 fn kind_and_target(fix: &Fix) -> (&str, &str) {
@@ -55,11 +83,10 @@ impl<'r> FixGroup<'r> {
             .iter()
             .map(|fix| kind_and_target(fix).1)
             .collect();
-        let pattern = pattern::of_id(targets[0], &first.title);
         let names = text::short_list(&targets, MAX_NAMED);
-        match pattern.split(pattern::NAME).count() {
-            2 if first.title.contains(targets[0]) => pattern.replace(pattern::NAME, &names),
-            _ => format!("{pattern} ({names})"),
+        match self.title.split(pattern::NAME).count() {
+            2 if first.title.contains(targets[0]) => self.title.replace(pattern::NAME, &names),
+            _ => format!("{} ({names})", self.title),
         }
     }
 
@@ -69,7 +96,7 @@ impl<'r> FixGroup<'r> {
         let mut fixes = self.fixes.iter();
         match fixes.all(|fix| fix.explain == first.explain) {
             true => first.explain.clone(),
-            false => pattern::of_id(kind_and_target(first).1, &first.explain),
+            false => self.explain.clone(),
         }
     }
 
@@ -169,7 +196,10 @@ mod tests {
 
     fn grouped(targets: &[&str], command: &str) -> (String, Vec<String>) {
         let fixes: Vec<Fix> = targets.iter().map(|target| fix(target, command)).collect();
-        let groups = group_fixes(fixes.iter());
+        let healthy = include_str!("../../../fixtures/healthy.json");
+        let facts: model::Facts = serde_json::from_str(healthy).unwrap();
+        let report = diagnosis::examine(&facts, &diagnosis::Selection::default());
+        let groups = group_fixes(&report, fixes.iter());
         assert_eq!(groups.len(), 1);
         (groups[0].title(), groups[0].commands())
     }
