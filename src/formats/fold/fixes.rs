@@ -26,14 +26,11 @@ pub fn group_fixes<'r>(
     let mut places: BTreeMap<_, usize> = BTreeMap::new();
     for fix in fixes {
         let (kind, target) = kind_and_target(fix);
-        // Without commands the Terraform or the policy of each fix is shown.
-        let target = if fix.commands.is_empty() { "" } else { target };
         let without_names = |text| without_services(&pattern::of_id(target, text), &services);
         let (title, explain) = (without_names(&fix.title), without_names(&fix.explain));
         let key = (
             (kind, fix.disposition.word(), fix.is_last),
             (title.clone(), explain.clone()),
-            fix.commands.is_empty().then_some(&fix.id),
         );
         match places.get(&key) {
             Some(place) => groups[*place].fixes.push(fix),
@@ -70,6 +67,15 @@ impl<'r> FixGroup<'r> {
     /// The first fix: disposition and explanation are those of all.
     pub fn first(&self) -> &'r Fix {
         self.fixes[0]
+    }
+
+    /// The first fix as a group of its own, as an example of all.
+    pub fn only_first(&self) -> FixGroup<'r> {
+        FixGroup {
+            fixes: vec![self.first()],
+            title: self.title.clone(),
+            explain: self.explain.clone(),
+        }
     }
 
     /// The title of the only fix, else that of all with the names of the targets.

@@ -27,29 +27,32 @@ pub fn title(page: &mut Page, heading: &str, group: &FixGroup) {
     }
 }
 
-/// What to run: commands, else Terraform or the policy. The commands of several fixes are cut if they are many.
+/// What to run: commands, else Terraform or policies. What several fixes need is cut if it is much.
 fn lines(page: &Page, report: &Report, group: &FixGroup) -> Vec<String> {
-    let first = group.first();
-    let mut commands = group.commands();
-    if commands.is_empty() {
-        let policy =
-            || Some(serde_json::to_string_pretty(first.policy.as_ref()?).unwrap_or_default());
-        let other = first.terraform.clone().or_else(policy).unwrap_or_default();
-        commands.push(other);
-    }
-    let rows = |lines: &[String]| lines.iter().map(|line| page.rows(line, 4)).sum::<usize>();
+    let instructions = |group: &FixGroup| -> Vec<String> {
+        let commands = group.commands();
+        let terraform = || group.terraform().into_iter().map(str::to_owned).collect();
+        match (commands.is_empty(), group.terraform().is_empty()) {
+            (false, _) => commands,
+            (true, false) => terraform(),
+            (true, true) => group.policies(),
+        }
+    };
+    let mut commands = instructions(group);
+    let rows = commands
+        .iter()
+        .map(|line| page.rows(line, 4))
+        .sum::<usize>();
     let mut more = None;
-    if group.fixes.len() > 1 && !page.verbose && rows(&commands) > MAX_ROWS {
-        let all: usize = group.fixes.iter().map(|fix| fix.commands.len()).sum();
-        commands = first.commands.clone();
-        let left = text::count(all - commands.len(), "more command");
+    let others = group.fixes.len() - 1;
+    if others > 0 && !page.verbose && rows > MAX_ROWS {
+        commands = instructions(&group.only_first());
+        let others = text::count(others, "more target");
         let fix = match report.source {
-            Source::Live => ", `ecs-exec fix` runs them",
+            Source::Live => ", `ecs-exec fix` applies it",
             Source::Capture | Source::Plan | Source::Demo => "",
         };
-        more = Some(format!(
-            "    … and {left} like this (-v prints them all{fix})"
-        ));
+        more = Some(format!("    … the same for {others} (-v prints it{fix})"));
     }
     let commands = commands.iter().flat_map(|command| command.lines());
     let bold = |line: &str| format!("    {}", page.paint.bold(line));
