@@ -169,3 +169,13 @@ mod tests {
         Cli::command().debug_assert();
     }
 }
+
+impl Command {
+    /// The flags for reports of a command that writes some.
+    pub fn report_flags(&self) -> Option<&ReportFlags> {
+        match self {
+            Command::Doctor(arguments) | Command::Fix(arguments) => Some(&arguments.report),
+            _ => None,
+        }
+    }
+}

@@ -1,12 +1,16 @@
-//! The reports of a run: one file per [`Format`], all from the same `Report`. `wording` has the words that they share.
+//! The reports of a run: one file per [`Format`], all from the same `Report`. `fold` puts together what says the same, `path`
+//! is what pictures show, `wording` has the words that formats share.
 //!
 //! A new format is a variant of [`Format`], an arm of [`Format::render`], and a file here.
 
+mod fold;
 mod github;
+mod html;
 pub mod human;
 mod json;
 mod junit;
 pub mod markdown;
+mod path;
 mod sarif;
 mod wording;
 
@@ -16,6 +20,7 @@ use serde::Serialize;
 
 use crate::source_location::SourceLocations;
 
+pub use github::error as github_error;
 pub use human::render as human;
 pub use human::root_causes as causes;
 pub use json::schema as json_schema;
@@ -39,6 +44,8 @@ pub enum Format {
     Json,
     /// For a ticket.
     Markdown,
+    /// For a ticket without Markdown, or an attachment: one file that needs no network.
+    Html,
     /// For CI servers.
     Junit,
     /// For code scanning.
@@ -70,6 +77,7 @@ impl Format {
             Format::Human => pages("\n", &|report| human(report, look)) + &human::overview(reports),
             Format::Json => json::render(reports),
             Format::Markdown => pages("\n", &markdown::render),
+            Format::Html => html::render(reports),
             Format::Junit => junit::render(reports),
             Format::Sarif => sarif::render(reports, locations),
             Format::Github => pages("", &|report| github::render(report, locations)),

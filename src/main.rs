@@ -43,7 +43,7 @@ fn main() -> ExitCode {
         aws::call_log::turn_on();
     }
     run_to_completion(&cli).unwrap_or_else(|error| {
-        say!("{error}");
+        output::print_error(&error, cli.command.report_flags());
         ExitCode::from(error.exit_code())
     })
 }

@@ -31,12 +31,12 @@ pub use table::{plain_table, table};
 use look::look;
 
 /// Writes the reports of a run in the requested formats. If every format goes to a file, a human report goes to standard
-/// output as well, unless `--quiet` is given.
+/// output as well: `--quiet` silences standard error only.
 pub fn write(reports: &[Report], arguments: &ReportFlags, global: &Global) -> Result<(), CliError> {
     let configuration = config::project_file(global);
     let locations =
         SourceLocations::read(arguments.terraform.as_deref(), configuration.as_deref())?;
-    for (format, file) in formats(arguments, global)? {
+    for (format, file) in formats(arguments)? {
         let look = look(global, file.is_some());
         let text = format.render(reports, &look, &locations);
         match file {
@@ -51,10 +51,7 @@ pub fn write(reports: &[Report], arguments: &ReportFlags, global: &Global) -> Re
 }
 
 /// The formats to write, each with its file; `None` is standard output.
-fn formats<'a>(
-    arguments: &'a ReportFlags,
-    global: &Global,
-) -> Result<Vec<(Format, Option<&'a Path>)>, CliError> {
+fn formats(arguments: &ReportFlags) -> Result<Vec<(Format, Option<&Path>)>, CliError> {
     let default = arguments.output.as_deref();
     let requested = arguments.format.iter();
     let mut formats: Vec<_> = requested
@@ -68,11 +65,41 @@ fn formats<'a>(
             ));
         }
     }
-    let needs_report = formats.is_empty() || default.is_some() || !global.quiet;
-    if needs_report && formats.iter().all(|(_, file)| *file != default) {
+    if formats.iter().all(|(_, file)| *file != default) {
         formats.push((Format::Human, default));
     }
     Ok(formats)
+}
+
+/// Refuses flags that contradict each other, before AWS is asked.
+pub fn ensure_valid(arguments: &ReportFlags) -> Result<(), CliError> {
+    let formats = formats(arguments)?;
+    let mut formats = formats.iter().map(|(format, _)| format);
+    let locates = formats.any(|format| matches!(format, Format::Sarif | Format::Github));
+    match arguments.terraform.is_some() && !locates {
+        true => Err(CliError::new(
+            "--terraform has no effect: only sarif and github reports locate findings in sources",
+            "Add --format sarif or --format github, or remove --terraform. To check a Terraform plan: --plan FILE.",
+        )),
+        false => Ok(()),
+    }
+}
+
+/// Prints an error because of which there is no report: to standard error, and as an annotation if a report for GitHub
+/// Actions was requested. If another report would go to standard output, the annotation goes to standard error, which
+/// the runner reads too.
+pub fn print_error(error: &CliError, arguments: Option<&ReportFlags>) {
+    say!("{error}");
+    let Some(arguments) = arguments else { return };
+    let formats = &arguments.format;
+    let github = formats
+        .iter()
+        .find(|requested| requested.format == Format::Github);
+    let Some(github) = github else { return };
+    let annotation = formats::github_error(&error.to_string());
+    if github.file.is_some() || arguments.output.is_some() || print(&annotation).is_err() {
+        say_part!("{annotation}");
+    }
 }
 
 /// Appends the Markdown report to the summary of the GitHub Actions step.

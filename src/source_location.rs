@@ -1,5 +1,6 @@
-//! Where a finding can be fixed: the block of the Terraform sources that most likely creates its subject, else the
-//! configuration file.
+//! Where a finding can be fixed: the block of the Terraform sources that most likely creates its subject. Else the file
+//! of the repository that made the program look at the subject: the configuration, or the workflow that runs it. Code
+//! scanning of GitHub accepts no result without a file.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use hcl_edit::template::Element;
 use model::{Finding, arn};
 
 use crate::cli_error::CliError;
+use crate::environment::variable;
 
 /// Larger files are not written by people, in bytes.
 const MAX_BYTES: u64 = 4 << 20;
@@ -28,7 +30,58 @@ pub struct SourceLocation {
 #[derive(Default)]
 pub struct SourceLocations {
     resources: Vec<Resource>,
-    configuration: SourceLocation,
+    configuration: Option<Configuration>,
+    workflow: Option<SourceLocation>,
+}
+
+/// The project's configuration file.
+struct Configuration {
+    file: String,
+    text: String,
+}
+
+impl Configuration {
+    fn read(path: &Path) -> Option<Configuration> {
+        let metadata = fs::metadata(path).ok()?;
+        let is_readable = metadata.is_file() && metadata.len() <= MAX_BYTES;
+        Some(Configuration {
+            text: is_readable.then(|| fs::read_to_string(path).ok())??,
+            file: relative(path),
+        })
+    }
+
+    /// The line that names the service, else that which names the cluster, else the first.
+    fn locate(&self, service: Option<&str>) -> SourceLocation {
+        let lines = || self.text.lines().map(str::trim).zip(1..);
+        let tables = lines().filter_map(|(line, number)| {
+            let name = line.strip_prefix("[services.")?.strip_suffix(']')?;
+            Some((name.trim_matches(['"', '\'']), number))
+        });
+        let named = tables.filter(|(name, _)| {
+            let suffix = format!("-{name}");
+            service.is_some_and(|service| service == *name || service.ends_with(&suffix))
+        });
+        let named = named.max_by_key(|(name, _)| name.len());
+        let cluster = || lines().find(|(line, _)| line.starts_with("cluster"));
+        let line = named.or_else(cluster).map_or(1, |(_, number)| number);
+        SourceLocation {
+            file: self.file.clone(),
+            line,
+            end_line: line,
+        }
+    }
+}
+
+/// The file of the running workflow of GitHub Actions: `OWNER/REPOSITORY/.github/workflows/ci.yml@refs/heads/main`.
+/// <https://docs.github.com/en/actions/reference/workflows-and-actions/variables>
+fn workflow(reference: &str) -> Option<SourceLocation> {
+    let (path, _) = reference.split_once('@')?;
+    let file = path.splitn(3, '/').nth(2)?;
+    file.starts_with(".github/").then(|| SourceLocation {
+        file: file.to_owned(),
+        line: 1,
+        end_line: 1,
+    })
 }
 
 /// A name as the sources write it, in parts; `None` is an interpolation.
@@ -52,7 +105,7 @@ const NAME_ATTRIBUTES: [&str; 6] = [
 ];
 
 impl SourceLocations {
-    /// Reads all `.tf` files of a folder. Without one, the only location is the configuration file.
+    /// Reads all `.tf` files of a folder, and the project's configuration.
     pub fn read(
         terraform: Option<&Path>,
         configuration: Option<&Path>,
@@ -73,11 +126,9 @@ impl SourceLocations {
                 .filter_map(|file| resources(file))
                 .flatten()
                 .collect(),
-            configuration: SourceLocation {
-                file: relative(configuration.unwrap_or(Path::new("ecs-exec.toml"))),
-                line: 1,
-                end_line: 1,
-            },
+            configuration: configuration.and_then(Configuration::read),
+            workflow: variable("GITHUB_WORKFLOW_REF")
+                .and_then(|reference| workflow(&reference.to_string_lossy())),
         })
     }
 
@@ -93,9 +144,14 @@ impl SourceLocations {
         Some(&resource.or_else(by_service)?.location)
     }
 
-    /// The location in the Terraform sources, else the configuration file.
-    pub fn find_or_configuration(&self, finding: &Finding) -> &SourceLocation {
-        self.find(finding).unwrap_or(&self.configuration)
+    /// The location in the Terraform sources, else the best file of the repository, if there is one.
+    pub fn find_or_repository(&self, finding: &Finding) -> Option<SourceLocation> {
+        let service = finding.subject.service.as_deref();
+        let configured = || Some(self.configuration.as_ref()?.locate(service));
+        let terraform = self.find(finding).cloned();
+        terraform
+            .or_else(configured)
+            .or_else(|| self.workflow.clone())
     }
 
     /// The ID of a subject from a plan is its address.
@@ -281,4 +337,32 @@ fn common_words(address: &str, file: &str) -> usize {
     words
         .filter(|word| file.split('/').any(|part| part == *word))
         .count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_configuration_names_services_and_the_cluster() {
+        let configuration = Configuration {
+            file: "ecs-exec.toml".to_owned(),
+            text: "# ours\ncluster = 'x'\n\n[services.web]\n[services.\"big-web\"]\n".to_owned(),
+        };
+        let line = |service| configuration.locate(service).line;
+        assert_eq!(line(Some("production-web")), 4);
+        assert_eq!(line(Some("big-web")), 5);
+        assert_eq!(line(Some("api")), 2);
+        assert_eq!(line(None), 2);
+    }
+
+    #[test]
+    fn the_workflow_is_a_file_of_the_repository() {
+        let file = |reference| workflow(reference).map(|location| location.file);
+        let ours = "owner/repo/.github/workflows/ci.yml@refs/heads/main";
+        assert_eq!(file(ours), Some(".github/workflows/ci.yml".to_owned()));
+        for other in ["", "owner/repo", "owner/repo/x.yml@main", "@"] {
+            assert_eq!(file(other), None);
+        }
+    }
 }

@@ -9,6 +9,7 @@
 //! | [`causes`] | turns failures into root causes and symptoms, and warnings that explain a failure into causes |
 //! | [`report`] | builds the report: root causes, findings, fixes in order, verdict |
 //! | [`baseline`] | compares a report with an earlier one |
+//! | [`pattern`] | tells sentences that differ only in names |
 
 #![forbid(unsafe_code)]
 
@@ -16,6 +17,7 @@ pub mod baseline;
 pub mod causes;
 #[cfg(test)]
 mod fuzz;
+pub mod pattern;
 pub mod report;
 mod sanitize;
 pub mod selection;

@@ -1,6 +1,6 @@
-//! `--debug`: a line for each call to AWS, on standard error.
+//! `--debug`: a line for each call to AWS, on standard error. Counts the calls for the progress line, too.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -13,6 +13,12 @@ use tokio::time::error::Elapsed;
 use super::CallError;
 
 static IS_ON: AtomicBool = AtomicBool::new(false);
+static COUNT: AtomicUsize = AtomicUsize::new(0);
+
+/// The number of calls that were answered, or timed out.
+pub fn count() -> usize {
+    COUNT.load(Ordering::Relaxed)
+}
 
 /// Prints each call from now on.
 pub fn turn_on() {
@@ -29,6 +35,7 @@ pub fn print<T, E>(
     T: RequestId,
     E: CallError,
 {
+    COUNT.fetch_add(1, Ordering::Relaxed);
     if !IS_ON.load(Ordering::Relaxed) {
         return;
     }

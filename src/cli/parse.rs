@@ -5,11 +5,11 @@ use std::io::{self, IsTerminal};
 
 use clap::error::ErrorKind;
 use clap::{ColorChoice, CommandFactory, FromArgMatches};
-use model::text::sanitize_line;
+use model::text::{sanitize_block, sanitize_line};
 
 use super::{Cli, Command, SHORT_FORM, habits};
 use crate::cli_error::CliError;
-use crate::{exit, output};
+use crate::{exit, formats, output};
 
 /// Parses the program's arguments; prints help, the version or a usage error and exits if that is what they ask for.
 pub fn parse(mut arguments: Vec<OsString>) -> Cli {
@@ -72,20 +72,22 @@ fn read(arguments: &[OsString]) -> Cli {
             let with_exec = arguments.iter().cloned().chain(["exec".into()]);
             command()
                 .try_get_matches_from(with_exec)
-                .unwrap_or_else(|error| exit_with(&error))
+                .unwrap_or_else(|error| exit_with(&error, arguments))
         }
         // Without a terminal: the help, as without arguments.
         ErrorKind::MissingSubcommand => command()
             .try_get_matches_from(arguments.iter().take(1))
-            .unwrap_or_else(|error| exit_with(&error)),
-        _ => exit_with(&error),
+            .unwrap_or_else(|error| exit_with(&error, arguments)),
+        _ => exit_with(&error, arguments),
     });
-    let mut cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| exit_with(&error));
+    let mut cli =
+        Cli::from_arg_matches(&matches).unwrap_or_else(|error| exit_with(&error, arguments));
     cli.global.forget_empty_variables();
     cli
 }
 
-fn exit_with(error: &clap::Error) -> ! {
+fn exit_with(error: &clap::Error, arguments: &[OsString]) -> ! {
+    annotate(error, arguments);
     let exit_code = match output::unless_reader_left(error.print()) {
         Ok(()) => error.exit_code(),
         Err(error) => {
@@ -96,17 +98,37 @@ fn exit_with(error: &clap::Error) -> ! {
     std::process::exit(exit_code)
 }
 
+/// Usage errors are annotations too, if a report for GitHub Actions goes to standard output.
+fn annotate(error: &clap::Error, arguments: &[OsString]) {
+    if error.use_stderr() && last_value(arguments, "--format").as_deref() == Some("github") {
+        let message = error.render().to_string();
+        // clap's own error follows; there is nobody to tell if standard output cannot be written.
+        let _ = output::print(&formats::github_error(&sanitize_block(message.trim())));
+    }
+}
+
 /// clap prints help and usage errors before it has parsed `--color`.
 fn color(arguments: &[OsString]) -> ColorChoice {
-    let flags = arguments.iter().take_while(|argument| *argument != "--");
-    let words: Vec<_> = flags.map(|flag| flag.to_string_lossy()).collect();
-    let separate = words.windows(2).find(|pair| pair[0] == "--color");
-    let joined = words.iter().find_map(|word| word.strip_prefix("--color="));
-    match separate.map(|pair| &*pair[1]).or(joined) {
+    match last_value(arguments, "--color").as_deref() {
         Some("always") => ColorChoice::Always,
         Some("never") => ColorChoice::Never,
         _ => ColorChoice::Auto,
     }
+}
+
+/// The last value of a flag, before the command line is parsed.
+fn last_value(arguments: &[OsString], flag: &str) -> Option<String> {
+    let flags = arguments.iter().take_while(|argument| *argument != "--");
+    let words: Vec<_> = flags.map(|flag| flag.to_string_lossy()).collect();
+    let joined = |word: &str| Some(word.strip_prefix(flag)?.strip_prefix('=')?.to_owned());
+    let values = words
+        .iter()
+        .enumerate()
+        .filter_map(|(at, word)| match **word == *flag {
+            true => words.get(at + 1).map(|value| value.to_string()),
+            false => joined(word),
+        });
+    values.last()
 }
 
 /// An error text of the agent starts with a rule of dashes, which `explain` must not take for a flag.

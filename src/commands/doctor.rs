@@ -16,6 +16,7 @@ use crate::{config, exit, formats, output};
 
 /// Runs the doctor on one cluster; other modes have files of their own.
 pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, CliError> {
+    output::ensure_valid(&arguments.report)?;
     let (places, plan) = places(arguments, global).await?;
     let global = match places.as_slice() {
         [one] => one,

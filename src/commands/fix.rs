@@ -37,6 +37,7 @@ const NEW_ROLE_DELAY: Duration = Duration::from_secs(10);
 
 /// `ecs-exec fix`, and `ecs-exec doctor --fix`
 pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, CliError> {
+    output::ensure_valid(&arguments.report)?;
     let facts = &arguments.facts;
     if facts.demo.is_some() || facts.snapshot.is_some() || facts.plan.is_some() {
         return Err(CliError::new(

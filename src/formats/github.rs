@@ -1,38 +1,42 @@
-//! Workflow commands of GitHub Actions: an annotation for each root cause, and for each other finding that needs
+//! Workflow commands of GitHub Actions: an annotation for each root cause, and for each other reason that needs
 //! attention. <https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions>
 
 use std::fmt::Write;
 
-use diagnosis::report::Report;
+use diagnosis::report::{Report, RootCause};
 use model::{Finding, Status, text};
 
+use super::fold::{self, FindingGroup};
 use super::wording::fix_lines;
 use crate::source_location::{SourceLocation, SourceLocations};
 
 /// GitHub shows ten annotations of each level for a step; the others only fill the log.
 const MAX_ANNOTATIONS: usize = 50;
 
-/// The annotations of one cluster, and a line with the verdict.
+/// The annotations of one cluster, errors first, and a line with the verdict.
 pub fn render(report: &Report, locations: &SourceLocations) -> String {
-    let mut lines = String::new();
-    for cause in &report.root_causes {
-        let first = report.findings_of(cause).next();
-        let location = first.and_then(|finding| locations.find(finding));
-        let mut message = vec![cause.detail.clone()];
-        message.extend(fix_lines(report, cause.fixes.iter().map(String::as_str)));
-        annotate(
-            &mut lines,
-            "error",
-            location,
-            &cause.title,
-            &message.join("\n"),
-        );
-    }
-    let others = report.findings.iter();
-    let others: Vec<&Finding> = others
-        .filter(|finding| needs_annotation(report, finding))
+    let mut annotations: Vec<Annotation> = report
+        .root_causes
+        .iter()
+        .map(|cause| Annotation {
+            level: Level::Error,
+            location: report
+                .findings_of(cause)
+                .find_map(|finding| locations.find(finding)),
+            title: cause.title.clone(),
+            message: cause_text(report, cause),
+        })
         .collect();
-    if let Some(left) = others
+    let others = report.findings.iter();
+    let others = others.filter(|finding| needs_annotation(report, finding));
+    let others = fold::group_findings(others).into_iter();
+    annotations.extend(others.map(|group| of_group(&group, locations)));
+    annotations.sort_by_key(|annotation| annotation.level);
+    let mut lines = String::new();
+    for annotation in annotations.iter().take(MAX_ANNOTATIONS) {
+        annotation.write(&mut lines);
+    }
+    if let Some(left) = annotations
         .len()
         .checked_sub(MAX_ANNOTATIONS)
         .filter(|left| *left > 0)
@@ -40,27 +44,79 @@ pub fn render(report: &Report, locations: &SourceLocations) -> String {
         let left = text::count(left, "more finding");
         let _ = writeln!(lines, "See the other reports for {left}.");
     }
-    for finding in others.into_iter().take(MAX_ANNOTATIONS) {
-        let level = match finding.status == Status::Warn || finding.leaves_open() {
-            true => "warning",
-            false => "notice",
-        };
-        let service = finding.subject.service.as_deref();
-        let service = service.map_or(String::new(), |service| format!("{service}: "));
-        let title = format!("{}: {service}{}", finding.check.id, finding.title);
-        annotate(
-            &mut lines,
-            level,
-            locations.find(finding),
-            &title,
-            &finding.detail,
-        );
-    }
     let cluster = data(&report.target.cluster);
     let headline = report.headline();
     let causes = text::count(report.root_causes.len(), "root cause");
     let _ = writeln!(lines, "ECS Exec in {cluster}: {headline} ({causes})");
     lines
+}
+
+/// The annotation of an error because of which there is no report.
+pub fn error(message: &str) -> String {
+    let mut line = String::new();
+    let annotation = Annotation {
+        level: Level::Error,
+        location: None,
+        title: "ecs-exec".to_owned(),
+        message: message.trim_start_matches("error: ").to_owned(),
+    };
+    annotation.write(&mut line);
+    line
+}
+
+/// A mark in the pull request: at a file, if its place is known.
+struct Annotation<'a> {
+    level: Level,
+    location: Option<&'a SourceLocation>,
+    title: String,
+    message: String,
+}
+
+/// How much an annotation matters, the most first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Level {
+    Error,
+    Warning,
+    Notice,
+}
+
+fn cause_text(report: &Report, cause: &RootCause) -> String {
+    let mut lines = vec![cause.detail.clone()];
+    let services = fold::services_of(cause);
+    if services.len() > fold::MAX_NAMED {
+        lines.push(format!("Services: {}", text::list(&services)));
+    }
+    lines.extend(fix_lines(report, cause.fixes.iter().map(String::as_str)));
+    lines.join("\n")
+}
+
+/// One annotation for all findings that say the same.
+fn of_group<'a>(group: &FindingGroup, locations: &'a SourceLocations) -> Annotation<'a> {
+    let finding = group.finding;
+    let service = group.services_prefix();
+    let mut message = finding.detail.clone();
+    if group.services.len() > fold::MAX_NAMED {
+        let services = text::list(&group.services);
+        message = format!("{message}\nServices: {services}")
+            .trim_start()
+            .to_owned();
+    }
+    Annotation {
+        level: match finding.status {
+            Status::Fail => Level::Error,
+            Status::Warn => Level::Warning,
+            _ if finding.leaves_open() => Level::Warning,
+            _ => Level::Notice,
+        },
+        location: locations.find(finding),
+        title: format!(
+            "{}: {service}{}{}",
+            text::list(&group.checks),
+            group.title,
+            group.more()
+        ),
+        message,
+    }
 }
 
 /// Whether a finding needs attention and no root cause stands for it.
@@ -75,28 +131,27 @@ fn needs_annotation(report: &Report, finding: &Finding) -> bool {
     }
 }
 
-fn annotate(
-    lines: &mut String,
-    level: &str,
-    location: Option<&SourceLocation>,
-    title: &str,
-    message: &str,
-) {
-    let mut properties = Vec::new();
-    if let Some(location) = location {
-        properties.push(format!("file={}", property(&location.file)));
-        properties.push(format!("line={}", location.line));
-        properties.push(format!("endLine={}", location.end_line));
-    }
-    properties.push(format!("title={}", property(title)));
-    let (properties, message) = (
-        properties.join(","),
-        match message {
-            "" => title,
+impl Annotation<'_> {
+    fn write(&self, lines: &mut String) {
+        let level = match self.level {
+            Level::Error => "error",
+            Level::Warning => "warning",
+            Level::Notice => "notice",
+        };
+        let mut properties = Vec::new();
+        if let Some(location) = self.location {
+            properties.push(format!("file={}", property(&location.file)));
+            properties.push(format!("line={}", location.line));
+            properties.push(format!("endLine={}", location.end_line));
+        }
+        properties.push(format!("title={}", property(&self.title)));
+        let properties = properties.join(",");
+        let message = match self.message.as_str() {
+            "" => &self.title,
             message => message,
-        },
-    );
-    let _ = writeln!(lines, "::{level} {properties}::{}", data(message));
+        };
+        let _ = writeln!(lines, "::{level} {properties}::{}", data(message));
+    }
 }
 
 /// Escapes line ends: the runner takes any line that starts with `::` for a command.
@@ -117,16 +172,17 @@ mod tests {
     #[test]
     fn texts_cannot_inject_workflow_commands() {
         let mut lines = String::new();
-        annotate(
-            &mut lines,
-            "error",
-            None,
-            "a,b::c",
-            "x\n::set-env name=A::b%",
-        );
+        let annotation = Annotation {
+            level: Level::Error,
+            location: None,
+            title: "a,b::c".to_owned(),
+            message: "x\n::set-env name=A::b%".to_owned(),
+        };
+        annotation.write(&mut lines);
         assert_eq!(
             lines,
             "::error title=a%2Cb%3A%3Ac::x%0A::set-env name=A::b%25\n"
         );
+        assert_eq!(error("error: a\nb"), "::error title=ecs-exec::a%0Ab\n");
     }
 }

@@ -1,14 +1,14 @@
 //! The report for a terminal: context, findings by area, root causes with their fixes, verdict.
 
-mod lines;
+mod fixes;
 mod page;
 mod paint;
 
 use diagnosis::report::{Report, RootCause, Source, Verdict};
-use model::{Area, Finding, Fix, Status, text};
+use model::{Area, Finding, Status, text};
 
+use super::fold::{self, FindingGroup};
 use super::{Look, wording};
-use lines::{FindingLine, lines};
 use page::Page;
 
 pub use page::wrap;
@@ -19,6 +19,9 @@ pub fn render(report: &Report, look: &Look) -> String {
     context(&mut page, report);
     for (area, findings) in wording::by_area(report) {
         area_section(&mut page, report, area, &findings);
+    }
+    if fold::has_many_services(report) {
+        services(&mut page, report);
     }
     root_cause_sections(&mut page, report);
     since(&mut page, report);
@@ -76,22 +79,32 @@ fn area_section(page: &mut Page, report: &Report, area: Area, findings: &[&Findi
     let symbol = page.paint.symbol(worst.unwrap_or(Status::Skip));
     let tally = wording::tally(findings.iter().copied());
     page.line(&format!("{symbol} {:<10} {tally}", area.name()));
-    for line in lines(findings, page.verbose) {
-        finding_line(page, report, &line, area.is_custom());
+    let groups: Vec<FindingGroup> = match page.verbose {
+        true => findings
+            .iter()
+            .map(|finding| FindingGroup::of(finding))
+            .collect(),
+        false => {
+            let findings = findings.iter().copied();
+            fold::group_findings(findings.filter(|finding| finding.status.needs_attention()))
+        }
+    };
+    for group in groups {
+        finding_group(page, report, &group, area.is_custom());
     }
 }
 
-fn finding_line(page: &mut Page, report: &Report, line: &FindingLine, is_custom: bool) {
-    let finding = line.finding;
+fn finding_group(page: &mut Page, report: &Report, group: &FindingGroup, is_custom: bool) {
+    let finding = group.finding;
     let symbol = page.paint.symbol(finding.status);
-    let checks = page.paint.dim(&text::short_list(&line.checks, 3));
+    let checks = page.paint.dim(&text::short_list(&group.checks, 3));
     page.line(&format!("    {symbol} {checks}"));
     let causes = match finding.caused_by.as_slice() {
         [] => String::new(),
         causes => format!(" — caused by {}", text::list(causes)),
     };
-    let (services, more) = (line.services(), line.more());
-    page.prose(8, &format!("{services}{}{more}{causes}", finding.title));
+    let (services, more) = (group.services_prefix(), group.more());
+    page.prose(8, &format!("{services}{}{more}{causes}", group.title));
     let is_verbose_warning = page.verbose && finding.status == Status::Warn;
     // The details of a built-in check's failure are shown at its root cause.
     if finding.status != Status::Pass && (is_custom || is_verbose_warning) {
@@ -105,17 +118,51 @@ fn finding_line(page: &mut Page, report: &Report, line: &FindingLine, is_custom:
     }
 }
 
+/// A line for each state that services are in.
+fn services(page: &mut Page, report: &Report) {
+    const MAX_GROUPS: usize = 8;
+    let groups = fold::group_services(report);
+    page.line("");
+    page.line(&page.paint.bold("Services"));
+    for group in groups.iter().take(MAX_GROUPS) {
+        let symbol = page.paint.symbol(group.status);
+        let state = wording::state_of_services(group);
+        let names = match group.status.needs_attention() {
+            true => format!(": {}", text::short_list(&group.services, fold::MAX_NAMED)),
+            false => String::new(),
+        };
+        let count = text::count(group.services.len(), "service");
+        for (at, line) in page
+            .wrap(&format!("{count}, {state}{names}"), 4)
+            .iter()
+            .enumerate()
+        {
+            let symbol = if at == 0 { symbol.as_str() } else { " " };
+            page.line(&format!("  {symbol} {line}"));
+        }
+    }
+    if let Some(more) = groups
+        .len()
+        .checked_sub(MAX_GROUPS)
+        .filter(|more| *more > 0)
+    {
+        page.line(&format!(
+            "    … and services in {more} more states (-v shows each finding)"
+        ));
+    }
+}
+
 fn root_cause_sections(page: &mut Page, report: &Report) {
     for (index, cause) in report.root_causes.iter().enumerate() {
         root_cause(page, report, cause, index);
     }
-    let mut fixes = report.last_fixes().peekable();
-    if fixes.peek().is_some() {
+    let groups = fold::group_fixes(report, report.last_fixes());
+    if !groups.is_empty() {
         page.line("");
         page.line(&page.paint.bold(wording::LAST_FIXES));
     }
-    for fix in fixes {
-        self::fix(page, fix);
+    for group in groups {
+        fixes::section(page, report, &group);
     }
 }
 
@@ -127,36 +174,24 @@ fn root_cause(page: &mut Page, report: &Report, cause: &RootCause, index: usize)
     }
     page.line(&format!("  {}", page.paint.dim(cause.check)));
     page.prose(2, &cause.detail);
+    let services = fold::services_of(cause);
+    if services.len() > fold::MAX_NAMED {
+        let most = if page.verbose { usize::MAX } else { 12 };
+        page.prose(
+            2,
+            &format!("Services: {}", text::short_list(&services, most)),
+        );
+    }
     if !cause.symptoms.is_empty() {
         let symptoms = text::list(&cause.symptoms);
         page.prose(2, &format!("Also causes: {symptoms}"));
     }
-    for fix in cause.fixes.iter().filter_map(|id| report.fix(id)) {
-        match fix.is_last {
-            true => fix_title(page, &wording::last_fix_heading(fix), fix),
-            false => self::fix(page, fix),
+    for group in fold::group_fixes(report, cause.fixes.iter().filter_map(|id| report.fix(id))) {
+        match group.first().is_last {
+            true => fixes::title(page, &wording::last_fix_heading(group.first()), &group),
+            false => fixes::section(page, report, &group),
         }
     }
-}
-
-fn fix_title(page: &mut Page, heading: &str, fix: &Fix) {
-    page.line("");
-    for line in page.wrap(&format!("{heading}: {}", fix.title), 2) {
-        page.line(&format!("  {}", page.paint.bold(&line)));
-    }
-}
-
-fn fix(page: &mut Page, fix: &Fix) {
-    fix_title(page, &wording::fix_heading(fix), fix);
-    let policy = || Some(serde_json::to_string_pretty(fix.policy.as_ref()?).unwrap_or_default());
-    let lines = match fix.commands.is_empty() {
-        true => fix.terraform.clone().or_else(policy).unwrap_or_default(),
-        false => fix.commands.join("\n"),
-    };
-    for line in lines.lines() {
-        page.line(&format!("    {}", page.paint.bold(line)));
-    }
-    page.prose(4, &fix.explain);
 }
 
 fn since(page: &mut Page, report: &Report) {
@@ -186,10 +221,7 @@ fn verdict(page: &mut Page, report: &Report) {
         Verdict::Fail => Status::Fail,
         Verdict::Inconclusive => Status::Unknown,
     };
-    let mut sentence = format!("{}.", report.headline());
-    if let Some(first) = sentence.get_mut(..1) {
-        first.make_ascii_uppercase();
-    }
+    let sentence = format!("{}.", wording::capitalized_headline(report));
     let symbol = page.paint.symbol(status);
     page.line("");
     page.line(&format!("{symbol} {}", page.paint.bold(&sentence)));

@@ -8,8 +8,9 @@ mod table;
 use std::fmt::Write;
 
 use diagnosis::report::{Report, RootCause, Verdict};
-use model::{Finding, Fix, Status, text};
+use model::text;
 
+use super::fold::{self, FixGroup};
 use super::wording;
 use escape::{block, code, details, prose};
 
@@ -17,6 +18,9 @@ use escape::{block, code, details, prose};
 pub fn render(report: &Report) -> String {
     let mut page = String::new();
     heading(&mut page, report);
+    if fold::has_many_services(report) {
+        table::services(&mut page, report);
+    }
     for (index, cause) in report.root_causes.iter().enumerate() {
         root_cause(&mut page, report, cause, index);
     }
@@ -57,40 +61,72 @@ fn root_cause(page: &mut String, report: &Report, cause: &RootCause, index: usiz
     if !cause.symptoms.is_empty() {
         let _ = write!(page, "Also causes: {}\n\n", code_list(&cause.symptoms));
     }
+    services(page, &fold::services_of(cause));
     table::evidence(page, report, cause);
-    for fix in cause.fixes.iter().filter_map(|id| report.fix(id)) {
-        match fix.is_last {
+    for group in fold::group_fixes(report, cause.fixes.iter().filter_map(|id| report.fix(id))) {
+        match group.first().is_last {
             true => {
-                let heading = wording::last_fix_heading(fix);
-                let _ = write!(page, "**{heading}:** {}\n\n", prose(&fix.title));
+                let heading = wording::last_fix_heading(group.first());
+                let _ = write!(page, "**{heading}:** {}\n\n", prose(&group.title()));
             }
-            false => self::fix(page, fix),
+            false => fixes(page, &group),
+        }
+    }
+}
+
+/// The affected services, if the title does not name them.
+fn services(page: &mut String, services: &[&str]) {
+    const MAX_INLINE: usize = 20;
+    let list = code_list(services);
+    match services.len() {
+        count if count <= fold::MAX_NAMED => {}
+        count if count <= MAX_INLINE => {
+            let _ = write!(page, "Services: {list}\n\n");
+        }
+        count => {
+            let summary = text::count(count, "service");
+            details(page, &summary, |page| {
+                let _ = write!(page, "{list}\n\n");
+            });
+            page.push('\n');
         }
     }
 }
 
 fn last_fixes(page: &mut String, report: &Report) {
-    let mut fixes = report.last_fixes().peekable();
-    if fixes.peek().is_some() {
+    let groups = fold::group_fixes(report, report.last_fixes());
+    if !groups.is_empty() {
         let _ = write!(page, "\n### {}\n\n", wording::LAST_FIXES);
     }
-    for fix in fixes {
-        self::fix(page, fix);
+    for group in groups {
+        fixes(page, &group);
     }
 }
 
-fn fix(page: &mut String, fix: &Fix) {
-    let (heading, title) = (wording::fix_heading(fix), prose(&fix.title));
+/// Fixes that do the same, with all their commands: a block of many lines is collapsed.
+fn fixes(page: &mut String, group: &FixGroup) {
+    const MAX_LINES: usize = 12;
+    let (heading, title) = (wording::fix_heading(group.first()), prose(&group.title()));
     let _ = write!(page, "**{heading}:** {title}\n\n");
-    if !fix.commands.is_empty() {
-        block(page, "sh", &fix.commands.join("\n"));
+    let commands = group.commands();
+    match commands.len() {
+        0 => {}
+        count if count > MAX_LINES && group.fixes.len() > 1 => {
+            details(page, &text::count(count, "command"), |page| {
+                block(page, "sh", &commands.join("\n"));
+            });
+            page.push('\n');
+        }
+        _ => block(page, "sh", &commands.join("\n")),
     }
-    paragraphs(page, &fix.explain);
-    if let Some(terraform) = &fix.terraform {
-        details(page, "Terraform", |page| block(page, "hcl", terraform));
+    paragraphs(page, &group.explain());
+    let terraform = group.terraform();
+    if !terraform.is_empty() {
+        details(page, "Terraform", |page| {
+            block(page, "hcl", &terraform.join("\n\n"))
+        });
     }
-    if let Some(policy) = &fix.policy {
-        let policy = serde_json::to_string_pretty(policy).unwrap_or_default();
+    for policy in group.policies() {
         details(page, "Policy", |page| block(page, "json", &policy));
     }
 }
@@ -98,12 +134,10 @@ fn fix(page: &mut String, fix: &Fix) {
 /// The findings that need attention, also those of root causes.
 fn problems(page: &mut String, report: &Report) {
     let findings = report.findings.iter();
-    let findings: Vec<&Finding> = findings
-        .filter(|finding| finding.status.needs_attention())
-        .collect();
-    if !findings.is_empty() {
+    let groups = fold::group_findings(findings.filter(|finding| finding.status.needs_attention()));
+    if !groups.is_empty() {
         page.push_str("\n### Problems\n\n");
-        table::findings(page, &findings);
+        table::findings(page, &groups);
     }
 }
 
@@ -118,15 +152,7 @@ fn since(page: &mut String, report: &Report) {
 
 /// The checks that passed, each with the number of its subjects.
 fn passed(page: &mut String, report: &Report) {
-    let mut passed: Vec<(&str, usize)> = Vec::new();
-    let findings = report.findings.iter();
-    for finding in findings.filter(|finding| finding.status == Status::Pass) {
-        let id = finding.check.id;
-        match passed.iter_mut().find(|(check, _)| *check == id) {
-            Some((_, count)) => *count += 1,
-            None => passed.push((id, 1)),
-        }
-    }
+    let passed = wording::passed_checks(report);
     if passed.is_empty() {
         return;
     }
@@ -141,32 +167,11 @@ fn passed(page: &mut String, report: &Report) {
 }
 
 fn environment(page: &mut String, report: &Report) {
-    let target = &report.target;
-    let or_unknown = |text: Option<&String>| text.map_or("unknown".to_owned(), |text| code(text));
-    let source = wording::source(report.source);
-    let missing = wording::missing_permissions(report);
-    let calls: u64 = report.api_calls.values().sum();
-    let program = format!("{} {}", report.tool.name, report.tool.version);
     details(page, "Environment", |page| {
         page.push_str("| | |\n| --- | --- |\n");
-        let mut row = |name: &str, value: String| {
-            let _ = writeln!(page, "| {name} | {value} |");
-        };
-        row("Cluster", code(&target.cluster));
-        row("Region", code(&target.region));
-        row("Account", or_unknown(target.account.as_ref()));
-        row("Caller", or_unknown(report.caller.arn.as_ref()));
-        if let Some(asked_by) = &report.caller.asked_by {
-            row("Asked by", prose(&wording::judged_for_another(asked_by)));
+        for (name, value) in wording::environment(report) {
+            let _ = writeln!(page, "| {name} | {} |", code(&value));
         }
-        row("Facts", format!("{source}, {}", code(&report.generated_at)));
-        if calls > 0 {
-            row("Calls to AWS", calls.to_string());
-        }
-        if !missing.is_empty() {
-            row("Missing permissions", code_list(&missing));
-        }
-        row("Program", code(&program));
         page.push('\n');
     });
 }

@@ -1,7 +1,12 @@
 //! SARIF 2.1.0 for code scanning: a rule for each check, a result for each finding that needs attention.
 //! <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>
 
+use std::collections::HashMap;
+use std::fmt::Write;
+
+use aws_lc_rs::digest::{SHA256, digest};
 use checks::registry;
+use data_encoding::HEXLOWER;
 use diagnosis::report::Report;
 use model::{Check, Finding, Severity, Status};
 use serde_json::{Value, json};
@@ -26,16 +31,23 @@ fn run(report: &Report, locations: &SourceLocations) -> Value {
     let mut ids: Vec<&str> = registry::all().map(|check| check.id).collect();
     let mut rules: Vec<Value> = registry::all().map(rule).collect();
     let mut results = Vec::new();
+    let mut fingerprints = HashMap::new();
     let findings = report.findings.iter();
     for finding in findings.filter(|finding| finding.status.needs_attention()) {
         let id = finding.check.id;
         let index = ids.iter().position(|known| *known == id);
         let index = index.unwrap_or_else(|| {
             ids.push(id);
-            rules.push(json!({"id": id, "name": id}));
+            rules.push(rule(finding.check));
             ids.len() - 1
         });
-        results.push(result(report, finding, index, locations));
+        let mut fingerprint = fingerprint(finding);
+        let count = fingerprints.entry(fingerprint.clone()).or_insert(0);
+        *count += 1;
+        if *count > 1 {
+            let _ = write!(fingerprint, "|{count}");
+        }
+        results.push(result(report, finding, index, locations, &fingerprint));
     }
     let target = &report.target;
     json!({
@@ -43,6 +55,7 @@ fn run(report: &Report, locations: &SourceLocations) -> Value {
         "columnKind": "unicodeCodePoints",
         "results": results,
         "tool": {"driver": {
+            "informationUri": env!("CARGO_PKG_REPOSITORY"),
             "name": report.tool.name,
             "semanticVersion": report.tool.version,
             "version": report.tool.version,
@@ -54,7 +67,7 @@ fn run(report: &Report, locations: &SourceLocations) -> Value {
 fn rule(check: &Check) -> Value {
     let mut rule = json!({
         "id": check.id,
-        "name": check.id,
+        "name": rule_name(check.id),
         "shortDescription": {"text": check.title},
         "fullDescription": {"text": check.why},
         "help": {"text": format!("{}\n\nHow it is checked: {}\n\nRemediation: {}", check.why, check.how, check.remedy)},
@@ -67,8 +80,37 @@ fn rule(check: &Check) -> Value {
     rule
 }
 
-fn result(report: &Report, finding: &Finding, rule: usize, locations: &SourceLocations) -> Value {
-    let location = locations.find_or_configuration(finding);
+/// `container.agent-running` as `ContainerAgentRunning`: viewers show the name, which must differ from the ID.
+fn rule_name(id: &str) -> String {
+    let words = id.split(|c: char| !c.is_alphanumeric());
+    let words = words.map(|word| {
+        let mut chars = word.chars();
+        let first = chars.next().map(|first| first.to_ascii_uppercase());
+        first.into_iter().chain(chars).collect::<String>()
+    });
+    words.collect()
+}
+
+fn result(
+    report: &Report,
+    finding: &Finding,
+    rule: usize,
+    locations: &SourceLocations,
+    fingerprint: &str,
+) -> Value {
+    let mut location = json!({
+        "logicalLocations": [{
+            "name": finding.subject.id,
+            "fullyQualifiedName": qualified(finding),
+            "kind": "resource",
+        }],
+    });
+    if let Some(place) = locations.find_or_repository(finding) {
+        location["physicalLocation"] = json!({
+            "artifactLocation": {"uri": place.uri()},
+            "region": {"startLine": place.line, "endLine": place.end_line},
+        });
+    }
     json!({
         "ruleId": finding.check.id,
         "ruleIndex": rule,
@@ -78,19 +120,19 @@ fn result(report: &Report, finding: &Finding, rule: usize, locations: &SourceLoc
         },
         "level": level(finding),
         "message": {"text": finding_text(report, finding)},
-        "locations": [{
-            "physicalLocation": {
-                "artifactLocation": {"uri": location.uri()},
-                "region": {"startLine": location.line, "endLine": location.end_line},
-            },
-            "logicalLocations": [{
-                "name": finding.subject.id,
-                "fullyQualifiedName": qualified(finding),
-                "kind": "resource",
-            }],
-        }],
-        "partialFingerprints": {"finding/v1": fingerprint(finding)},
+        "locations": [location],
+        "partialFingerprints": {
+            "finding/v1": fingerprint,
+            // GitHub tells alerts of a rule apart by this one, and computes it from the line if it is missing: results
+            // at the same line would be one alert.
+            "primaryLocationLineHash": format!("{}:1", short_hash(fingerprint)),
+        },
     })
+}
+
+fn short_hash(text: &str) -> String {
+    let hash = digest(&SHA256, text.as_bytes());
+    HEXLOWER.encode(&hash.as_ref()[..8])
 }
 
 fn qualified(finding: &Finding) -> String {
@@ -101,7 +143,7 @@ fn qualified(finding: &Finding) -> String {
     }
 }
 
-/// Identifies the same result in later runs.
+/// Identifies the same result in later runs; findings about several tasks of a service share it.
 fn fingerprint(finding: &Finding) -> String {
     let subject = &finding.subject;
     let service = subject.service.as_deref().unwrap_or_default();
@@ -127,5 +169,14 @@ fn level_of(severity: Severity) -> &'static str {
         Severity::Critical | Severity::High => "error",
         Severity::Medium => "warning",
         Severity::Low => "note",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn rules_have_names() {
+        assert_eq!(super::rule_name("role.kms-decrypt"), "RoleKmsDecrypt");
+        assert_eq!(super::rule_name("x"), "X");
     }
 }

@@ -1,7 +1,12 @@
 //! Words and sentences that several formats share.
 
+use std::collections::HashSet;
+use std::hash::Hash;
+
 use diagnosis::report::{Report, Source};
 use model::{Area, Finding, Fix, Status, text};
+
+use super::fold::{self, ServiceGroup};
 
 /// What a report with `--as` says of the principal that it judges.
 pub fn judged_for_another(asked_by: &str) -> String {
@@ -67,9 +72,10 @@ pub const LAST_FIXES: &str = "After all other fixes";
 /// Each fix, and its commands below it.
 pub fn fix_lines<'f>(report: &Report, ids: impl Iterator<Item = &'f str>) -> Vec<String> {
     let mut lines = Vec::new();
-    for fix in ids.filter_map(|id| report.fix(id)) {
-        lines.push(format!("{}: {}", fix_heading(fix), fix.title));
-        lines.extend(fix.commands.iter().map(|command| format!("  {command}")));
+    for group in fold::group_fixes(report, ids.filter_map(|id| report.fix(id))) {
+        lines.push(format!("{}: {}", fix_heading(group.first()), group.title()));
+        let commands = group.commands().into_iter();
+        lines.extend(commands.map(|command| format!("  {command}")));
     }
     lines
 }
@@ -85,6 +91,19 @@ pub fn finding_text(report: &Report, finding: &Finding) -> String {
     }
     lines.extend(fix_lines(report, finding.fix_ids()));
     lines.join("\n")
+}
+
+/// What the services of a group have in common: `failed task.exec-enabled`.
+pub fn state_of_services(group: &ServiceGroup) -> String {
+    match group.status.needs_attention() {
+        true => format!(
+            "{} {}",
+            group.status.word(),
+            text::short_list(&group.checks, 3)
+        ),
+        // A cause that is about no service, such as the caller's rights, may affect them all the same.
+        false => "no problems of their own".to_owned(),
+    }
 }
 
 /// Where the facts come from.
@@ -106,4 +125,65 @@ pub fn missing_permissions(report: &Report) -> Vec<&str> {
     missing.sort_unstable();
     missing.dedup();
     missing
+}
+
+/// The verdict in words, as the beginning of a sentence.
+pub fn capitalized_headline(report: &Report) -> String {
+    let mut headline = report.headline();
+    if let Some(first) = headline.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    headline
+}
+
+/// The checks that passed, each with the number of its subjects.
+pub fn passed_checks(report: &Report) -> Vec<(&str, usize)> {
+    let mut passed: Vec<(&str, usize)> = Vec::new();
+    let findings = report.findings.iter();
+    for finding in findings.filter(|finding| finding.status == Status::Pass) {
+        let id = finding.check.id;
+        match passed.iter_mut().find(|(check, _)| *check == id) {
+            Some((_, count)) => *count += 1,
+            None => passed.push((id, 1)),
+        }
+    }
+    passed
+}
+
+/// What a reader needs to know about the run: names and values.
+pub fn environment(report: &Report) -> Vec<(&'static str, String)> {
+    let target = &report.target;
+    let or_unknown = |text: Option<&String>| text.map_or("unknown", String::as_str).to_owned();
+    let calls: u64 = report.api_calls.values().sum();
+    let missing = missing_permissions(report);
+    let mut rows = vec![
+        ("Cluster", target.cluster.clone()),
+        ("Region", target.region.clone()),
+        ("Account", or_unknown(target.account.as_ref())),
+        ("Caller", or_unknown(report.caller.arn.as_ref())),
+    ];
+    if let Some(asked_by) = &report.caller.asked_by {
+        rows.push(("Asked by", judged_for_another(asked_by)));
+    }
+    rows.push((
+        "Facts",
+        format!("{}, {}", source(report.source), report.generated_at),
+    ));
+    if calls > 0 {
+        rows.push(("Calls to AWS", calls.to_string()));
+    }
+    if !missing.is_empty() {
+        rows.push(("Missing permissions", text::list(&missing)));
+    }
+    rows.push((
+        "Program",
+        format!("{} {}", report.tool.name, report.tool.version),
+    ));
+    rows
+}
+
+/// Each item once, in the order of the first occurrence.
+pub fn distinct<T: Clone + Eq + Hash>(items: impl Iterator<Item = T>) -> Vec<T> {
+    let mut seen = HashSet::new();
+    items.filter(|item| seen.insert(item.clone())).collect()
 }

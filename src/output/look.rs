@@ -1,6 +1,6 @@
 //! What the terminal can show: colors, Unicode, and its size.
 
-use std::env;
+use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 
 use crossterm::terminal::size;
@@ -15,9 +15,12 @@ const DEFAULT_WIDTH: usize = 100;
 /// How text on standard output, or in a file, looks.
 pub fn look(global: &Global, to_file: bool) -> Look {
     let terminal = !to_file && io::stdout().is_terminal();
+    let look = look_of(global, terminal);
     Look {
         verbose: global.verbose,
-        ..look_of(global, terminal)
+        // Only a flag colors a file: a variable is meant for what is shown.
+        color: look.color && (!to_file || global.color == Color::Always),
+        ..look
     }
 }
 
@@ -28,22 +31,29 @@ pub fn look_of_errors(global: &Global) -> Look {
 
 fn look_of(global: &Global, terminal: bool) -> Look {
     Look {
-        color: has_color(global.color, terminal),
+        color: has_color(global.color, terminal, &variable),
         unicode: has_unicode(),
         width: width(terminal),
         verbose: false,
     }
 }
 
-/// <https://no-color.org>
-fn has_color(flag: Color, terminal: bool) -> bool {
+/// <https://no-color.org>, <https://bixense.com/clicolors>: `NO_COLOR` wins over `CLICOLOR_FORCE`.
+fn has_color(
+    flag: Color,
+    terminal: bool,
+    variable: &dyn Fn(&'static str) -> Option<OsString>,
+) -> bool {
+    let is_set = |name| variable(name).is_some_and(|value| value != "0");
     match flag {
         Color::Always => true,
         Color::Never => false,
+        Color::Auto if variable("NO_COLOR").is_some() => false,
+        Color::Auto if is_set("CLICOLOR_FORCE") => true,
         Color::Auto => {
             terminal
-                && variable("NO_COLOR").is_none()
-                && env::var_os("TERM").is_none_or(|term| term != "dumb")
+                && variable("CLICOLOR").is_none_or(|value| value != "0")
+                && variable("TERM").is_none_or(|term| term != "dumb")
         }
     }
 }
@@ -90,4 +100,31 @@ pub fn last_lines_that_fit(text: &str) -> (String, usize) {
     lines.reverse();
     let text = lines.iter().map(|line| format!("{line}\n")).collect();
     (text, rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_decide_about_color() {
+        let color = |flag, terminal, set: &[(&str, &str)]| {
+            let variable = |name: &'static str| {
+                let mut set = set.iter();
+                let (_, value) = set.find(|(other, _)| *other == name)?;
+                Some(OsString::from(value))
+            };
+            has_color(flag, terminal, &variable)
+        };
+        let force = ("CLICOLOR_FORCE", "1");
+        assert!(color(Color::Auto, true, &[]));
+        assert!(!color(Color::Auto, false, &[]));
+        assert!(color(Color::Auto, false, &[force]));
+        assert!(!color(Color::Auto, false, &[("CLICOLOR_FORCE", "0")]));
+        assert!(!color(Color::Auto, true, &[force, ("NO_COLOR", "1")]));
+        assert!(!color(Color::Auto, true, &[("CLICOLOR", "0")]));
+        assert!(!color(Color::Auto, true, &[("TERM", "dumb")]));
+        assert!(!color(Color::Never, true, &[force]));
+        assert!(color(Color::Always, false, &[("NO_COLOR", "1")]));
+    }
 }

@@ -1,11 +1,14 @@
 //! A progress line on standard error.
 
+use std::fmt;
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, TermLike};
+use model::text;
 
 use super::look::width;
+use crate::aws::call_log;
 use crate::cli::Global;
 
 /// A line with a spinner while the program waits; only on a terminal. It is cleared when dropped.
@@ -20,7 +23,7 @@ impl Progress {
             ProgressDrawTarget::term_like(Box::new(NarrowStderr))
         };
         let bar = ProgressBar::with_draw_target(None, target);
-        let progress = Progress(bar.with_style(ProgressStyle::default_spinner()));
+        let progress = Progress(bar.with_style(style()));
         progress.say(message);
         if !progress.0.is_hidden() {
             progress.0.enable_steady_tick(Duration::from_millis(120));
@@ -30,7 +33,7 @@ impl Progress {
 
     /// Replaces the message.
     pub fn say(&self, message: &str) {
-        self.0.set_message(model::text::sanitize_line(message));
+        self.0.set_message(text::sanitize_line(message));
     }
 
     /// Clears the line.
@@ -40,6 +43,32 @@ impl Progress {
 impl Drop for Progress {
     fn drop(&mut self) {
         self.0.finish_and_clear();
+    }
+}
+
+/// `⠁ Reading coder-production-cluster from AWS (3 s, 41 calls)`
+fn style() -> ProgressStyle {
+    let already = call_log::count();
+    let style = ProgressStyle::default_spinner().with_key(
+        "so_far",
+        move |state: &ProgressState, text: &mut dyn fmt::Write| {
+            let calls = call_log::count().saturating_sub(already);
+            let _ = text.write_str(&so_far(state.elapsed(), calls));
+        },
+    );
+    // If the template were wrong, the line would lack time and calls.
+    style
+        .clone()
+        .template("{spinner} {msg}{so_far}")
+        .unwrap_or(style)
+}
+
+/// How long it has taken, and how many calls AWS has answered; nothing during the first second.
+fn so_far(elapsed: Duration, calls: usize) -> String {
+    match (elapsed.as_secs(), calls) {
+        (0, _) => String::new(),
+        (seconds, 0) => format!(" ({seconds} s)"),
+        (seconds, calls) => format!(" ({seconds} s, {})", text::count(calls, "call")),
     }
 }
 
@@ -91,5 +120,19 @@ impl TermLike for NarrowStderr {
 
     fn flush(&self) -> io::Result<()> {
         io::stderr().flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_says_how_long_it_has_taken() {
+        let so_far = |millis, calls| so_far(Duration::from_millis(millis), calls);
+        assert_eq!(so_far(900, 5), "");
+        assert_eq!(so_far(1000, 0), " (1 s)");
+        assert_eq!(so_far(3999, 1), " (3 s, 1 call)");
+        assert_eq!(so_far(61_000, 41), " (61 s, 41 calls)");
     }
 }

@@ -15,6 +15,7 @@ mod faults;
 mod fix;
 mod fix_interrupted;
 mod fixtures;
+mod fleet;
 mod help;
 mod judged_callers;
 mod least_privilege;

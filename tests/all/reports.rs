@@ -46,9 +46,22 @@ fn sarif_reports_match_the_sarif_schema() {
         for result in run["results"].as_array().unwrap() {
             let index = result["ruleIndex"].as_u64().unwrap() as usize;
             assert_eq!(rules[index]["id"], result["ruleId"]);
-            let place = &result["locations"][0]["physicalLocation"];
-            assert!(place["artifactLocation"]["uri"].is_string());
+            let location = &result["locations"][0];
+            assert!(location["logicalLocations"][0]["name"].is_string());
+            assert!(
+                location["physicalLocation"].is_null(),
+                "no file has to do with it"
+            );
         }
+        let results = run["results"].as_array().unwrap().iter();
+        let hashes: Vec<&str> = results
+            .map(|result| {
+                let fingerprints = &result["partialFingerprints"];
+                fingerprints["primaryLocationLineHash"].as_str().unwrap()
+            })
+            .collect();
+        let distinct: std::collections::HashSet<&&str> = hashes.iter().collect();
+        assert_eq!(distinct.len(), hashes.len(), "{name}");
     }
 }
 
@@ -135,6 +148,88 @@ fn junit_counts_match_the_json_summary() {
     }
 }
 
+/// What Jenkins' schema allows, and reads as one test each.
+#[test]
+fn junit_is_valid_for_jenkins() {
+    let home = home(true);
+    let xml = doctor(home.path(), &["--demo=no-endpoint", "--format", "junit"]).stdout;
+    let attributes = |line: &str| -> Vec<String> {
+        let names = line
+            .split("=\"")
+            .map(|part| part.rsplit([' ', '"']).next().unwrap());
+        let names: Vec<String> = names.map(str::to_owned).collect();
+        names[..names.len() - 1].to_vec()
+    };
+    let mut names = std::collections::HashSet::new();
+    for line in xml.lines().map(str::trim) {
+        let allowed: &[&str] = match () {
+            () if line.starts_with("<testsuites ") => {
+                &["name", "time", "tests", "failures", "errors"]
+            }
+            () if line.starts_with("<testsuite ") => {
+                &["name", "tests", "failures", "errors", "time", "skipped"]
+            }
+            () if line.starts_with("<testcase ") => {
+                assert!(names.insert(line.to_owned()), "twice: {line}");
+                &["name", "time", "classname"]
+            }
+            () => continue,
+        };
+        for name in attributes(line) {
+            assert!(allowed.contains(&name.as_str()), "{name} in {line}");
+        }
+        assert!(line.contains(" time=\""), "{line}");
+    }
+}
+
+#[test]
+fn a_result_is_at_the_configuration_or_the_workflow() {
+    let home = home(true);
+    let place = |reference: &str| {
+        let mut command = command(home.path());
+        command.args(["doctor", "--demo", "--format", "sarif"]);
+        let sarif = run(command.env("GITHUB_WORKFLOW_REF", reference)).json();
+        let place = &sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
+        (
+            place["artifactLocation"]["uri"].clone(),
+            place["region"]["startLine"].clone(),
+        )
+    };
+    let workflow = "o/r/.github/workflows/ci.yml@refs/heads/main";
+    assert_eq!(
+        place(workflow),
+        (json!(".github/workflows/ci.yml"), json!(1))
+    );
+    fs::write(home.path().join("ecs-exec.toml"), "\n[services.litellm]\n").unwrap();
+    assert_eq!(place(workflow), (json!("ecs-exec.toml"), json!(2)));
+}
+
+#[test]
+fn errors_without_a_report_are_annotations() {
+    let home = home(true);
+    for bad in [&["--snapshot", "none.json"][..], &["--bogus"]] {
+        let mut arguments = vec!["--format", "github"];
+        arguments.extend(bad);
+        let refused = doctor(home.path(), &arguments);
+        assert_eq!(refused.status, 2);
+        assert!(
+            refused.stdout.starts_with("::error title=ecs-exec::"),
+            "{}",
+            refused.stdout
+        );
+        assert_eq!(refused.stdout.lines().count(), 1);
+    }
+    let refused = doctor(home.path(), &["--snapshot", "none.json"]);
+    assert_eq!(refused.stdout, "");
+    let useless = doctor(home.path(), &["--demo", "--terraform", "."]);
+    assert_eq!(useless.status, 2);
+    assert!(
+        useless.stderr.contains("--terraform has no effect"),
+        "{}",
+        useless.stderr
+    );
+}
+
 #[test]
 fn several_formats_can_be_written_in_one_run() {
     let home = home(true);
@@ -156,7 +251,7 @@ fn several_formats_can_be_written_in_one_run() {
         serde_json::from_slice(&fs::read(home.path().join("report.json")).unwrap()).unwrap();
     assert_eq!(json["verdict"], "fail");
     let ticket = fs::read_to_string(home.path().join("ticket.md")).unwrap();
-    assert!(ticket.contains("```mermaid\nflowchart LR"));
+    assert!(ticket.contains("```mermaid\nflowchart TD"));
     // The second report would overwrite the first.
     let same = doctor(
         home.path(),
@@ -170,7 +265,10 @@ fn several_formats_can_be_written_in_one_run() {
         home.path(),
         &["--demo", "--format", "json=report.json", "--quiet"],
     );
-    assert_eq!(quiet.stdout, "");
+    assert_eq!(
+        quiet.stdout, files.stdout,
+        "--quiet is about standard error"
+    );
     for bad in [
         &["--format", "json", "--format", "sarif"][..],
         &["--format", "json=none/x.json"],

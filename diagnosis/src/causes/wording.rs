@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use crate::each_once;
+use crate::{each_once, pattern};
 use model::finding::Finding;
 use model::text;
 
@@ -43,20 +43,29 @@ fn subjects(group: &[&Finding]) -> String {
     };
     match services.as_slice() {
         [] => things,
-        some if kind == "service" => text::short_list(some, 3),
+        some if kind == "service" && some.len() <= 3 => text::list(some),
+        some if kind == "service" => text::count(some.len(), kind),
         some if ids.len() == 1 => format!("{things}, for {}", text::count(some.len(), "service")),
         some if some.len() <= 3 => format!("{things} of {}", text::list(some)),
         many => format!("{things} of {}", text::count(many.len(), "service")),
     }
 }
 
-/// What each finding says of itself, the same only once; of many the first few.
+/// What the findings say of themselves. Sentences that differ only in names are shown once; of many different ones the
+/// first few.
 fn details(group: &[&Finding]) -> String {
     const MOST: usize = 4;
-    let all = group.iter().map(|finding| &*finding.detail);
-    let distinct = each_once(all.filter(|detail| !detail.is_empty()));
-    let left = distinct.len().saturating_sub(MOST);
-    let shown = &distinct[..distinct.len().min(MOST)];
+    let with_detail = group.iter().filter(|finding| !finding.detail.is_empty());
+    let all = each_once(with_detail.clone().map(|finding| &*finding.detail)).len();
+    let mut shown = first_of_each(with_detail.clone(), |finding| {
+        pattern::of_finding(finding, &finding.detail)
+    });
+    if shown.len() > MOST {
+        shown = first_of_each(with_detail, |finding| {
+            pattern::without_numbers(&pattern::of_finding(finding, &finding.detail))
+        });
+    }
+    shown.truncate(MOST);
     let is_part = |detail: &str| {
         let begin = detail.trim_end_matches('.');
         let mut others = shown.iter().filter(|other| **other != detail);
@@ -67,10 +76,22 @@ fn details(group: &[&Finding]) -> String {
         .filter(|detail| !is_part(detail))
         .map(|detail| (*detail).to_owned())
         .collect();
-    if left > 0 {
-        lines.push(format!("… and {left} more like these."));
+    match (all - shown.len(), shown.len()) {
+        (0, _) => {}
+        (left, 1) => lines.push(format!("… and {left} more like this.")),
+        (left, _) => lines.push(format!("… and {left} more like these.")),
     }
     lines.join("\n")
+}
+
+/// The details of the first finding with each key.
+fn first_of_each<'f>(
+    findings: impl Iterator<Item = &'f &'f Finding>,
+    key: impl Fn(&Finding) -> String,
+) -> Vec<&'f str> {
+    let mut seen = HashSet::new();
+    let firsts = findings.filter(|finding| seen.insert(key(finding)));
+    firsts.map(|finding| &*finding.detail).collect()
 }
 
 #[cfg(test)]
@@ -121,11 +142,33 @@ mod tests {
             (
                 many.map(|name| failure("service", name, Some(name)))
                     .to_vec(),
-                "Many fail (e, f, g and 1 more)",
+                "Many fail (4 services)",
             ),
         ] {
             assert_eq!(title(&findings), expected);
         }
+    }
+
+    #[test]
+    fn a_detail_that_differs_only_in_names_is_said_once() {
+        let detail = |text: fn(usize, &str) -> String| {
+            let names = ["a-1", "b-2", "c-3", "d-4", "e-5", "f-6"];
+            let failures = names
+                .into_iter()
+                .enumerate()
+                .map(|(at, name)| failure("role", name, Some(name)).detail(text(at, name)));
+            let failures: Vec<Finding> = failures.collect();
+            super::detail(&failures.iter().collect::<Vec<_>>(), &[], &[])
+        };
+        assert_eq!(
+            detail(|_, name| format!("{name} is closed.")),
+            "a-1 is closed.\n… and 5 more like this."
+        );
+        assert_eq!(
+            detail(|at, name| format!("{name} is closed for {at} days.")),
+            "a-1 is closed for 0 days.\n… and 5 more like this."
+        );
+        assert_eq!(detail(|_, _| "Closed.".to_owned()), "Closed.");
     }
 
     #[test]

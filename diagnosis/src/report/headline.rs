@@ -32,21 +32,25 @@ impl Report {
         sentence.to_owned()
     }
 
-    /// `1 of 6 services` or `all 6 services`, if every failure is about a service.
+    /// `1 of 6 services` or `all 6 services`. A failure that is about no service may affect more than can be counted.
     fn affected(&self) -> String {
         let findings = self.findings.iter();
         let failed = findings.filter(|finding| {
             finding.status == Status::Fail && !finding.check.area.is_expectation()
         });
-        let services: Option<BTreeSet<&str>> = failed
-            .map(|finding| finding.subject.service.as_deref())
-            .collect();
-        match (services, self.target.services.len()) {
-            (Some(services), all) if all > 1 => match services.len() {
-                count if count < all => format!("{count} of {all} services"),
-                _ => format!("all {all} services"),
-            },
-            _ => "at least one target".to_owned(),
+        let mut services = BTreeSet::new();
+        let mut all_have_services = true;
+        for finding in failed {
+            match finding.subject.service.as_deref() {
+                Some(service) => _ = services.insert(service),
+                None => all_have_services = false,
+            }
+        }
+        match (services.len(), self.target.services.len()) {
+            (_, 0 | 1) | (0, _) => "at least one target".to_owned(),
+            (count, all) if count >= all => format!("all {all} services"),
+            (count, all) if all_have_services => format!("{count} of {all} services"),
+            (count, all) => format!("at least {count} of {all} services"),
         }
     }
 

@@ -49,6 +49,15 @@ impl Page {
         }
     }
 
+    /// The rows of the terminal that a line takes up, which is not wrapped by the page.
+    pub fn rows(&self, line: &str, indent: usize) -> usize {
+        let lines = line.lines();
+        let columns = lines.map(|line| indent + textwrap::core::display_width(line));
+        columns
+            .map(|columns| columns.div_ceil(self.width).max(1))
+            .sum()
+    }
+
     /// The lines of a text that leave room for an indent.
     pub fn wrap(&self, text: &str, indent: usize) -> Vec<String> {
         wrap(text, self.width - indent, "")

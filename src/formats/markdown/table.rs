@@ -1,15 +1,18 @@
-//! Tables of evidence and of findings, with the same row only once.
+//! Tables of services, evidence and findings, with the same row only once.
 
-use std::collections::HashMap;
 use std::fmt::Write;
 
 use diagnosis::report::{Report, RootCause};
-use model::{Finding, Status};
+use model::{Status, text};
 
-use super::escape::{code, prose};
+use super::escape::{code, details, prose};
+use crate::formats::fold::{self, FindingGroup};
+use crate::formats::wording;
 
 /// More rows would bury the rest of a ticket.
 const MAX_EVIDENCE: usize = 20;
+/// More rows are collapsed.
+const MAX_OPEN_EVIDENCE: usize = 8;
 const MAX_FINDINGS: usize = 100;
 
 /// The evidence of a root cause.
@@ -28,60 +31,83 @@ pub fn evidence(page: &mut String, report: &Report, cause: &RootCause) {
                 )
             })
         });
-    let rows: Vec<String> = count(rows).into_iter().map(|(row, _)| row).collect();
-    if !rows.is_empty() {
+    let rows = wording::distinct(rows);
+    let table = |page: &mut String| {
         page.push_str("| Subject | Evidence | Value |\n| --- | --- | --- |\n");
         write(page, &rows, MAX_EVIDENCE);
+    };
+    match rows.len() {
+        0 => {}
+        1..=MAX_OPEN_EVIDENCE => table(page),
+        _ => {
+            details(page, "Evidence", table);
+            page.push('\n');
+        }
     }
 }
 
-/// Findings with status, check, service and title.
-pub fn findings(page: &mut String, findings: &[&Finding]) {
-    let rows = findings.iter().map(|finding| {
-        let service = finding
-            .subject
-            .service
-            .as_deref()
-            .map_or(String::new(), code);
+/// A row for each state that services are in.
+pub fn services(page: &mut String, report: &Report) {
+    page.push_str("\n| Services | | |\n| --- | --- | --- |\n");
+    let rows = fold::group_services(report).into_iter().map(|group| {
+        let state = prose(&wording::state_of_services(&group));
+        let names = match group.status.needs_attention() {
+            true => names(&group.services),
+            false => String::new(),
+        };
+        format!(
+            "| {} {} | {state} | {names}",
+            symbol(group.status),
+            group.services.len()
+        )
+    });
+    write(page, &rows.collect::<Vec<_>>(), MAX_FINDINGS);
+}
+
+/// Groups of findings with status, checks, services and title.
+pub fn findings(page: &mut String, groups: &[FindingGroup]) {
+    let rows = groups.iter().map(|group| {
+        let finding = group.finding;
         let causes = match finding.caused_by.as_slice() {
             [] => String::new(),
             causes => format!(" (caused by {})", super::code_list(causes)),
         };
-        let (check, title) = (code(finding.check.id), prose(&finding.title));
-        let status = status(finding.status);
-        format!("| {status} | {check} | {service} | {title}{causes}")
-    });
-    let rows = count(rows).into_iter().map(|(row, count)| match count {
-        1 => row,
-        many => format!("{row} (× {many})"),
+        let checks = super::code_list(&group.checks);
+        let services = match finding.status {
+            // Those of a failure are named at its root cause.
+            Status::Fail if group.services.len() > fold::MAX_NAMED => {
+                text::count(group.services.len(), "service")
+            }
+            _ => names(&group.services),
+        };
+        let (status, title) = (status(finding.status), prose(&group.title));
+        format!(
+            "| {status} | {checks} | {services} | {title}{}{causes}",
+            group.more()
+        )
     });
     page.push_str("| Status | Check | Service | Finding |\n| --- | --- | --- | --- |\n");
     write(page, &rows.collect::<Vec<_>>(), MAX_FINDINGS);
 }
 
+/// The first names as code.
+fn names(services: &[&str]) -> String {
+    let names: Vec<String> = services.iter().map(|service| code(service)).collect();
+    text::short_list(&names, fold::MAX_NAMED)
+}
+
 fn status(status: Status) -> String {
-    let symbol = match status {
+    format!("{} {}", symbol(status), status.word())
+}
+
+fn symbol(status: Status) -> &'static str {
+    match status {
         Status::Pass => "✅",
         Status::Warn => "⚠️",
         Status::Fail => "❌",
         Status::Unknown => "❔",
         Status::Skip => "➖",
-    };
-    format!("{symbol} {}", status.word())
-}
-
-/// Each distinct row and how often it occurs, in the order of the first occurrence.
-fn count(rows: impl Iterator<Item = String>) -> Vec<(String, usize)> {
-    let mut distinct: Vec<(String, usize)> = Vec::new();
-    let mut places: HashMap<String, usize> = HashMap::new();
-    for row in rows {
-        let place = *places.entry(row.clone()).or_insert(distinct.len());
-        match distinct.get_mut(place) {
-            Some((_, count)) => *count += 1,
-            None => distinct.push((row, 1)),
-        }
     }
-    distinct
 }
 
 fn write(page: &mut String, rows: &[String], limit: usize) {

@@ -6,7 +6,9 @@ use std::process::{Command, Output};
 use serde_json::Value;
 
 /// Every format of `--format`.
-pub const FORMATS: [&str; 6] = ["human", "json", "markdown", "junit", "sarif", "github"];
+pub const FORMATS: [&str; 7] = [
+    "human", "json", "markdown", "html", "junit", "sarif", "github",
+];
 
 pub struct Run {
     pub status: i32,

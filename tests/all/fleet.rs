@@ -1,0 +1,263 @@
+//! Reports on a cluster of 200 services, and on names that others chose.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+
+use crate::support::doctor::{Run, command, run};
+use crate::support::world::home;
+
+const SERVICES: usize = 200;
+const ORIGINAL: &str = "coder-production-coder";
+/// Two terminals of 24 rows and 80 columns.
+const TWO_SCREENS: usize = 48;
+
+/// A capture with services `app-000`, `app-001`, …, of which the first `broken` have what `break_one` does to the
+/// service, its task, and its role's simulation.
+fn fleet(broken: usize, name: impl Fn(usize) -> String, break_one: impl Fn(&mut Value)) -> Value {
+    let facts: Value = serde_json::from_str(include_str!("../../fixtures/healthy.json")).unwrap();
+    let one = cut_out(&facts);
+    let mut fleet = facts;
+    for key in [
+        "services",
+        "service_tasks",
+        "tasks",
+        "task_definitions",
+        "roles",
+    ] {
+        fleet[key] = json!({});
+    }
+    fleet["network"]["interfaces"] = json!({});
+    fleet["target"]["services"] = json!([]);
+    fleet["simulations"] = json!([]);
+    for number in 0..SERVICES {
+        let mut one = renamed(&one, number, &name(number));
+        if number < broken {
+            break_one(&mut one);
+        }
+        for key in [
+            "services",
+            "service_tasks",
+            "tasks",
+            "task_definitions",
+            "roles",
+        ] {
+            extend(&mut fleet[key], &one[key]);
+        }
+        extend(&mut fleet["network"]["interfaces"], &one["interfaces"]);
+        let target = json!({"name": name(number), "container": "coder"});
+        fleet["target"]["services"]
+            .as_array_mut()
+            .unwrap()
+            .push(target);
+        let simulations = one["simulations"].as_array().unwrap().clone();
+        fleet["simulations"]
+            .as_array_mut()
+            .unwrap()
+            .extend(simulations);
+    }
+    fleet
+}
+
+/// The facts about one service.
+fn cut_out(facts: &Value) -> Value {
+    let service = &facts["services"][ORIGINAL];
+    let definition = service["known"]["task_definition"].as_str().unwrap();
+    let role = facts["task_definitions"][definition]["known"]["task_role"]
+        .as_str()
+        .unwrap();
+    let task = facts["service_tasks"][ORIGINAL]["known"][0]
+        .as_str()
+        .unwrap();
+    let interface = facts["tasks"][task]["known"]["interface"]["id"]
+        .as_str()
+        .unwrap();
+    let simulations = facts["simulations"].as_array().unwrap().iter();
+    let simulations = simulations.filter(|one| {
+        one["principal"] == role || one.to_string().contains(task.rsplit('/').next().unwrap())
+    });
+    json!({
+        "services": {ORIGINAL: service},
+        "service_tasks": {ORIGINAL: facts["service_tasks"][ORIGINAL]},
+        "tasks": {task: facts["tasks"][task]},
+        "task_definitions": {definition: facts["task_definitions"][definition]},
+        "roles": {role: facts["roles"][role]},
+        "interfaces": {interface: facts["network"]["interfaces"][interface]},
+        "simulations": simulations.collect::<Vec<_>>(),
+    })
+}
+
+/// The same facts with another service, task, network interface and address.
+fn renamed(one: &Value, number: usize, name: &str) -> Value {
+    let key = |facts: &str| {
+        one[facts]
+            .as_object()
+            .unwrap()
+            .keys()
+            .next()
+            .unwrap()
+            .clone()
+    };
+    let task = key("tasks");
+    let quoted = json!(name).to_string();
+    let text = one
+        .to_string()
+        .replace(task.rsplit('/').next().unwrap(), &format!("{number:032x}"))
+        .replace(&key("interfaces"), &format!("eni-{number:017x}"))
+        .replace(
+            "10.0.0.20",
+            &format!("10.0.{}.{}", number / 200, 20 + number % 200),
+        )
+        .replace(ORIGINAL, quoted.trim_matches('"'));
+    serde_json::from_str(&text).unwrap()
+}
+
+fn extend(facts: &mut Value, more: &Value) {
+    let more: Map<String, Value> = more.as_object().unwrap().clone();
+    facts.as_object_mut().unwrap().extend(more);
+}
+
+fn known<'v>(one: &'v mut Value, facts: &str) -> &'v mut Value {
+    let facts = one[facts].as_object_mut().unwrap();
+    &mut facts.values_mut().next().unwrap()["known"]
+}
+
+/// The task is older than the flag of the service.
+fn stale(one: &mut Value) {
+    let task = known(one, "tasks");
+    task["exec_enabled"] = json!(false);
+    task["containers"][0]["managed_agents"] = json!([]);
+}
+
+/// The role is not allowed to use ssmmessages.
+fn denied(one: &mut Value) {
+    known(one, "tasks")["containers"][0]["managed_agents"][0]["last_status"] = json!("STOPPED");
+    for simulation in one["simulations"].as_array_mut().unwrap() {
+        for decision in simulation["decisions"]["known"].as_array_mut().unwrap() {
+            if decision["action"]
+                .as_str()
+                .unwrap()
+                .starts_with("ssmmessages:")
+            {
+                decision["outcome"] = json!("implicit-deny");
+            }
+        }
+    }
+}
+
+fn plain(number: usize) -> String {
+    format!("app-{number:03}")
+}
+
+fn doctor(home: &Path, facts: &Value, arguments: &[&str]) -> Run {
+    fs::write(home.join("fleet.json"), facts.to_string()).unwrap();
+    let snapshot = ["doctor", "--snapshot", "fleet.json"];
+    run(command(home).args(snapshot).args(arguments))
+}
+
+/// The rows of a text on a terminal of 80 columns.
+fn rows(text: &str) -> usize {
+    let lines = text.lines().map(|line| line.chars().count());
+    lines.map(|columns| columns.div_ceil(80).max(1)).sum()
+}
+
+#[test]
+fn many_broken_services_fit_two_screens() {
+    let home = home(true);
+    for (name, break_one) in [("stale", stale as fn(&mut Value)), ("denied", denied)] {
+        for broken in [12, SERVICES] {
+            let run = doctor(home.path(), &fleet(broken, plain, break_one), &[]);
+            assert_eq!(run.status, 1);
+            let verdict = match broken {
+                SERVICES => "Sessions will fail for all 200 services.".to_owned(),
+                some => format!("Sessions will fail for {some} of 200 services."),
+            };
+            assert!(run.stdout.contains(&verdict), "{}", run.stdout);
+            let most = if name == "stale" {
+                TWO_SCREENS
+            } else {
+                2 * TWO_SCREENS
+            };
+            assert!(rows(&run.stdout) <= most, "{}", run.stdout);
+        }
+    }
+}
+
+#[test]
+fn markdown_and_github_say_each_reason_once() {
+    let home = home(true);
+    let facts = fleet(12, plain, stale);
+    let markdown = doctor(home.path(), &facts, &["--format", "markdown"]).stdout;
+    assert!(
+        markdown.contains("for name in app-000 app-001"),
+        "{markdown}"
+    );
+    assert_eq!(markdown.matches("| ❌ failed |").count(), 2, "{markdown}");
+    assert!(markdown.contains("| ✅ 188 |"), "{markdown}");
+    assert!(markdown.contains("and 11 more like it"), "{markdown}");
+    let github = doctor(home.path(), &facts, &["--format", "github"]).stdout;
+    assert_eq!(github.matches("::error ").count(), 1, "{github}");
+    assert_eq!(github.lines().count(), 2, "{github}");
+}
+
+#[test]
+fn html_is_well_formed_whatever_names_are() {
+    let home = home(true);
+    let hostile = |number: usize| {
+        format!(
+            "</code></p><script>alert({number})</script>\"'&amp; ]]> <!-- \u{202e}evil {}",
+            "long-".repeat(40)
+        )
+    };
+    for facts in [fleet(12, plain, denied), fleet(12, hostile, stale)] {
+        let html = doctor(home.path(), &facts, &["--format", "html"]).stdout;
+        assert_well_formed(&html);
+        assert!(html.contains("<svg ") && html.contains("hop broken"));
+        for bad in [
+            "<script", "<img", "onerror=", "src=", "url(", "@import", "\u{202e}",
+        ] {
+            assert!(!html.contains(bad), "{bad}");
+        }
+    }
+}
+
+/// Elements are nested, attributes are quoted, and every `&` begins one of the entities of XML.
+fn assert_well_formed(html: &str) {
+    let mut open: Vec<&str> = Vec::new();
+    let mut rest = html.strip_prefix("<!DOCTYPE html>\n").unwrap();
+    while let Some(at) = rest.find('<') {
+        let (text, tag) = rest.split_at(at);
+        assert_entities(text);
+        let (tag, after) = tag[1..].split_once('>').unwrap();
+        rest = after;
+        if let Some(name) = tag.strip_prefix('/') {
+            assert_eq!(open.pop(), Some(name));
+            continue;
+        }
+        let (name, attributes) = tag.split_once(' ').unwrap_or((tag, ""));
+        let is_void = attributes.ends_with('/');
+        let attributes = attributes.trim_end_matches('/');
+        assert_eq!(attributes.matches('"').count() % 2, 0, "{tag}");
+        assert_entities(attributes);
+        assert!(name.chars().all(|c| c.is_ascii_alphanumeric()), "{tag}");
+        if !is_void {
+            open.push(name);
+        }
+        if name == "style" {
+            rest = &rest[rest.find("</style>").unwrap()..];
+        }
+    }
+    assert!(open.is_empty(), "{open:?}");
+    assert_eq!(rest.trim(), "");
+}
+
+fn assert_entities(text: &str) {
+    for part in text.split('&').skip(1) {
+        let (entity, _) = part.split_once(';').unwrap();
+        assert!(
+            ["amp", "lt", "gt", "quot", "#39"].contains(&entity),
+            "{entity}"
+        );
+    }
+}
