@@ -4,6 +4,7 @@
 
 mod captures;
 mod clusters;
+mod completion;
 mod config_files;
 mod costs;
 mod custom_checks;
