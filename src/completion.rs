@@ -78,11 +78,36 @@ fn completed_command() -> Command {
         .get_subcommands()
         .filter(|command| !command.is_hide_set());
     let short_form = ShortForm::augment_args(Command::new(NAME));
-    Command::new(NAME)
+    let completed = Command::new(NAME)
         .version(env!("CARGO_PKG_VERSION"))
         .args(program.get_arguments().map(with_values))
-        .args(visible_arguments(&short_form))
-        .subcommands(commands.map(completed_subcommand))
+        .args(visible_arguments(&short_form));
+    match is_short_form(&program) {
+        true => completed,
+        false => completed.subcommands(commands.map(completed_subcommand)),
+    }
+}
+
+/// Whether a service is typed where a command could be: then no command follows.
+fn is_short_form(program: &Command) -> bool {
+    let mut words = typed_words();
+    words.pop();
+    let mut words = words.iter().map(|word| word.to_string_lossy());
+    while let Some(word) = words.next() {
+        let Some(flag) = word.strip_prefix("--") else {
+            if word.starts_with('-') {
+                continue;
+            }
+            return program.find_subcommand(&*word).is_none();
+        };
+        let takes_value = program.get_arguments().any(|argument| {
+            argument.get_long() == Some(flag) && argument.get_action().takes_values()
+        });
+        if takes_value {
+            words.next();
+        }
+    }
+    false
 }
 
 fn completed_subcommand(command: &Command) -> Command {

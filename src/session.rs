@@ -35,7 +35,7 @@ mod wrapped;
 
 pub use end::{ClosingCause, SessionEnd, report_unwritten_output};
 pub use exec_target::{ExecTarget, TargetArgs, resolve_target, resolve_targets};
-pub use local_io::{Flow, LocalIo, OutputSink};
+pub use local_io::{Flow, LocalIo, OutputSink, write_to_stdout};
 pub use open::{OpenError, open, open_unless_signalled, run_session};
 pub use plugin::carry as plugin_session;
 pub use probe::probe;

@@ -127,6 +127,9 @@ pub struct RecipeArguments {
     /// List the recipes
     #[arg(long)]
     pub list: bool,
+    /// Container [default: the recipe's]
+    #[arg(long, short, value_name = "NAME")]
+    pub container: Option<String>,
     /// Task ID, the beginning of one, or ARN [default: the newest task that can be entered]
     #[arg(long, value_name = "ID")]
     pub task: Option<String>,
@@ -156,10 +159,13 @@ pub struct PortForward {
 /// `ecs-exec cp`
 #[derive(Args)]
 pub struct Cp {
-    /// SERVICE:PATH in a container, or a local path
+    /// SERVICE:PATH in a container, a local path, or `-` for standard input
     pub from: String,
-    /// SERVICE:PATH in a container, or a local path
+    /// SERVICE:PATH in a container, a local path, or `-` for standard output
     pub to: String,
+    /// Copy a folder with all that is in it; the container needs tar
+    #[arg(long, short)]
+    pub recursive: bool,
     /// Container [default: the configured one, or the only one]
     #[arg(long, short, value_name = "NAME")]
     pub container: Option<String>,

@@ -87,7 +87,10 @@ pub async fn recipe(
     };
     let request = SessionRequest {
         service: Some(recipe.service.clone()),
-        container: recipe.container.clone(),
+        container: arguments
+            .container
+            .clone()
+            .or_else(|| recipe.container.clone()),
         command: Some(shell_words::join(&recipe.command)),
         is_project_command: project.is_some_and(|project| project.has_recipe(name)),
         may_be_command: false,

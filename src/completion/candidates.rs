@@ -61,9 +61,10 @@ impl Values {
         let Some(typed) = typed.to_str() else {
             return candidates;
         };
-        let matching = self.list(typed).into_iter().filter(|(value, _)| {
-            value.starts_with(typed) && value.chars().all(is_plain)
-        });
+        let matching = self
+            .list(typed)
+            .into_iter()
+            .filter(|(value, _)| value.starts_with(typed) && value.chars().all(is_plain));
         candidates.extend(matching.map(|(value, what)| {
             let help = what.map(|what| sanitize_line(&what).into());
             CompletionCandidate::new(value).help(help)
@@ -85,7 +86,11 @@ impl Values {
             Values::Containers => (Place::typed().containers().into_iter())
                 .map(described)
                 .collect(),
-            Values::Clusters => Place::typed().clusters().into_iter().map(described).collect(),
+            Values::Clusters => Place::typed()
+                .clusters()
+                .into_iter()
+                .map(described)
+                .collect(),
             Values::Regions => seen_names::read().regions().map(described).collect(),
             Values::Recipes => (Place::typed().names.recipes.into_iter())
                 .map(|(name, recipe)| (name, Some(recipe.description)))
@@ -94,7 +99,8 @@ impl Values {
                 let areas = Area::BUILT_IN.iter().chain(&Area::CUSTOM);
                 let areas = areas.map(|area| (area.name().to_owned(), None));
                 let checks = registry::all();
-                let checks = checks.map(|check| (check.id.to_owned(), Some(check.title.to_owned())));
+                let checks =
+                    checks.map(|check| (check.id.to_owned(), Some(check.title.to_owned())));
                 areas.chain(checks).collect()
             }
             Values::Formats => Format::value_variants()
@@ -166,7 +172,9 @@ impl Place {
         let words = typed_words();
         let is_typed = |service: &String| {
             let full = format!("{}{service}", self.names.service_prefix);
-            words.iter().any(|word| word == service.as_str() || *word == *full)
+            words
+                .iter()
+                .any(|word| word == service.as_str() || *word == *full)
         };
         let services = self.known_services("");
         let one = services.iter().find(|(name, _)| is_typed(name));

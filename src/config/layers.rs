@@ -11,8 +11,8 @@ use super::safe_read::{FileOrigin, read};
 use super::trust::ProjectFile;
 use super::trusted_keys::{Split, split};
 use super::{
-    AWS_PROFILE, BUILT_IN, BUILT_IN_NAME, ConfigFile, Recipe, ServiceSettings, Settings, file, paths,
-    short_name, validation,
+    AWS_PROFILE, BUILT_IN, BUILT_IN_NAME, ConfigFile, Recipe, ServiceSettings, Settings, file,
+    paths, short_name, validation,
 };
 use crate::aws::profile_region;
 use crate::cli::Global;

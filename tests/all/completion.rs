@@ -186,7 +186,8 @@ fn every_shell_has_a_script() {
 #[test]
 fn completing_does_not_wait() {
     let home = Home::new();
-    let script = "export ECS_EXEC_COMPLETE=fish; for i in 1 2 3 4 5; do ecs-exec -- ecs-exec logs c; done";
+    let script =
+        "export ECS_EXEC_COMPLETE=fish; for i in 1 2 3 4 5; do ecs-exec -- ecs-exec logs c; done";
     let started = Instant::now();
     let offered = home.run("bash", &["-c", script]).unwrap();
     assert_eq!(offered, "cart\n".repeat(5));

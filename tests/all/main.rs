@@ -6,6 +6,7 @@ mod captures;
 mod clusters;
 mod completion;
 mod config_files;
+mod copying;
 mod costs;
 mod custom_checks;
 mod denials;
