@@ -67,6 +67,9 @@ pub struct SessionFlags {
     /// [default: ~]
     #[arg(long, short = 'e', value_name = "KEY")]
     pub escape: Option<String>,
+    /// Run it as this user of the container; the image needs setpriv (of util-linux) or su, and must start as root
+    #[arg(long, short, value_name = "NAME")]
+    pub user: Option<String>,
     /// Run the doctor first, and open no session if it finds a problem
     #[arg(long)]
     pub doctor: bool,
@@ -106,6 +109,9 @@ pub struct Run {
     /// End it after this time with status 124, for example 30s or 2m
     #[arg(long, value_parser = duration, value_name = "TIME")]
     pub timeout: Option<Duration>,
+    /// Run it as this user of the container; the image needs setpriv (of util-linux) or su, and must start as root
+    #[arg(long, short, value_name = "NAME")]
+    pub user: Option<String>,
     /// Pass no standard input
     #[arg(long, short = 'n')]
     pub no_stdin: bool,

@@ -14,8 +14,8 @@ use crate::exit;
 use crate::place;
 use crate::session::{
     ClosingCause, Context, ExecTarget, LocalIo, OpenError, RemoteText, SessionEnd, TargetArgs,
-    escape, failure_report, open, or_similar_command, plugin_session, report_unwritten_output,
-    resolve_target, run_session,
+    as_user, escape, failure_report, first_shell, open, or_similar_command, plugin_session,
+    report_unwritten_output, resolve_target, run_session,
 };
 use crate::target;
 use crate::timeouts::SESSION_TIMEOUT;
@@ -82,6 +82,7 @@ pub async fn recipe(
         escape: arguments.escape.clone(),
         doctor: false,
         no_doctor: arguments.no_doctor,
+        user: None,
         interactive: false,
         tty: false,
     };
@@ -149,6 +150,7 @@ async fn session(
         say!("\nNo session was opened.");
         return Ok(ExitCode::from(exit::UNOPENED));
     }
+    let is_shell = request.command.is_none();
     let (commands, is_project_command) = match request.command {
         Some(command) => (vec![command], request.is_project_command),
         None => shells(settings, target.task.service_name()),
@@ -160,6 +162,11 @@ async fn session(
         project_note(settings, &target, &commands[0], is_project_command)
     );
     target.warn_if_encryption_is_unknown();
+    let commands = match (&flags.user, is_shell) {
+        (None, _) => commands,
+        (Some(user), true) => vec![shell_words::join(as_user(user, &first_shell(&commands)))],
+        (Some(user), false) => vec![shell_words::join(as_user(user, &commands[0]))],
+    };
     match flags.transport {
         Transport::Native => enter(cx, &target, &commands, escape, !flags.no_doctor).await,
         Transport::Plugin => enter_by_plugin(cx, &target, &commands[0], !flags.no_doctor).await,

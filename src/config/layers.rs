@@ -87,6 +87,12 @@ pub struct ConfiguredNames {
     pub recipes: BTreeMap<String, Recipe>,
 }
 
+/// The cluster of the built-in configuration.
+pub fn built_in_cluster() -> Option<String> {
+    let built_in = file::parse(&SourceFile::new(BUILT_IN_NAME, BUILT_IN));
+    built_in.ok().and_then(|built_in| built_in.cluster)
+}
+
 /// The names in the configuration. `config` and `cluster`: as the flags have them. Files that cannot be read have none.
 pub fn configured_names(config: Option<&Path>, cluster: Option<String>) -> ConfiguredNames {
     let layers = read_layers(config).unwrap_or_default();

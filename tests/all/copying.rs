@@ -54,7 +54,10 @@ fn a_folder_is_sent_and_received() {
     let into = format!("{}/", text(&new));
     let received = script(RECEIVE, &[&into, "source"], &sent.stdout);
     assert_eq!(status(&received), 0, "{received:?}");
-    assert_eq!(fs::read_to_string(new.join("source/sub/file")).unwrap(), "one");
+    assert_eq!(
+        fs::read_to_string(new.join("source/sub/file")).unwrap(),
+        "one"
+    );
 }
 
 #[test]
@@ -95,7 +98,14 @@ fn usage_errors_come_before_aws_is_asked() {
             .env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
             .env("AWS_SECRET_ACCESS_KEY", "secret")
             .env("HOME", folder.path())
-            .args(["--endpoint-url", "http://127.0.0.1:1", "--cluster", "c", "--region", "us-west-2"])
+            .args([
+                "--endpoint-url",
+                "http://127.0.0.1:1",
+                "--cluster",
+                "c",
+                "--region",
+                "us-west-2",
+            ])
             .stdin(Stdio::null())
             .output()
             .unwrap();

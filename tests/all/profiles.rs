@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::support::doctor::{Run, command, run};
 use crate::support::http::{Answer, Request, serve};
+use crate::support::pty::Terminal;
 
 const CONFIG: &str = "\
 [default]
@@ -64,6 +65,10 @@ impl Sts {
 
     /// Asks for a policy, which needs to know who asks and nothing else.
     fn ask(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
+        run(&mut self.command(arguments, variables))
+    }
+
+    fn command(&self, arguments: &[&str], variables: &[(&str, &str)]) -> std::process::Command {
         let mut command = command(self.home.path());
         command
             .current_dir(self.home.path())
@@ -79,7 +84,13 @@ impl Sts {
             .env("AWS_ENDPOINT_URL", &self.url)
             .env("AWS_EC2_METADATA_DISABLED", "true")
             .envs(variables.iter().copied());
-        run(&mut command)
+        command
+    }
+
+    /// Whether a call to STS had this parameter.
+    fn received(&self, name: &str, value: &str) -> bool {
+        let calls = self.calls.lock().unwrap();
+        calls.contains(&(name.to_owned(), value.to_owned()))
     }
 
     /// The key that signed the question who asks.
@@ -111,6 +122,10 @@ fn answer(request: &Request, refusal: Option<&str>, calls: &Calls) -> Answer {
         .and_then(|rest| rest.split('/').next());
     let action = field("Action").unwrap_or_else(|| request.target.clone());
     let key = key.unwrap_or("nobody").to_owned();
+    for name in ["RoleSessionName", "TokenCode"] {
+        let value = field(name).map(|value| (name.to_owned(), value));
+        calls.lock().unwrap().extend(value);
+    }
     calls.lock().unwrap().push((action.clone(), key));
     let keys = |id: &str| {
         format!(
@@ -213,6 +228,39 @@ fn a_profile_that_wants_a_code_says_what_to_do() {
         );
         assert!(!run.stderr.contains("MFA"), "{}", run.stderr);
     }
+}
+
+#[test]
+fn a_role_session_has_the_users_name() {
+    let sts = Sts::new(None);
+    let run = sts.ask(&["--profile", "hop"], &[("USER", "ann")]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert!(sts.received("RoleSessionName", "ecs-exec-ann"));
+}
+
+#[test]
+fn a_code_is_asked_for_on_a_terminal() {
+    for (profile, caller) in [("coded", "ASIACODED"), ("behind-a-code", "ASIABEHIND")] {
+        let sts = Sts::new(None);
+        let command = sts.command(&["--profile", profile], &[]);
+        let mut terminal = Terminal::start(&command);
+        terminal.expect("MFA code of arn:aws:iam::111111111111:mfa/jane for profile coded: ");
+        terminal.type_keys("123 456\n");
+        assert_eq!(terminal.wait(), 0, "{}", terminal.screen());
+        assert!(sts.received("TokenCode", "123456"));
+        assert_eq!(sts.caller(), caller);
+    }
+    let sts = Sts::new(None);
+    let command = sts.command(&["--profile", "coded"], &[]);
+    let mut terminal = Terminal::start(&command);
+    terminal.expect("MFA code");
+    terminal.type_keys("no\n");
+    assert_eq!(terminal.wait(), 2);
+    assert!(
+        terminal.screen().contains("six digits"),
+        "{}",
+        terminal.screen()
+    );
 }
 
 #[test]
