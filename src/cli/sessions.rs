@@ -70,6 +70,14 @@ pub struct SessionFlags {
     /// Run it as this user of the container; the image needs setpriv (of util-linux) or su, and must start as root
     #[arg(long, short, value_name = "NAME")]
     pub user: Option<String>,
+    /// Keep AWS from ending an idle session
+    ///
+    /// Systems Manager ends sessions that are idle, after 20 minutes unless the account sets another time. This sends the
+    /// size of the terminal again every 4 minutes, which programs do not notice. The risk: a session that you forget
+    /// stays open, with the task's permissions, for whoever comes to your keyboard. Sessions still end at the account's
+    /// maximum duration.
+    #[arg(long)]
+    pub keep_alive: bool,
     /// Run the doctor first, and open no session if it finds a problem
     #[arg(long)]
     pub doctor: bool,

@@ -83,6 +83,7 @@ pub async fn recipe(
         doctor: false,
         no_doctor: arguments.no_doctor,
         user: None,
+        keep_alive: false,
         interactive: false,
         tty: false,
     };
@@ -133,6 +134,12 @@ async fn session(
         None => Some(escape::DEFAULT),
         Some(text) => escape::parse(text).map_err(|why| CliError::new(why, ""))?,
     };
+    if flags.keep_alive && flags.transport == Transport::Plugin {
+        return Err(CliError::new(
+            "--keep-alive works only with --transport native",
+            "The plugin has no such option.",
+        ));
+    }
     let connected = AwsClients::connect(settings, SESSION_TIMEOUT).await;
     let aws = &connected.map_err(|error| match &request.service {
         Some(written) if request.may_be_command => or_similar_command(error, written),
@@ -168,7 +175,10 @@ async fn session(
         (Some(user), false) => vec![shell_words::join(as_user(user, &commands[0]))],
     };
     match flags.transport {
-        Transport::Native => enter(cx, &target, &commands, escape, !flags.no_doctor).await,
+        Transport::Native => {
+            let local = LocalIo::standard(escape).keep_alive(flags.keep_alive);
+            enter(cx, &target, &commands, local, !flags.no_doctor).await
+        }
         Transport::Plugin => enter_by_plugin(cx, &target, &commands[0], !flags.no_doctor).await,
     }
 }
@@ -206,10 +216,9 @@ async fn enter(
     cx: Context<'_>,
     target: &ExecTarget,
     commands: &[String],
-    escape: Option<char>,
+    mut local: LocalIo,
     ask_doctor: bool,
 ) -> Result<ExitCode, CliError> {
-    let mut local = LocalIo::standard(escape);
     let mut commands = commands.iter().peekable();
     while let Some(command) = commands.next() {
         match run_session(cx, target, command, &mut local, None).await? {

@@ -30,6 +30,16 @@ source_profile = coded
 region = us-west-2
 [profile program]
 credential_process = ./give-credentials
+[profile logged-in]
+login_session = arn:aws:iam::123456789012:user/jane
+[profile federated]
+role_arn = arn:aws:iam::111111111111:role/federated
+web_identity_token_file = /no/such/token
+[profile instance]
+role_arn = arn:aws:iam::111111111111:role/instance
+credential_source = EcsContainer
+[profile broken-program]
+credential_process = ./fails
 [profile signed-in]
 sso_session = corp
 sso_account_id = 123456789012
@@ -228,6 +238,34 @@ fn a_profile_that_wants_a_code_says_what_to_do() {
         );
         assert!(!run.stderr.contains("MFA"), "{}", run.stderr);
     }
+}
+
+#[test]
+fn each_source_of_credentials_has_its_own_advice() {
+    for (profile, advice) in [
+        ("logged-in", "aws login --profile logged-in"),
+        ("federated", "web_identity_token_file must hold a token"),
+        ("instance", "only in a task with a task role"),
+        ("broken-program", "aws configure get credential_process"),
+        ("signed-in", "aws sso login --profile signed-in"),
+    ] {
+        let run = Sts::new(None).ask(&["--profile", profile], &[]);
+        assert_refused(&run, "gives no credentials", advice);
+        assert!(!run.stderr.contains("feature"), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_region_that_does_not_exist_is_explained() {
+    let sts = Sts::new(None);
+    let mut command = sts.command(&[], &[]);
+    command
+        .env_remove("AWS_ENDPOINT_URL")
+        .env("AWS_ACCESS_KEY_ID", "AKID")
+        .env("AWS_SECRET_ACCESS_KEY", "s")
+        .args(["--endpoint-url", "http://ecs.us-wset-2.invalid"]);
+    let run = run(&mut command);
+    assert!(run.stderr.contains("is the region"), "{}", run.stderr);
 }
 
 #[test]
