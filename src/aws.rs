@@ -5,6 +5,7 @@
 //! | --- | --- |
 //! | `connect` | settings → clients: region, profile, HTTP client, credentials |
 //! | `profile` | a profile of the AWS configuration files |
+//! | `mfa` | credentials of profiles that need an MFA code, which it asks for |
 //! | `credentials` | credentials, cached; why there are none |
 //! | `http` | CA certificates and the proxy |
 //! | `concurrency` | how many calls to a service run at once |
@@ -19,6 +20,7 @@ mod connect;
 mod credentials;
 mod failure;
 mod http;
+mod mfa;
 mod partition;
 mod profile;
 mod truncated_xml;
@@ -161,7 +163,7 @@ impl AwsClients {
                     if let Some(rejected) = credentials::rejected(&error) {
                         let _ = self.rejected.set(rejected);
                     }
-                    Failure::new(action, &error)
+                    Failure::new(action, &error).explain_unknown_host(&self.region.value)
                 }
                 Err(_) => return Err(Failure::timeout(action)),
             };

@@ -73,7 +73,7 @@ pub enum Command {
     /// Forward a local port to a container, or through it to another host
     #[command(after_help = include_str!("cli/help/port-forward.txt").trim_end())]
     PortForward(PortForward),
-    /// Copy a file to or from a container
+    /// Copy files and folders to or from a container
     #[command(after_help = include_str!("cli/help/cp.txt").trim_end())]
     Cp(Cp),
     /// Check whether sessions would work, and find out why not

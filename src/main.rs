@@ -16,6 +16,7 @@ mod cli;
 mod cli_error;
 mod collect;
 mod commands;
+mod completion;
 mod config;
 mod custom_checks;
 mod doctor;
@@ -29,6 +30,7 @@ mod place;
 mod session;
 mod signals;
 mod source_location;
+mod state_file;
 mod target;
 mod timeouts;
 
@@ -38,6 +40,9 @@ use cli::{Cli, Command};
 use cli_error::CliError;
 
 fn main() -> ExitCode {
+    if let Some(exit_code) = completion::answer_shell() {
+        return exit_code;
+    }
     let cli = cli::parse(std::env::args_os().collect());
     if cli.global.debug {
         aws::call_log::turn_on();
@@ -97,7 +102,7 @@ async fn run(cli: &Cli) -> Result<ExitCode, CliError> {
         Command::RealNames(arguments) => commands::real_names::run(arguments),
         Command::Explain { words } => commands::explain::run(words, global).await,
         Command::Policy(arguments) => commands::policy::run(arguments, global).await,
-        Command::Completions { shell } => commands::manual::completions(*shell),
+        Command::Completions { shell } => completion::registration(*shell),
         Command::Man { folder } => commands::manual::pages(folder.as_deref()),
         Command::Schema => output::print(&formats::json_schema()).map(|()| ExitCode::SUCCESS),
         Command::Checks { format } => commands::checks::run(*format, global).await,

@@ -21,7 +21,7 @@ use crate::files::{unwritable, write_file};
 use crate::formats::{self, Format, Look};
 use crate::source_location::SourceLocations;
 
-pub use ask::{can_ask, confirm};
+pub use ask::{ask, can_ask, confirm};
 pub use look::{last_lines_that_fit, look_of_errors, text_width};
 pub use open_line::OpenLine;
 pub use progress::Progress;

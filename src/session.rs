@@ -16,6 +16,7 @@
 //!
 //! `remote_command` runs a command without a person, in a script of `wrapped`; `probe` does so to test containers.
 
+mod as_user;
 mod aws_api;
 mod end;
 pub mod ending_signals;
@@ -36,9 +37,10 @@ mod task_lookup;
 mod window_size;
 mod wrapped;
 
+pub use as_user::{as_user, first_shell};
 pub use end::{ClosingCause, SessionEnd, report_unwritten_output};
 pub use exec_target::{ExecTarget, TargetArgs, resolve_target, resolve_targets};
-pub use local_io::{Flow, LocalIo, OutputSink};
+pub use local_io::{Flow, LocalIo, OutputSink, write_to_stdout};
 pub use open::{OpenError, open, open_unless_signalled, run_session};
 pub use plugin::{carry as plugin_session, find as find_plugin};
 pub use probe::probe;

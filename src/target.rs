@@ -52,7 +52,12 @@ impl GatherRequest {
     /// What the arguments of a command name.
     pub fn from_args(targets: &Targets, settings: &Settings) -> Result<GatherRequest, CliError> {
         let container = targets.container.as_deref();
-        let (services, tasks) = (&targets.services, &targets.task);
+        let tasks = &targets.task;
+        // A task of a service is only that task.
+        let services = match tasks.is_empty() {
+            true => targets.services.as_slice(),
+            false => &[],
+        };
         GatherRequest::new(settings, services, tasks, targets.all, container)
     }
 

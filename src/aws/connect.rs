@@ -12,18 +12,23 @@ use tokio::time::{Instant, timeout_at};
 use super::AwsClients;
 use super::credentials::{self, CachedCredentials};
 use super::http;
+use super::mfa::{self, StsAccess};
 use super::profile::Profiles;
 use crate::cli_error::CliError;
-use crate::config::{AWS_PROFILE, Settings, SourcedValue, is_region};
+use crate::completion::seen_names;
+use crate::config::{AWS_PROFILE, Settings, SourcedValue, built_in_cluster, is_region, short_name};
+use crate::target::nearest;
 
 impl AwsClients {
     /// Loads credentials within the timeout, and calls nothing else yet.
     pub async fn connect(settings: &Settings, timeout: Duration) -> Result<AwsClients, CliError> {
-        let deadline = Instant::now() + timeout;
         let profiles = profiles(settings).await?;
         let ca_bundle = http::ca_bundle(profiles.as_ref().and_then(Profiles::ca_bundle))?;
         let http = http::client(ca_bundle.clone())?;
-        let config = sdk_config(settings, profiles.as_ref(), http, timeout).await;
+        let mfa = mfa_credentials(settings, profiles.as_ref(), &http).await?;
+        // The time that the user needs for an MFA code does not count.
+        let deadline = Instant::now() + timeout;
+        let config = sdk_config(settings, profiles.as_ref(), mfa, http, timeout).await;
         let region = region(settings, &config)?;
         let config = with_credentials(config, settings, profiles.as_ref(), deadline).await?;
         Ok(AwsClients::new(&config, region, ca_bundle, deadline))
@@ -51,9 +56,33 @@ async fn profiles(settings: &Settings) -> Result<Option<Profiles>, CliError> {
     Ok(Some(profiles))
 }
 
+/// The credentials of a profile that needs an MFA code, unless the environment has keys.
+async fn mfa_credentials(
+    settings: &Settings,
+    profiles: Option<&Profiles>,
+    http: &SharedHttpClient,
+) -> Result<Option<SharedCredentialsProvider>, CliError> {
+    let Some(profiles) = profiles else {
+        return Ok(None);
+    };
+    if settings.profile.is_none() && credentials::are_in_environment()? {
+        return Ok(None);
+    }
+    let region = settings.region.as_ref().map(|region| region.value.as_str());
+    let access = StsAccess {
+        region: region
+            .or_else(|| profiles.region())
+            .map(|region| Region::new(region.to_owned())),
+        http: http.clone(),
+        endpoint_url: settings.endpoint_url.clone(),
+    };
+    mfa::credentials(profiles, &access).await
+}
+
 async fn sdk_config(
     settings: &Settings,
     profiles: Option<&Profiles>,
+    mfa: Option<SharedCredentialsProvider>,
     http: SharedHttpClient,
     timeout: Duration,
 ) -> SdkConfig {
@@ -85,6 +114,12 @@ async fn sdk_config(
             loader = loader.credentials_provider(profiles.credentials(region, http));
         }
     }
+    if let Some(profiles) = profiles {
+        loader = loader.profile_files(profiles.files_with_session_names());
+    }
+    if let Some(mfa) = mfa {
+        loader = loader.credentials_provider(mfa);
+    }
     if let Some(url) = &settings.endpoint_url {
         loader = loader.endpoint_url(url);
     }
@@ -105,14 +140,34 @@ fn region(settings: &Settings, config: &SdkConfig) -> Result<SourcedValue, CliEr
             format!("{value} (from the AWS configuration) is not a region"),
             "Regions look like us-west-2.",
         )),
-        None => Err(CliError::new(
-            match settings.cluster.as_str() {
-                "" => "no region is set".to_owned(),
-                cluster => format!("no region is set for cluster {cluster}"),
-            },
-            "Give it with --region, AWS_REGION, or `region = \"…\"` in ecs-exec.toml.",
-        )),
+        None => {
+            const HINT: &str =
+                "Give it with --region, AWS_REGION, or `region = \"…\"` in ecs-exec.toml.";
+            let (what, near) = match settings.cluster.as_str() {
+                "" => ("no region is set".to_owned(), None),
+                cluster => (
+                    format!("no region is set for cluster {cluster}"),
+                    known_cluster_like(cluster),
+                ),
+            };
+            Err(CliError::new(
+                what,
+                match near {
+                    Some(near) => format!("Did you mean --cluster {near}? If not: {HINT}"),
+                    None => HINT.to_owned(),
+                },
+            ))
+        }
     }
+}
+
+/// A cluster that is known without asking AWS, and whose name is similar.
+fn known_cluster_like(cluster: &str) -> Option<String> {
+    let seen: Vec<String> = seen_names::read().clusters(None).collect();
+    let built_in = built_in_cluster();
+    let known = seen.iter().chain(&built_in).map(String::as_str);
+    let near = nearest(short_name(cluster), known);
+    near.first().map(|near| model::text::sanitize_line(near))
 }
 
 /// The configuration with credentials that were loaded.

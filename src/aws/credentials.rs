@@ -98,7 +98,13 @@ pub const NO_CREDENTIALS: &str = "there are no AWS credentials on this machine";
 
 /// No source gave credentials. `profile`: the profile that the user named.
 pub fn load_error(error: &CredentialsError, profile: Option<&Profiles>) -> CliError {
-    let message = root_message(error);
+    let message = match root_message(error) {
+        // The SDK means a feature of its own build, which no user can turn on.
+        message if message.contains("feature") => {
+            "ecs-exec does not support this source of credentials".to_owned()
+        }
+        message => message,
+    };
     if let Some(profile) = profile {
         let was_denied = sources(error)
             .filter_map(|source| source.downcast_ref::<ErrorMetadata>())
@@ -123,7 +129,19 @@ pub fn load_error(error: &CredentialsError, profile: Option<&Profiles>) -> CliEr
     }
     let what = format!("cannot load the AWS credentials: {message}");
     match source_variable() {
-        Some(name) => CliError::new(what, format!("{name} says where to load them from.")),
+        Some(name) => CliError::new(
+            what,
+            match name {
+                "AWS_WEB_IDENTITY_TOKEN_FILE" => {
+                    "AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN say where they come from: the file must hold a token that \
+                     has not expired, and the role must trust its issuer."
+                        .to_owned()
+                }
+                name => format!(
+                    "{name} says where to load them from: a container's credentials, which only a program in that container can load."
+                ),
+            },
+        ),
         None => CliError::new(what, SIGN_IN),
     }
 }

@@ -51,6 +51,17 @@ impl Failure {
         ))
     }
 
+    /// A region that does not exist shows only as a host name that does not exist.
+    pub fn explain_unknown_host(mut self, region: &str) -> Failure {
+        let message = &mut self.why.message;
+        if self.why.reason == Reason::Unreachable && is_unknown_host(message) {
+            message.push_str(&format!(
+                "; check that {region} is the region (--region); if it is, this machine cannot resolve AWS's names"
+            ));
+        }
+        self
+    }
+
     /// Whether AWS answered with this error code.
     pub fn is(&self, code: &str) -> bool {
         self.code.as_deref() == Some(code)
@@ -117,6 +128,13 @@ fn unreachable(error: &(dyn Error + 'static)) -> String {
         Some(name) => format!("{message}; calls may go through the proxy in {name}"),
         None => message,
     }
+}
+
+/// As the C library and hyper word it.
+fn is_unknown_host(message: &str) -> bool {
+    ["lookup address", "dns error", "Name or service not known"]
+        .iter()
+        .any(|text| message.contains(text))
 }
 
 fn is_untrusted_certificate(error: &(dyn Error + 'static)) -> bool {

@@ -4,6 +4,8 @@
 use std::borrow::Cow;
 
 use aws_config::Region;
+#[allow(deprecated)]
+use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
 use aws_config::profile::{Profile, ProfileFileCredentialsProvider, ProfileSet};
 use aws_config::provider_config::ProviderConfig;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
@@ -11,6 +13,7 @@ use aws_types::os_shim_internal::{Env, Fs};
 
 use super::failure::root_message;
 use crate::cli_error::CliError;
+use crate::environment::variable;
 
 /// The profiles of the configuration files, and the selected one.
 pub struct Profiles {
@@ -19,10 +22,11 @@ pub struct Profiles {
 }
 
 /// Any of these in a profile says where its credentials come from.
-const SOURCES: [&str; 8] = [
+const SOURCES: [&str; 9] = [
     "aws_access_key_id",
     "credential_process",
     "credential_source",
+    "login_session",
     "role_arn",
     "source_profile",
     "sso_session",
@@ -54,7 +58,8 @@ impl Profiles {
         }
     }
 
-    fn region(&self) -> Option<&str> {
+    /// The region of the selected profile.
+    pub fn region(&self) -> Option<&str> {
         self.profile()?.get("region")
     }
 
@@ -83,9 +88,19 @@ impl Profiles {
         self.profile()?.get("ca_bundle")
     }
 
-    /// The profile's credentials. If it assumes a role, that calls STS in a region.
+    /// The selected profile's credentials. If it assumes a role, that calls STS in a region.
     pub fn credentials(
         &self,
+        region: Option<Region>,
+        http: SharedHttpClient,
+    ) -> ProfileFileCredentialsProvider {
+        self.credentials_of(&self.selected, region, http)
+    }
+
+    /// The credentials of a profile.
+    pub fn credentials_of(
+        &self,
+        profile: &str,
         region: Option<Region>,
         http: SharedHttpClient,
     ) -> ProfileFileCredentialsProvider {
@@ -95,8 +110,33 @@ impl Profiles {
             .with_http_client(http);
         ProfileFileCredentialsProvider::builder()
             .configure(&config)
-            .profile_name(&self.selected)
+            .profile_name(profile)
+            .profile_files(self.files_with_session_names())
             .build()
+    }
+
+    /// The configuration files, with the user's name as the session name of profiles that assume a role and set none:
+    /// CloudTrail and AWS's answers then say who it was. The SDK's own is `assume-role-from-profile-` and a time.
+    #[allow(deprecated)] // Only this crate re-exports the types.
+    pub fn files_with_session_names(&self) -> ProfileFiles {
+        let session = session_name();
+        let unnamed = self.all.profiles().filter(|name| {
+            let profile = self.all.get_profile(name);
+            let get = |key| profile.and_then(|profile| profile.get(key));
+            get("role_arn").is_some() && get("role_session_name").is_none() && is_plain(name)
+        });
+        let sections =
+            unnamed.map(|name| format!("[profile {name}]\nrole_session_name = {session}\n"));
+        ProfileFiles::builder()
+            .with_contents(ProfileFileKind::Config, sections.collect::<String>())
+            .include_default_config_file(true)
+            .include_default_credentials_file(true)
+            .build()
+    }
+
+    /// A key of a profile.
+    pub fn get(&self, profile: &str, key: &str) -> Option<&str> {
+        self.all.get_profile(profile)?.get(key)
     }
 
     /// What to do if the profile gives no credentials. `was_denied`: AWS did not allow it to assume its role.
@@ -106,20 +146,55 @@ impl Profiles {
             return format!("Set another with --profile or AWS_PROFILE.{}", self.known());
         };
         if was_denied && self.needs_mfa() {
-            return format!(
-                "This profile needs an MFA code. Let the AWS CLI ask for it: \
-                 eval \"$(aws configure export-credentials --format env --profile {name})\", then run this \
-                 without the profile"
-            );
+            return self.mfa_advice();
         }
         let has = |key| profile.get(key).is_some();
-        if has("sso_session") || has("sso_start_url") {
+        if has("login_session") {
+            format!("Sign in: aws login --profile {name}")
+        } else if has("sso_session") || has("sso_start_url") {
             format!("Sign in: aws sso login --profile {name}")
+        } else if has("credential_process") {
+            format!(
+                "Run the program that the profile names in credential_process yourself, to see what it says: \
+                 aws configure get credential_process --profile {name}"
+            )
+        } else if has("web_identity_token_file") {
+            "The file that the profile names in web_identity_token_file must hold a token that has not expired, and the \
+             role must trust its issuer."
+                .to_owned()
+        } else if let Some(source) = profile.get("credential_source") {
+            match source {
+                "Ec2InstanceMetadata" => "The profile takes credentials from an EC2 instance: it works only there, and the \
+                                          instance needs an instance profile."
+                    .to_owned(),
+                "EcsContainer" => "The profile takes credentials from a container: it works only in a task with a task \
+                                   role."
+                    .to_owned(),
+                "Environment" => {
+                    "The profile takes credentials from the environment: set AWS_ACCESS_KEY_ID and \
+                     AWS_SECRET_ACCESS_KEY."
+                        .to_owned()
+                }
+                _ => format!(
+                    "The profile's credential_source must be Ec2InstanceMetadata, EcsContainer or Environment, not {}.",
+                    model::text::sanitize_line(source)
+                ),
+            }
         } else {
             format!(
                 "Check the profile with the AWS CLI: aws sts get-caller-identity --profile {name}"
             )
         }
+    }
+
+    /// How to get credentials with an MFA code without being asked by this program.
+    pub fn mfa_advice(&self) -> String {
+        let name = &self.selected;
+        format!(
+            "This profile needs an MFA code. On a terminal ecs-exec asks for it; elsewhere let the AWS CLI ask: \
+             eval \"$(aws configure export-credentials --format env --profile {name})\", then run this without the \
+             profile"
+        )
     }
 
     fn known(&self) -> String {
@@ -131,16 +206,69 @@ impl Profiles {
         }
     }
 
-    /// Whether the profile, or a source profile, assumes a role with an MFA code. The AWS SDK for Rust does not ask for
-    /// one. <https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-role.html>
-    fn needs_mfa(&self) -> bool {
+    /// Whether the profile, or a source profile, assumes a role with an MFA code.
+    /// <https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-role.html>
+    pub fn needs_mfa(&self) -> bool {
+        self.chain().any(|name| {
+            self.get(name, "mfa_serial").is_some() && self.get(name, "role_arn").is_some()
+        })
+    }
+
+    /// The selected profile, its source profile, and so on.
+    pub fn chain(&self) -> impl Iterator<Item = &str> {
         const LONGEST_CHAIN: usize = 10;
-        let next = |profile: &&Profile| {
-            let source = profile.get("source_profile")?;
-            self.all.get_profile(source)
+        let next = |name: &&str| {
+            let source = self.get(name, "source_profile")?;
+            (source != *name).then_some(source)
         };
-        std::iter::successors(self.profile(), next)
-            .take(LONGEST_CHAIN)
-            .any(|profile| profile.get("mfa_serial").is_some())
+        std::iter::successors(Some(self.selected.as_str()), next).take(LONGEST_CHAIN)
+    }
+}
+
+/// Whether a profile's name needs no quotes in a configuration file.
+fn is_plain(name: &str) -> bool {
+    let is_allowed = |letter: char| letter.is_ascii_alphanumeric() || "-_.@+:/".contains(letter);
+    name.chars().all(is_allowed)
+}
+
+/// `ecs-exec-USER`, as the name of a session of an assumed role.
+/// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
+pub fn session_name() -> String {
+    let user = ["USER", "LOGNAME", "USERNAME"]
+        .into_iter()
+        .find_map(variable);
+    let user = user.map(|user| user.to_string_lossy().into_owned());
+    session_name_of(user.as_deref())
+}
+
+/// At most 64 of the characters that STS accepts.
+fn session_name_of(user: Option<&str>) -> String {
+    let is_allowed = |letter: &char| letter.is_ascii_alphanumeric() || "_=,.@-".contains(*letter);
+    let user: String = user
+        .unwrap_or_default()
+        .chars()
+        .filter(is_allowed)
+        .collect();
+    let name = match user.as_str() {
+        "" => "ecs-exec".to_owned(),
+        user => format!("ecs-exec-{user}"),
+    };
+    name.chars().take(64).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_session_is_named_after_the_user() {
+        assert_eq!(session_name_of(Some("ann.lee")), "ecs-exec-ann.lee");
+        assert_eq!(
+            session_name_of(Some("CORP\\ann lee")),
+            "ecs-exec-CORPannlee"
+        );
+        assert_eq!(session_name_of(Some("ä")), "ecs-exec");
+        assert_eq!(session_name_of(None), "ecs-exec");
+        assert_eq!(session_name_of(Some(&"a".repeat(99))).len(), 64);
     }
 }

@@ -18,8 +18,8 @@ pub struct Targets {
     /// Every service of the cluster
     #[arg(long, conflicts_with = "task")]
     pub all: bool,
-    /// A task instead of a service, by ID, start of an ID, or ARN. Repeatable
-    #[arg(long, value_name = "ID", conflicts_with = "services")]
+    /// Only this task (of SERVICE, if one is named), by ID, start of an ID, or ARN. Repeatable
+    #[arg(long, value_name = "ID")]
     pub task: Vec<String>,
     /// Only this container of the tasks
     #[arg(long, short, value_name = "NAME")]

@@ -68,6 +68,17 @@ pub struct SessionFlags {
     /// [default: ~]
     #[arg(long, short = 'e', value_name = "KEY")]
     pub escape: Option<String>,
+    /// Run it as this user of the container; the image needs setpriv (of util-linux) or su, and must start as root
+    #[arg(long, short, value_name = "NAME")]
+    pub user: Option<String>,
+    /// Keep AWS from ending an idle session
+    ///
+    /// Systems Manager ends sessions that are idle, after 20 minutes unless the account sets another time. This sends the
+    /// size of the terminal again every 4 minutes, which programs do not notice. The risk: a session that you forget
+    /// stays open, with the task's permissions, for whoever comes to your keyboard. Sessions still end at the account's
+    /// maximum duration.
+    #[arg(long)]
+    pub keep_alive: bool,
     /// Run the doctor first, and open no session if it finds a problem
     #[arg(long)]
     pub doctor: bool,
@@ -107,6 +118,9 @@ pub struct Run {
     /// End it after this time with status 124, for example 30s or 2m
     #[arg(long, value_parser = duration, value_name = "TIME")]
     pub timeout: Option<Duration>,
+    /// Run it as this user of the container; the image needs setpriv (of util-linux) or su, and must start as root
+    #[arg(long, short, value_name = "NAME")]
+    pub user: Option<String>,
     /// Pass no standard input
     #[arg(long, short = 'n')]
     pub no_stdin: bool,
@@ -128,6 +142,9 @@ pub struct RecipeArguments {
     /// List the recipes
     #[arg(long)]
     pub list: bool,
+    /// Container [default: the recipe's]
+    #[arg(long, short, value_name = "NAME")]
+    pub container: Option<String>,
     /// Task ID, the beginning of one, or ARN [default: the newest task that can be entered]
     #[arg(long, value_name = "ID")]
     pub task: Option<String>,
@@ -174,10 +191,13 @@ fn address(text: &str) -> Result<IpAddr, AddrParseError> {
 /// `ecs-exec cp`
 #[derive(Args)]
 pub struct Cp {
-    /// SERVICE:PATH in a container, or a local path
+    /// SERVICE:PATH in a container, a local path, or `-` for standard input
     pub from: String,
-    /// SERVICE:PATH in a container, or a local path
+    /// SERVICE:PATH in a container, a local path, or `-` for standard output
     pub to: String,
+    /// Copy a folder with all that is in it; the container needs tar
+    #[arg(long, short)]
+    pub recursive: bool,
     /// Container [default: the configured one, or the only one]
     #[arg(long, short, value_name = "NAME")]
     pub container: Option<String>,

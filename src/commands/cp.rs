@@ -1,4 +1,12 @@
-//! Copies one file into or out of a container and compares checksums.
+//! Copies files into or out of a container.
+//!
+//! - One file, or standard input and output: its bytes, and then the checksums are compared.
+//! - `folder`: a folder as a tar stream; `unpack` unpacks it safely.
+//! - `script_error`: what the scripts' exit statuses mean.
+
+mod folder;
+mod script_error;
+mod unpack;
 
 use std::io::{self, Cursor, Read, Write};
 use std::path::{Path, PathBuf};
@@ -16,8 +24,12 @@ use crate::cli_error::CliError;
 use crate::config::Use;
 use crate::files::{NewFile, unwritable};
 use crate::place;
+use folder::LocalFolder;
+use script_error::script_error;
+
 use crate::session::{
     Context, ExecTarget, Flow, RemoteCommand, SessionEnd, TargetArgs, resolve_target,
+    write_to_stdout,
 };
 use crate::timeouts::SESSION_TIMEOUT;
 
@@ -61,20 +73,62 @@ pub async fn run(arguments: &Cp, global: &Global) -> Result<ExitCode, CliError> 
         container: arguments.container.clone(),
         pick: false,
     };
-    let contents = match is_upload {
-        true => Some(
-            std::fs::read(local)
-                .map_err(|error| CliError::new(format!("{local} cannot be read: {error}"), ""))?,
-        ),
-        false => None,
+    // What cannot be read here is an error before AWS is asked for the container.
+    let source = match (is_upload, arguments.recursive) {
+        (true, true) => Source::Folder(LocalFolder::pack(local)?),
+        (true, false) => Source::File(read_local(local, remote)?),
+        (false, _) => Source::Container,
     };
+    if arguments.recursive && local == "-" {
+        return Err(CliError::new(
+            "a folder cannot be copied to standard output",
+            "`ecs-exec run SERVICE -- tar -cf - FOLDER > FILE` writes an archive.",
+        ));
+    }
     let target = resolve_target(cx, &args).await?;
     target.warn_if_encryption_is_unknown();
     let copy = Copy { cx, target };
-    match contents {
-        Some(contents) => copy.upload(contents, local, remote).await,
-        None => copy.download(remote, local).await,
+    match source {
+        Source::Folder(source) => folder::upload(&copy, source, remote).await,
+        Source::File(contents) => copy.upload(contents, local, remote).await,
+        Source::Container if arguments.recursive => folder::download(&copy, remote, local).await,
+        Source::Container => copy.download(remote, local).await,
     }
+}
+
+/// Where the copy comes from.
+enum Source {
+    Folder(LocalFolder),
+    File(Vec<u8>),
+    Container,
+}
+
+/// Reads a file, or standard input for `-`.
+fn read_local(local: &str, remote: &str) -> Result<Vec<u8>, CliError> {
+    if local == "-" {
+        if remote.ends_with('/') {
+            return Err(CliError::new(
+                "standard input has no file name",
+                format!("Name the file: SERVICE:{remote}NAME"),
+            ));
+        }
+        let mut contents = Vec::new();
+        let read = io::stdin().read_to_end(&mut contents);
+        return match read {
+            Ok(_) => Ok(contents),
+            Err(error) => Err(CliError::new(
+                format!("standard input cannot be read: {error}"),
+                "",
+            )),
+        };
+    }
+    std::fs::read(local).map_err(|error| {
+        let hint = match error.kind() {
+            io::ErrorKind::IsADirectory => "To copy a folder, add -r.",
+            _ => "",
+        };
+        CliError::new(format!("{local} cannot be read: {error}"), hint)
+    })
 }
 
 struct Copy<'a> {
@@ -104,8 +158,8 @@ impl Copy<'_> {
         let suffix = Uuid::new_v4().simple().to_string();
         let words = [UPLOAD_SCRIPT, "cp", &remote, &checksum, &suffix];
         let size = contents.len();
-        self.run(&words, &remote, Some(contents), |_| Ok(Flow::Continue))
-            .await?;
+        let input = Box::new(Cursor::new(contents));
+        self.run_collecting(&words, &remote, Some(input)).await?;
         report_success(size as u64, &remote, &checksum);
         Ok(ExitCode::SUCCESS)
     }
@@ -115,35 +169,41 @@ impl Copy<'_> {
             true => Path::new(local).join(remote.rsplit('/').next().unwrap_or(remote)),
             false => PathBuf::from(local),
         };
-        let cannot_write = |error: io::Error| unwritable(&destination, &error);
+        let cannot_write = |error: io::Error| match local {
+            "-" => CliError::file(format!("cannot write to standard output: {error}")),
+            _ => unwritable(&destination, &error),
+        };
         let lost = || CliError::unopened("the copy was lost", "");
+        let output = match local {
+            "-" => Output::Standard,
+            _ => Output::File(NewFile::create(&destination).map_err(cannot_write)?),
+        };
         let download = Arc::new(Mutex::new(Download {
-            file: NewFile::create(&destination).map_err(cannot_write)?,
+            output,
             checksum: Digest::new(&SHA256),
             size: 0,
             error: None,
         }));
         let shared = download.clone();
-        let result = self
-            .run(
-                &[DOWNLOAD_SCRIPT, "cp", remote],
-                remote,
-                None,
-                move |bytes| {
-                    let download = shared.lock();
-                    download
-                        .map_err(|_| io::Error::other("the copy was lost"))?
-                        .take(bytes)
-                },
-            )
+        let sink = move |bytes: &[u8]| {
+            let download = shared.lock();
+            download
+                .map_err(|_| io::Error::other("the copy was lost"))?
+                .take(bytes)
+        };
+        let ended = self
+            .run_to_status(&[DOWNLOAD_SCRIPT, "cp", remote], None, sink)
             .await;
         let download = Arc::into_inner(download).and_then(|download| download.into_inner().ok());
         let download = download.ok_or_else(lost)?;
         if let Some(error) = download.error {
             return Err(cannot_write(error));
         }
-        result?;
-        let theirs = self.checksum(remote).await?;
+        ended?.or_error(remote, "")?;
+        let theirs = self
+            .run_collecting(&[CHECKSUM_SCRIPT, "cp", remote], remote, None)
+            .await?;
+        let theirs = theirs.split_whitespace().next().unwrap_or_default();
         let ours = HEXLOWER.encode(download.checksum.finish().as_ref());
         if ours != theirs {
             return Err(CliError::unopened(
@@ -151,40 +211,46 @@ impl Copy<'_> {
                 "The file changed during the copy, or the container has neither base64 nor od (with dd) to encode it. Try again.",
             ));
         }
-        download.file.commit().map_err(cannot_write)?;
-        report_success(download.size, &destination.display().to_string(), &ours);
+        let shown = match download.output {
+            Output::Standard => "standard output".to_owned(),
+            Output::File(file) => {
+                file.commit().map_err(cannot_write)?;
+                destination.display().to_string()
+            }
+        };
+        report_success(download.size, &shown, &ours);
         Ok(ExitCode::SUCCESS)
     }
 
-    async fn checksum(&self, remote: &str) -> Result<String, CliError> {
-        let output = Arc::new(Mutex::new(Vec::new()));
-        let shared = output.clone();
-        self.run(
-            &[CHECKSUM_SCRIPT, "cp", remote],
-            remote,
-            None,
-            move |bytes| {
-                if let Ok(mut output) = shared.lock() {
-                    output.extend_from_slice(bytes);
-                }
-                Ok(Flow::Continue)
-            },
-        )
-        .await?;
-        let output = output.lock().map_or(Vec::new(), |output| output.clone());
-        let output = String::from_utf8_lossy(&output).into_owned();
-        let checksum = output.split_whitespace().next();
-        Ok(checksum.unwrap_or_default().to_owned())
-    }
-
-    /// Runs a script in the container. Its exit status becomes an error.
-    async fn run(
+    /// Runs a script, and returns what it printed, or its error.
+    async fn run_collecting(
         &self,
         words: &[&str],
         remote: &str,
-        input: Option<Vec<u8>>,
+        input: Option<Box<dyn Read + Send>>,
+    ) -> Result<String, CliError> {
+        let output = Arc::new(Mutex::new(Vec::new()));
+        let shared = output.clone();
+        let sink = move |bytes: &[u8]| {
+            if let Ok(mut output) = shared.lock() {
+                output.extend_from_slice(bytes);
+            }
+            Ok(Flow::Continue)
+        };
+        let ended = self.run_to_status(words, input, sink).await?;
+        let output = output.lock().map_or(Vec::new(), |output| output.clone());
+        let output = String::from_utf8_lossy(&output).into_owned();
+        ended.or_error(remote, &output)?;
+        Ok(output)
+    }
+
+    /// Runs a script in the container to its end.
+    async fn run_to_status(
+        &self,
+        words: &[&str],
+        input: Option<Box<dyn Read + Send>>,
         sink: impl FnMut(&[u8]) -> io::Result<Flow> + Send + 'static,
-    ) -> Result<(), CliError> {
+    ) -> Result<Ended, CliError> {
         let words = ["sh", "-c"].iter().chain(words);
         let words: Vec<String> = words.map(|word| (*word).to_owned()).collect();
         let command = RemoteCommand {
@@ -193,10 +259,8 @@ impl Copy<'_> {
             timeout: None,
             ask_doctor: true,
         };
-        let input = input.map(|bytes| Box::new(Cursor::new(bytes)) as Box<dyn Read + Send>);
         let why = match command.run(&self.target, input, Box::new(sink)).await? {
-            SessionEnd::Exit(0) => return Ok(()),
-            SessionEnd::Exit(status) => return Err(script_error(remote, status)),
+            SessionEnd::Exit(status) => return Ok(Ended(status)),
             SessionEnd::Signal(signal) => {
                 return Err(CliError::cut_off("the copy was cut off", signal));
             }
@@ -225,56 +289,32 @@ fn report_success(size: u64, path: &str, checksum: &str) {
     say!("Copied {size} bytes to {path} (SHA-256 {checksum}).");
 }
 
-/// The meaning of a script's exit status.
-fn script_error(remote: &str, status: u8) -> CliError {
-    let (message, hint) = match status {
-        91 => (
-            "the container has no sha256sum, which cp needs to compare checksums".to_owned(),
-            "`ecs-exec run SERVICE -- cat FILE > FILE` copies without a checksum.",
-        ),
-        92 => (
-            format!("{remote} is a directory in the container"),
-            "Name a file, or end the target path with a slash to copy into the directory.",
-        ),
-        93 => (
-            format!("the directory of {remote} does not exist in the container"),
-            "Create it first, or name another path.",
-        ),
-        94 => (
-            format!("{remote} cannot be written in the container"),
-            "The user of the container needs write permission for the directory, and the root file system must not be read-only.",
-        ),
-        95 => (
-            format!("reading or writing {remote} failed in the container"),
-            "Its file system may be full.",
-        ),
-        96 => (
-            format!("{remote} arrived damaged (the checksums differ), so nothing was changed"),
-            "Try again.",
-        ),
-        97 => (
-            format!("there is no file {remote} in the container"),
-            "`ecs-exec run SERVICE -- ls -l DIRECTORY` lists the files.",
-        ),
-        98 => (
-            format!("{remote} is not a regular file in the container"),
-            "Devices, pipes and sockets cannot be copied.",
-        ),
-        99 => (
-            format!("the user of the container has no permission to read {remote}"),
-            "",
-        ),
-        _ => (
-            format!("the copy failed in the container with status {status}"),
-            "The container needs sh, cat and sha256sum; to receive a file also mv, rm, base64 and sed.",
-        ),
-    };
-    CliError::unopened(message, hint)
+/// A script's exit status.
+struct Ended(u8);
+
+impl Ended {
+    fn error(&self, remote: &str, output: &str) -> CliError {
+        script_error(&sanitize_line(remote), self.0, output)
+    }
+
+    /// `output`: what the script printed.
+    fn or_error(&self, remote: &str, output: &str) -> Result<(), CliError> {
+        match self.0 {
+            0 => Ok(()),
+            _ => Err(self.error(remote, output)),
+        }
+    }
+}
+
+/// Where a file from a container is written.
+enum Output {
+    File(NewFile),
+    Standard,
 }
 
 /// A file on its way to this machine.
 struct Download {
-    file: NewFile,
+    output: Output,
     checksum: Digest,
     size: u64,
     error: Option<io::Error>,
@@ -284,7 +324,11 @@ impl Download {
     fn take(&mut self, bytes: &[u8]) -> io::Result<Flow> {
         self.checksum.update(bytes);
         self.size += bytes.len() as u64;
-        self.file.write_all(bytes).map_err(|error| {
+        let written = match &mut self.output {
+            Output::File(file) => file.write_all(bytes),
+            Output::Standard => write_to_stdout(bytes).map(drop),
+        };
+        written.map_err(|error| {
             let kind = error.kind();
             self.error = Some(error);
             kind

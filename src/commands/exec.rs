@@ -14,7 +14,7 @@ use crate::exit;
 use crate::place;
 use crate::session::{
     ClosingCause, Context, ExecTarget, LocalIo, OpenError, RemoteText, SessionEnd, TargetArgs,
-    escape, failure_report, find_plugin, open, or_similar_command, plugin_session,
+    as_user, escape, failure_report, find_plugin, first_shell, open, or_similar_command, plugin_session,
     report_unwritten_output, resolve_target, run_session,
 };
 use crate::target;
@@ -82,12 +82,17 @@ pub async fn recipe(
         escape: arguments.escape.clone(),
         doctor: false,
         no_doctor: arguments.no_doctor,
+        user: None,
+        keep_alive: false,
         interactive: false,
         tty: false,
     };
     let request = SessionRequest {
         service: Some(recipe.service.clone()),
-        container: recipe.container.clone(),
+        container: arguments
+            .container
+            .clone()
+            .or_else(|| recipe.container.clone()),
         command: Some(shell_words::join(&recipe.command)),
         is_project_command: project.is_some_and(|project| project.has_recipe(name)),
         may_be_command: false,
@@ -129,6 +134,12 @@ async fn session(
         None => Some(escape::DEFAULT),
         Some(text) => escape::parse(text).map_err(|why| CliError::new(why, ""))?,
     };
+    if flags.keep_alive && flags.transport == Transport::Plugin {
+        return Err(CliError::new(
+            "--keep-alive works only with --transport native",
+            "The plugin has no such option.",
+        ));
+    }
     let connected = AwsClients::connect(settings, SESSION_TIMEOUT).await;
     let aws = &connected.map_err(|error| match &request.service {
         Some(written) if request.may_be_command => or_similar_command(error, written),
@@ -146,6 +157,7 @@ async fn session(
         say!("\nNo session was opened.");
         return Ok(ExitCode::from(exit::UNOPENED));
     }
+    let is_shell = request.command.is_none();
     let (commands, is_project_command) = match request.command {
         Some(command) => (vec![command], request.is_project_command),
         None => shells(settings, target.task.service_name()),
@@ -157,8 +169,16 @@ async fn session(
         project_note(settings, &target, &commands[0], is_project_command)
     );
     target.warn_if_encryption_is_unknown();
+    let commands = match (&flags.user, is_shell) {
+        (None, _) => commands,
+        (Some(user), true) => vec![shell_words::join(as_user(user, &first_shell(&commands)))],
+        (Some(user), false) => vec![shell_words::join(as_user(user, &commands[0]))],
+    };
     match flags.transport {
-        Transport::Native => enter(cx, &target, &commands, escape, !flags.no_doctor).await,
+        Transport::Native => {
+            let local = LocalIo::standard(escape).keep_alive(flags.keep_alive);
+            enter(cx, &target, &commands, local, !flags.no_doctor).await
+        }
         Transport::Plugin => enter_by_plugin(cx, &target, &commands[0], !flags.no_doctor).await,
     }
 }
@@ -196,10 +216,9 @@ async fn enter(
     cx: Context<'_>,
     target: &ExecTarget,
     commands: &[String],
-    escape: Option<char>,
+    mut local: LocalIo,
     ask_doctor: bool,
 ) -> Result<ExitCode, CliError> {
-    let mut local = LocalIo::standard(escape);
     let mut commands = commands.iter().peekable();
     while let Some(command) = commands.next() {
         match run_session(cx, target, command, &mut local, None).await? {

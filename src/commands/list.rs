@@ -14,6 +14,7 @@ use crate::aws::AwsClients;
 use crate::cli::{Global, List, TableFormat};
 use crate::cli_error::CliError;
 use crate::collect::{self, Workload};
+use crate::completion::seen_names;
 use crate::config::{Settings, Use};
 use crate::output::{Progress, plain_table, print, table, text_width};
 use crate::place;
@@ -50,6 +51,10 @@ pub async fn run(arguments: &List, global: &Global) -> Result<ExitCode, CliError
     aws.ensure_accepted()?;
     ensure_readable(&aws, &settings, &request, &workload).await?;
     let rows = rows(&workload);
+    let names = rows
+        .iter()
+        .filter_map(|row| Some((row.service.as_deref()?, row.container.as_deref())));
+    seen_names::remember(&aws.region.value, &settings.cluster, names);
     let text = match arguments.format {
         TableFormat::Json => {
             let mut json = serde_json::to_string_pretty(&rows).unwrap_or_default();

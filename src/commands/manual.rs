@@ -1,11 +1,9 @@
-//! `ecs-exec man` and `ecs-exec completions`: generated from the command line's definition.
+//! `ecs-exec man`: generated from the command line's definition.
 
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::builder::Resettable::Reset;
 use clap::{Arg, Command, CommandFactory};
-use clap_complete::Shell;
 use clap_mangen::Man;
 
 use crate::cli::Cli;
@@ -14,47 +12,6 @@ use crate::files::write_file;
 use crate::output::print;
 
 const NAME: &str = "ecs-exec";
-
-/// Prints the completion script of a shell.
-pub fn completions(shell: Shell) -> Result<ExitCode, CliError> {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut visible(), NAME, &mut script);
-    let mut script = String::from_utf8_lossy(&script).into_owned();
-    if shell == Shell::Bash {
-        // The generator spells subcommands of a program with a dash in its name in two ways.
-        // <https://github.com/clap-rs/clap/issues/6421>
-        script = script.replace("ecs__subcmd__exec", "ecs__exec");
-    }
-    print(&script)?;
-    Ok(ExitCode::SUCCESS)
-}
-
-/// The program without its hidden commands and flags, which the generator would offer.
-fn visible() -> Command {
-    let program = Cli::command();
-    let commands = program
-        .get_subcommands()
-        .filter(|command| !command.is_hide_set());
-    Command::new(NAME)
-        .version(env!("CARGO_PKG_VERSION"))
-        .args(program.get_arguments().cloned())
-        .subcommands(commands.map(without_hidden_flags))
-}
-
-fn without_hidden_flags(command: &Command) -> Command {
-    if !command.get_arguments().any(Arg::is_hide_set) {
-        return command.clone();
-    }
-    let shown = command
-        .get_arguments()
-        .filter(|argument| !argument.is_hide_set());
-    // The rules between flags may name a hidden one.
-    let arguments = shown.map(|argument| argument.clone().conflicts_with(Reset).requires(Reset));
-    let name: &'static str = command.get_name().to_owned().leak();
-    Command::new(name)
-        .about(command.get_about().cloned().unwrap_or_default())
-        .args(arguments)
-}
 
 /// Prints `ecs-exec.1`, or writes it and every `ecs-exec-COMMAND.1` to a folder.
 pub fn pages(folder: Option<&Path>) -> Result<ExitCode, CliError> {

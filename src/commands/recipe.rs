@@ -31,7 +31,10 @@ pub async fn run(arguments: &RecipeArguments, global: &Global) -> Result<ExitCod
     let args = TargetArgs {
         service: Some(recipe.service.clone()),
         task: arguments.task.clone(),
-        container: recipe.container.clone(),
+        container: arguments
+            .container
+            .clone()
+            .or_else(|| recipe.container.clone()),
         pick: false,
     };
     RemoteCommand {

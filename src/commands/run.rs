@@ -10,7 +10,7 @@ use crate::cli::{Global, Run};
 use crate::cli_error::CliError;
 use crate::config::Use;
 use crate::place;
-use crate::session::{Context, Flow, RemoteCommand, TargetArgs, resolve_targets};
+use crate::session::{Context, Flow, RemoteCommand, TargetArgs, as_user, resolve_targets};
 use crate::timeouts::SESSION_TIMEOUT;
 
 /// `ecs-exec run`
@@ -23,9 +23,13 @@ pub async fn run(arguments: &Run, global: &Global) -> Result<ExitCode, CliError>
         container: arguments.container.clone(),
         pick: false,
     };
+    let words = match &arguments.user {
+        Some(user) => as_user(user, &shell_words::join(&arguments.command)),
+        None => arguments.command.clone(),
+    };
     let command = RemoteCommand {
         cx: Context::new(&aws, &settings, global),
-        words: &arguments.command,
+        words: &words,
         timeout: arguments.timeout,
         ask_doctor: !arguments.no_doctor,
     };

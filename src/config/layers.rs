@@ -1,5 +1,6 @@
 //! Reads all configuration files, and decides whether the keys of a project's file that need trust count.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use custom_checks::ExprCheck;
@@ -9,7 +10,10 @@ use super::merge::{Layer, merge};
 use super::safe_read::{FileOrigin, read};
 use super::trust::ProjectFile;
 use super::trusted_keys::{Split, split};
-use super::{AWS_PROFILE, BUILT_IN, BUILT_IN_NAME, Settings, file, paths, validation};
+use super::{
+    AWS_PROFILE, BUILT_IN, BUILT_IN_NAME, ConfigFile, Recipe, ServiceSettings, Settings, file,
+    paths, short_name, validation,
+};
 use crate::aws::profile_region;
 use crate::cli::Global;
 use crate::cli_error::CliError;
@@ -37,7 +41,7 @@ pub enum Use<'a> {
 pub async fn load(global: &Global, uses: &[Use<'_>]) -> Result<Settings, CliError> {
     let environment = |name: &str| std::env::var(name).ok();
     let built_in = file::parse(&SourceFile::new(BUILT_IN_NAME, BUILT_IN))?;
-    let mut layers = read_layers(global)?;
+    let mut layers = read_layers(global.config.as_deref())?;
     let names_no_place = global.cluster.is_none() && layers.is_empty();
     let is_built_in = names_no_place && !is_region_known(global, &environment).await;
     let global = &match is_built_in {
@@ -72,6 +76,51 @@ pub async fn load(global: &Global, uses: &[Use<'_>]) -> Result<Settings, CliErro
     Ok(settings)
 }
 
+/// The names that configuration files contain, for shells to complete. It asks no questions, so it reads names also from
+/// files that are not trusted; nothing is run with them.
+#[derive(Default)]
+pub struct ConfiguredNames {
+    /// A name or an ARN.
+    pub cluster: Option<String>,
+    pub service_prefix: String,
+    pub services: BTreeMap<String, ServiceSettings>,
+    pub recipes: BTreeMap<String, Recipe>,
+}
+
+/// The cluster of the built-in configuration.
+pub fn built_in_cluster() -> Option<String> {
+    let built_in = file::parse(&SourceFile::new(BUILT_IN_NAME, BUILT_IN));
+    built_in.ok().and_then(|built_in| built_in.cluster)
+}
+
+/// The names in the configuration. `config` and `cluster`: as the flags have them. Files that cannot be read have none.
+pub fn configured_names(config: Option<&Path>, cluster: Option<String>) -> ConfiguredNames {
+    let layers = read_layers(config).unwrap_or_default();
+    let mut files: Vec<ConfigFile> = layers.into_iter().map(|layer| layer.file).collect();
+    let in_files = files.iter().find_map(|file| file.cluster.clone());
+    let cluster = cluster.or(in_files);
+    let built_in = file::parse(&SourceFile::new(BUILT_IN_NAME, BUILT_IN)).unwrap_or_default();
+    let is_built_in = |cluster: &String| built_in.cluster.as_deref() == Some(short_name(cluster));
+    if cluster.as_ref().is_some_and(is_built_in) {
+        files.push(built_in);
+    }
+    let mut names = ConfiguredNames {
+        cluster,
+        ..ConfiguredNames::default()
+    };
+    let prefix = files.iter().find_map(|file| file.service_prefix.clone());
+    names.service_prefix = prefix.unwrap_or_default();
+    for file in files {
+        for (name, service) in file.services {
+            names.services.entry(name).or_insert(service);
+        }
+        for (name, recipe) in file.recipes {
+            names.recipes.entry(name).or_insert(recipe);
+        }
+    }
+    names
+}
+
 /// Whether a flag, the environment or the AWS profile sets a region.
 async fn is_region_known(global: &Global, environment: &impl Fn(&str) -> Option<String>) -> bool {
     let is_set = |name| environment(name).is_some_and(|value| !value.is_empty());
@@ -95,9 +144,9 @@ async fn prefer_region_of_profile(settings: &mut Settings) {
 }
 
 /// The files that exist, the strongest first.
-fn read_layers(global: &Global) -> Result<Vec<Layer>, CliError> {
-    if let Some(path) = &global.config {
-        return Ok(vec![read_layer(path.clone(), FileOrigin::Named, false)?]);
+fn read_layers(named: Option<&Path>) -> Result<Vec<Layer>, CliError> {
+    if let Some(path) = named {
+        return Ok(vec![read_layer(path.to_owned(), FileOrigin::Named, false)?]);
     }
     let user = paths::user_file();
     let is_user_file = |path: &Path| {

@@ -24,6 +24,7 @@ pub fn select_targets(mut facts: Facts, targets: &Targets) -> Result<Facts, CliE
     }
     if !targets.task.is_empty() {
         facts.target.tasks = named_tasks(&facts, &targets.task)?;
+        ensure_tasks_of_services(&facts, &targets.services)?;
         facts.target.services.clear();
     }
     if let Some(container) = &targets.container {
@@ -31,6 +32,32 @@ pub fn select_targets(mut facts: Facts, targets: &Targets) -> Result<Facts, CliE
         facts.target.container = Some(container.clone());
     }
     Ok(facts)
+}
+
+/// An error if a named task belongs to none of the named services. `services`: as the user wrote them.
+pub fn ensure_tasks_of_services(facts: &Facts, services: &[String]) -> Result<(), CliError> {
+    if services.is_empty() {
+        return Ok(());
+    }
+    let tasks = facts.target.tasks.iter();
+    for task in tasks.filter_map(|arn| facts.tasks.get(arn)?.known()) {
+        let own = task.service_name();
+        let is_own = |service: &String| own.is_some_and(|own| is_name_of(service, own));
+        if !services.iter().any(is_own) {
+            let task = task.id();
+            return Err(CliError::new(
+                match own {
+                    Some(own) => format!(
+                        "task {task} belongs to service {own}, not to {}",
+                        services.join(" or ")
+                    ),
+                    None => format!("task {task} belongs to no service"),
+                },
+                format!("Leave out the service: ecs-exec doctor --task {task}"),
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Rejects flags that name another cluster, region or account than the file's. The environment and the configuration

@@ -8,7 +8,7 @@ use model::{Area, Facts};
 use terraform_plan::TerraformPlan;
 
 use super::DoctorRun;
-use super::file_targets::{ensure_same_location, select_targets};
+use super::file_targets::{ensure_same_location, ensure_tasks_of_services, select_targets};
 use crate::cli::Global;
 use crate::cli_error::CliError;
 use crate::collect::{self, Gathered, capture_file, terraform_plan as plan};
@@ -75,6 +75,9 @@ impl DoctorRun<'_> {
             .clone_from(&self.arguments.facts.as_principal);
         let progress = Progress::start(global, &format!("Reading {} from AWS", settings.cluster));
         let mut gathered = collect::gather(settings, &request, timeout).await?;
+        if self.service_override.is_empty() && !targets.task.is_empty() {
+            ensure_tasks_of_services(&gathered.facts, &targets.services)?;
+        }
         progress.end();
         if self.arguments.facts.live {
             let _progress = Progress::start(global, "Opening sessions");

@@ -19,7 +19,7 @@ pub async fn confirm(question: &str) -> bool {
 
 /// Asks on standard error and reads a line from standard input; `None` at its end. Discards what was typed before the
 /// question. Reads on another thread, so that Ctrl-C still works.
-async fn ask(question: &str) -> Option<String> {
+pub async fn ask(question: &str) -> Option<String> {
     discard_input();
     say_part!("{question}");
     let line = OpenLine::begin();

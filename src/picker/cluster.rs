@@ -8,6 +8,7 @@ use crate::aws::AwsClients;
 use crate::cli::Global;
 use crate::cli_error::CliError;
 use crate::collect::ecs;
+use crate::completion::seen_names;
 use crate::output::{Progress, can_ask};
 
 /// How many clusters `DescribeClusters` accepts.
@@ -36,6 +37,7 @@ pub async fn choose_cluster(aws: &AwsClients, global: &Global) -> Result<String,
             )
         })
     })?;
+    seen_names::remember_clusters(region, &names);
     let name = match names.as_slice() {
         [] => {
             return Err(CliError::new(

@@ -2,15 +2,11 @@
 //! nothing is offered first.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-
-use tempfile::NamedTempFile;
 
 use super::menu::Row;
-use crate::config::state_folder;
+use crate::state_file;
 
+const FILE: &str = "last-choices.json";
 /// How many places are remembered. The file is small and is read once.
 const MOST: usize = 200;
 
@@ -34,26 +30,9 @@ pub fn remember(place: &str, name: &str) {
         choices.clear();
     }
     choices.insert(place.to_owned(), name.to_owned());
-    let _ = write(&choices);
-}
-
-fn path() -> Option<PathBuf> {
-    Some(state_folder()?.join("ecs-exec").join("last-choices.json"))
+    state_file::write(FILE, &choices);
 }
 
 fn read() -> BTreeMap<String, String> {
-    let text = path().and_then(|path| fs::read(path).ok());
-    text.and_then(|text| serde_json::from_slice(&text).ok())
-        .unwrap_or_default()
-}
-
-/// The whole file, or nothing: another ecs-exec can read it meanwhile.
-fn write(choices: &BTreeMap<String, String>) -> Option<()> {
-    let path = path()?;
-    let folder = path.parent().unwrap_or(Path::new(""));
-    fs::create_dir_all(folder).ok()?;
-    let mut file = NamedTempFile::new_in(folder).ok()?;
-    file.write_all(&serde_json::to_vec(choices).ok()?).ok()?;
-    file.persist(path).ok()?;
-    Some(())
+    state_file::read(FILE)
 }

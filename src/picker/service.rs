@@ -10,6 +10,7 @@ use crate::aws::AwsClients;
 use crate::cli::Global;
 use crate::cli_error::CliError;
 use crate::collect::{self, ecs};
+use crate::completion::seen_names;
 use crate::config::{Settings, short_name};
 use crate::output::Progress;
 
@@ -34,6 +35,8 @@ pub async fn choose_service(
             "Name a task with --task; `ecs-exec list` shows them.",
         ));
     }
+    let seen = names.iter().map(|name| (name.as_str(), None));
+    seen_names::remember(&aws.region.value, &settings.cluster, seen);
     let described = ecs::services(aws, &settings.cluster, &names).await;
     progress.end();
     let mut rows: Vec<Row<String>> = names

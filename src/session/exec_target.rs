@@ -7,6 +7,7 @@ use model::text::{list, sanitize_line};
 use super::{Context, task_lookup};
 use crate::cli_error::CliError;
 use crate::collect::ecs;
+use crate::completion::seen_names;
 use crate::config::short_name;
 use crate::output::{Progress, can_ask};
 use crate::picker;
@@ -154,6 +155,10 @@ pub async fn resolve_targets(
         let started = target.task.started_at.map_or(0, |at| at.as_second());
         (!target.can_be_entered(), -started)
     });
+    let names = targets
+        .iter()
+        .filter_map(|target| Some((target.task.service_name()?, Some(target.container.as_str()))));
+    seen_names::remember(&cx.aws.region.value, &cx.settings.cluster, names);
     Ok(targets)
 }
 

@@ -60,7 +60,13 @@ pub struct LocalIo {
     is_terminal: bool,
     /// Marks the end of the input for a wrapped command; sent when the command ends before its input.
     end_of_input: Option<Bytes>,
+    /// Something is sent at least this often, so that the session does not count as idle.
+    keep_alive: Option<Duration>,
 }
+
+/// Much shorter than the shortest idle time-out that matters, 20 minutes by default.
+/// <https://docs.aws.amazon.com/systems-manager/latest/userguide/session-preferences-timeout.html>
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(4 * 60);
 
 impl LocalIo {
     /// Standard input and output, with these escape keys if input is a terminal.
@@ -71,6 +77,19 @@ impl LocalIo {
             is_terminal,
             ..LocalIo::new(Some(Box::new(io::stdin())), Box::new(write_to_stdout))
         }
+    }
+
+    /// Keeps the session from counting as idle, if asked to.
+    pub fn keep_alive(self, keep: bool) -> LocalIo {
+        LocalIo {
+            keep_alive: keep.then_some(KEEP_ALIVE_INTERVAL),
+            ..self
+        }
+    }
+
+    /// How often something must be sent.
+    pub fn keep_alive_interval(&self) -> Option<Duration> {
+        self.keep_alive
     }
 
     /// The input of a wrapped command, if it takes any, and a sink for its output.
@@ -96,6 +115,7 @@ impl LocalIo {
             sink: Arc::new(Mutex::new(sink)),
             is_terminal: false,
             end_of_input: None,
+            keep_alive: None,
         }
     }
 

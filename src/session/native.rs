@@ -40,7 +40,7 @@ pub async fn carry(
     let (to_remote, input) = mpsc::channel(CHANNEL_SIZE);
     let (output, from_remote) = mpsc::channel(CHANNEL_SIZE);
     let (phase, mut watched) = watch::channel(Phase::Opening);
-    let mut window_size = WindowSize::watch(to_remote.clone());
+    let mut window_size = WindowSize::watch(to_remote.clone(), local.keep_alive_interval());
     let mut raw_mode = local
         .is_terminal()
         .then(RawMode::enter)
@@ -105,7 +105,8 @@ pub fn options(aws: &AwsClients) -> Options {
     }
 }
 
-async fn after(limit: Option<Duration>) {
+/// Waits for this time, or for ever.
+pub async fn after(limit: Option<Duration>) {
     match limit {
         Some(limit) => sleep(limit).await,
         None => pending().await,

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::support::doctor::{Run, command, run};
 use crate::support::http::{Answer, Request, serve};
+use crate::support::pty::Terminal;
 
 const CONFIG: &str = "\
 [default]
@@ -29,6 +30,16 @@ source_profile = coded
 region = us-west-2
 [profile program]
 credential_process = ./give-credentials
+[profile logged-in]
+login_session = arn:aws:iam::123456789012:user/jane
+[profile federated]
+role_arn = arn:aws:iam::111111111111:role/federated
+web_identity_token_file = /no/such/token
+[profile instance]
+role_arn = arn:aws:iam::111111111111:role/instance
+credential_source = EcsContainer
+[profile broken-program]
+credential_process = ./fails
 [profile signed-in]
 sso_session = corp
 sso_account_id = 123456789012
@@ -64,6 +75,10 @@ impl Sts {
 
     /// Runs `ecs-exec policy caller`, which calls only GetCallerIdentity.
     fn run_policy(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
+        run(&mut self.command(arguments, variables))
+    }
+
+    fn command(&self, arguments: &[&str], variables: &[(&str, &str)]) -> std::process::Command {
         let mut command = command(self.home.path());
         command
             .current_dir(self.home.path())
@@ -79,7 +94,13 @@ impl Sts {
             .env("AWS_ENDPOINT_URL", &self.url)
             .env("AWS_EC2_METADATA_DISABLED", "true")
             .envs(variables.iter().copied());
-        run(&mut command)
+        command
+    }
+
+    /// Whether a call to STS had this parameter.
+    fn received(&self, name: &str, value: &str) -> bool {
+        let calls = self.calls.lock().unwrap();
+        calls.contains(&(name.to_owned(), value.to_owned()))
     }
 
     /// The access key that signed GetCallerIdentity.
@@ -111,6 +132,10 @@ fn answer(request: &Request, refusal: Option<&str>, calls: &Calls) -> Answer {
         .and_then(|rest| rest.split('/').next());
     let action = field("Action").unwrap_or_else(|| request.target.clone());
     let key = key.unwrap_or("nobody").to_owned();
+    for name in ["RoleSessionName", "TokenCode"] {
+        let value = field(name).map(|value| (name.to_owned(), value));
+        calls.lock().unwrap().extend(value);
+    }
     calls.lock().unwrap().push((action.clone(), key));
     let keys = |id: &str| {
         format!(
@@ -213,6 +238,67 @@ fn a_profile_with_mfa_gives_a_hint() {
         );
         assert!(!run.stderr.contains("MFA"), "{}", run.stderr);
     }
+}
+
+#[test]
+fn each_source_of_credentials_has_its_own_advice() {
+    for (profile, advice) in [
+        ("logged-in", "aws login --profile logged-in"),
+        ("federated", "web_identity_token_file must hold a token"),
+        ("instance", "only in a task with a task role"),
+        ("broken-program", "aws configure get credential_process"),
+        ("signed-in", "aws sso login --profile signed-in"),
+    ] {
+        let run = Sts::new(None).run_policy(&["--profile", profile], &[]);
+        assert_refused(&run, "gives no credentials", advice);
+        assert!(!run.stderr.contains("feature"), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_region_that_does_not_exist_is_explained() {
+    let sts = Sts::new(None);
+    let mut command = sts.command(&[], &[]);
+    command
+        .env_remove("AWS_ENDPOINT_URL")
+        .env("AWS_ACCESS_KEY_ID", "AKID")
+        .env("AWS_SECRET_ACCESS_KEY", "s")
+        .args(["--endpoint-url", "http://ecs.us-wset-2.invalid"]);
+    let run = run(&mut command);
+    assert!(run.stderr.contains("is the region"), "{}", run.stderr);
+}
+
+#[test]
+fn a_role_session_has_the_users_name() {
+    let sts = Sts::new(None);
+    let run = sts.run_policy(&["--profile", "hop"], &[("USER", "ann")]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert!(sts.received("RoleSessionName", "ecs-exec-ann"));
+}
+
+#[test]
+fn a_code_is_asked_for_on_a_terminal() {
+    for (profile, caller) in [("coded", "ASIACODED"), ("behind-a-code", "ASIABEHIND")] {
+        let sts = Sts::new(None);
+        let command = sts.command(&["--profile", profile], &[]);
+        let mut terminal = Terminal::start(&command);
+        terminal.expect("MFA code of arn:aws:iam::111111111111:mfa/jane for profile coded: ");
+        terminal.type_keys("123 456\n");
+        assert_eq!(terminal.wait(), 0, "{}", terminal.screen());
+        assert!(sts.received("TokenCode", "123456"));
+        assert_eq!(sts.caller(), caller);
+    }
+    let sts = Sts::new(None);
+    let command = sts.command(&["--profile", "coded"], &[]);
+    let mut terminal = Terminal::start(&command);
+    terminal.expect("MFA code");
+    terminal.type_keys("no\n");
+    assert_eq!(terminal.wait(), 2);
+    assert!(
+        terminal.screen().contains("six digits"),
+        "{}",
+        terminal.screen()
+    );
 }
 
 #[test]

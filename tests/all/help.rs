@@ -1,45 +1,8 @@
-//! Help, completions and manual pages.
+//! Help and manual pages.
 
 use std::process::Command;
 
 const ECS_EXEC: &str = env!("CARGO_BIN_EXE_ecs-exec");
-
-/// The completions that bash offers for the last word.
-fn completed(words: &[&str]) -> Vec<String> {
-    let script = format!(
-        "source <({ECS_EXEC} completions bash); COMP_WORDS=(ecs-exec {}); COMP_CWORD={}; \
-         _ecs__exec ecs-exec \"${{COMP_WORDS[COMP_CWORD]}}\" \"${{COMP_WORDS[COMP_CWORD-1]}}\"; echo \"${{COMPREPLY[@]}}\"",
-        words.join(" "),
-        words.len()
-    );
-    let output = Command::new("bash").args(["-c", &script]).output().unwrap();
-    let offered = String::from_utf8(output.stdout).unwrap();
-    offered.split_whitespace().map(str::to_owned).collect()
-}
-
-#[test]
-fn bash_completes_subcommands_and_flags() {
-    assert_eq!(completed(&["doctor", "--fo"]), ["--format"]);
-    assert_eq!(completed(&["run", "--all"]), ["--all-tasks"]);
-    assert!(completed(&["policy", ""]).contains(&"caller".to_owned()));
-    assert!(completed(&["doc"]).contains(&"doctor".to_owned()));
-    assert!(!completed(&[""]).contains(&"open-a-session".to_owned()));
-    // Flags that `fix` refuses are not offered.
-    assert_eq!(completed(&["doctor", "--demo"]), ["--demo"]);
-    assert_eq!(completed(&["fix", "--demo"]), [""; 0]);
-    assert_eq!(completed(&["fix", "--allow-d"]), ["--allow-drift"]);
-}
-
-#[test]
-fn completions_omit_the_hidden_command() {
-    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
-        let output = Command::new(ECS_EXEC).args(["completions", shell]).output();
-        let script = String::from_utf8(output.unwrap().stdout).unwrap();
-        assert!(script.contains("port-forward"), "{shell}");
-        assert!(script.contains("service-prefix"), "{shell}");
-        assert!(!script.contains("open-a-session"), "{shell}");
-    }
-}
 
 #[test]
 fn the_color_flag_applies_to_help() {

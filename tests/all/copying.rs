@@ -1,0 +1,120 @@
+//! The scripts of `cp`, as the container runs them, and usage errors of `cp`.
+#![cfg(unix)]
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+const SEND: &str = include_str!("../../src/commands/cp/send.sh");
+const RECEIVE: &str = include_str!("../../src/commands/cp/receive.sh");
+const UPLOAD: &str = include_str!("../../src/commands/cp/upload.sh");
+
+fn script(script: &str, arguments: &[&str], input: &[u8]) -> Output {
+    let mut child = Command::new("sh")
+        .args(["-c", script.trim_end(), "cp"])
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let input = input.to_vec();
+    let writer = std::thread::spawn(move || stdin.write_all(&input));
+    let output = child.wait_with_output().unwrap();
+    let _ = writer.join();
+    output
+}
+
+fn status(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[test]
+fn a_folder_is_sent_and_received() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("source");
+    fs::create_dir_all(source.join("sub")).unwrap();
+    fs::write(source.join("sub/file"), "one").unwrap();
+    symlink("sub/file", source.join("link")).unwrap();
+    let sent = script(SEND, &[text(&source)], b"");
+    assert_eq!(status(&sent), 0);
+
+    // As a new folder, and into an existing one.
+    let new = folder.path().join("new");
+    let received = script(RECEIVE, &[text(&new), "source"], &sent.stdout);
+    assert_eq!(status(&received), 0, "{received:?}");
+    assert_eq!(fs::read_to_string(new.join("link")).unwrap(), "one");
+    let into = format!("{}/", text(&new));
+    let received = script(RECEIVE, &[&into, "source"], &sent.stdout);
+    assert_eq!(status(&received), 0, "{received:?}");
+    assert_eq!(
+        fs::read_to_string(new.join("source/sub/file")).unwrap(),
+        "one"
+    );
+}
+
+#[test]
+fn each_cause_has_its_own_status() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "one").unwrap();
+    let gone = folder.path().join("no/such/folder");
+    assert_eq!(status(&script(SEND, &[text(&gone)], b"")), 97);
+    assert_eq!(status(&script(SEND, &[text(&file)], b"")), 89);
+    assert_eq!(status(&script(RECEIVE, &[text(&gone), "x"], b"")), 93);
+    assert_eq!(status(&script(RECEIVE, &[text(&file), "x"], b"")), 88);
+    let damaged = script(RECEIVE, &[text(folder.path()), "x"], b"no archive");
+    assert_eq!(status(&damaged), 83);
+    assert!(!damaged.stdout.is_empty(), "tar's reason");
+    let upload = |to: &str| status(&script(UPLOAD, &[to, "sum", "suffix"], b"text"));
+    assert_eq!(upload(text(folder.path())), 92);
+    assert_eq!(upload(text(&gone)), 93);
+    assert_eq!(upload(text(&file)), 96);
+    assert_eq!(fs::read_to_string(&file).unwrap(), "one");
+    let names: Vec<_> = fs::read_dir(folder.path()).unwrap().collect();
+    assert_eq!(names.len(), 2, "no part stays: {names:?}");
+    // /proc refuses new files even for root, without saying that it is read-only.
+    if Path::new("/proc/sys").is_dir() {
+        assert!([86, 87, 94].contains(&upload("/proc/ecs-exec-test")));
+    }
+}
+
+#[test]
+fn usage_errors_come_before_aws_is_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("file"), "one").unwrap();
+    let cp = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_ecs-exec"))
+            .arg("cp")
+            .args(arguments)
+            .current_dir(folder.path())
+            .env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+            .env("AWS_SECRET_ACCESS_KEY", "secret")
+            .env("HOME", folder.path())
+            .args([
+                "--endpoint-url",
+                "http://127.0.0.1:1",
+                "--cluster",
+                "c",
+                "--region",
+                "us-west-2",
+            ])
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert!(cp(&["a", "b"]).contains("one side of the copy"));
+    assert!(cp(&[".", "web:/tmp/"]).contains("add -r"));
+    assert!(cp(&["-r", "file", "web:/tmp/"]).contains("Leave out -r"));
+    assert!(cp(&["-", "web:/tmp/"]).contains("no file name"));
+    assert!(cp(&["-r", "web:/tmp", "-"]).contains("standard output"));
+}
