@@ -89,6 +89,7 @@ mod tests {
             expression: expression.map(str::to_owned),
             is_new: true,
             inputs: BTreeMap::new(),
+            cloudformation: None,
         }
     }
 
