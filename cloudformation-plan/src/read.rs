@@ -63,6 +63,11 @@ fn read_document(document: Value) -> Result<CloudFormationPlan, TemplateError> {
     Ok(CloudFormationPlan::new(vec![stack]))
 }
 
+/// The JSON of a template in YAML, with the long forms of functions.
+pub fn to_json(yaml: &str) -> Result<String, TemplateError> {
+    Ok(parse(yaml.as_bytes())?.to_string())
+}
+
 /// Parses JSON or YAML.
 pub fn parse(bytes: &[u8]) -> Result<Value, TemplateError> {
     let text = std::str::from_utf8(bytes).map_err(|_| TemplateError::NotText)?;
