@@ -33,4 +33,4 @@ mod yaml;
 pub use any_plan::Plan;
 pub use error::TemplateError;
 pub use plan::CloudFormationPlan;
-pub use read::{read, read_bytes, recognizes, to_json};
+pub use read::{read, read_bytes, read_content, recognizes, to_json};

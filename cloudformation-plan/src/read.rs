@@ -16,33 +16,48 @@ use crate::yaml;
 /// Larger files than CloudFormation accepts (1 MB), with room for change sets.
 const MAX_BYTES: u64 = 64 << 20;
 
-/// Whether a path is for [`read`]: a folder, or a file with a template, a change set or a manifest of the CDK.
-pub fn recognizes(path: &Path) -> bool {
-    if path.is_dir() {
-        return true;
+/// Whether a file is a template, a change set or a manifest of the CDK, damaged ones among them.
+pub fn recognizes(bytes: &[u8]) -> bool {
+    if bytes.starts_with(b"{\"format_version\"") || bytes.len() as u64 > MAX_BYTES {
+        return false;
     }
-    let document = read_file(path).and_then(|bytes| parse(&bytes));
-    document.is_ok_and(|document| {
-        let is_known = [
-            is_template,
-            change_set::is_change_set,
-            assembly::is_manifest,
-        ];
-        is_known.iter().any(|is_known| is_known(&document))
-    })
+    match parse(bytes) {
+        Ok(document) => {
+            let is_known = [
+                is_template,
+                change_set::is_change_set,
+                assembly::is_manifest,
+                has_template_body,
+            ];
+            is_known.iter().any(|is_known| is_known(&document))
+        }
+        Err(_) => std::str::from_utf8(bytes).is_ok_and(|text| {
+            text.contains("AWSTemplateFormatVersion") || text.contains("Type: AWS::")
+        }),
+    }
 }
 
 /// Reads a template, a change set, or the folder or manifest of a CDK assembly.
 pub fn read(path: &Path) -> Result<CloudFormationPlan, TemplateError> {
-    if path.is_dir() {
-        return Ok(CloudFormationPlan::new(assembly::read(path)?));
+    match path.is_dir() {
+        true => Ok(CloudFormationPlan::new(assembly::read(path)?)),
+        false => read_content(&read_file(path)?, path),
     }
-    let document = parse(&read_file(path)?)?;
+}
+
+/// Reads a file whose content is `bytes`; the templates of a manifest are in the folder of `path`.
+pub fn read_content(bytes: &[u8], path: &Path) -> Result<CloudFormationPlan, TemplateError> {
+    let document = parse(bytes)?;
     if assembly::is_manifest(&document) && !is_template(&document) {
         let folder = path.parent().unwrap_or(Path::new("."));
         return Ok(CloudFormationPlan::new(assembly::read(folder)?));
     }
     read_document(document)
+}
+
+/// Whether it is the output of `aws cloudformation get-template`.
+fn has_template_body(document: &Value) -> bool {
+    document.get("TemplateBody").is_some()
 }
 
 /// Reads a template or a change set.

@@ -144,7 +144,10 @@ fn fix(page: &mut Page, fix: &Fix) {
     fix_title(page, &wording::fix_heading(fix), fix);
     let policy = || Some(serde_json::to_string_pretty(fix.policy.as_ref()?).unwrap_or_default());
     let lines = match fix.commands.is_empty() {
-        true => fix.terraform.clone().or_else(policy).unwrap_or_default(),
+        true => {
+            let edit = fix.cloudformation.clone().or_else(|| fix.terraform.clone());
+            edit.or_else(policy).unwrap_or_default()
+        }
         false => fix.commands.join("\n"),
     };
     for line in lines.lines() {

@@ -89,6 +89,9 @@ fn fix(page: &mut String, fix: &Fix) {
     if let Some(terraform) = &fix.terraform {
         details(page, "Terraform", |page| block(page, "hcl", terraform));
     }
+    if let Some(template) = &fix.cloudformation {
+        details(page, "CloudFormation", |page| block(page, "yaml", template));
+    }
     if let Some(policy) = &fix.policy {
         let policy = serde_json::to_string_pretty(policy).unwrap_or_default();
         details(page, "Policy", |page| block(page, "json", &policy));

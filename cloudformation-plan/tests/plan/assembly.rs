@@ -50,13 +50,23 @@ fn the_assembly_is_healthy() {
 #[test]
 fn the_manifest_stands_for_its_folder() {
     let manifest = fixture().join("manifest.json");
-    assert!(recognizes(&manifest) && recognizes(&fixture()));
+    let is_recognized = |name: &str| recognizes(&fs::read(fixture().join(name)).unwrap());
+    for name in [
+        "manifest.json",
+        WEB,
+        "../service.yaml",
+        "../change-set.json",
+    ] {
+        assert!(is_recognized(name), "{name}");
+    }
+    assert!(!is_recognized("../../Cargo.toml"));
+    assert!(!recognizes(
+        b"{\"format_version\":\"1.2\",\"resource_changes\":[]}"
+    ));
     assert_eq!(
         facts(&read(&manifest).unwrap()),
         facts(&read(&fixture()).unwrap())
     );
-    assert!(recognizes(&fixture().join("../service.yaml")));
-    assert!(!recognizes(&fixture().join("../../Cargo.toml")));
 }
 
 #[test]
