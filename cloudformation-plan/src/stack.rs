@@ -64,7 +64,8 @@ impl Stack {
     /// Reads a template.
     pub fn from_template(mut template: Value) -> Result<Stack, TemplateError> {
         let has_serverless = check_transforms(&template)?;
-        let Value::Object(resources) = template["Resources"].take() else {
+        let resources = template.get_mut("Resources").map(Value::take);
+        let Some(Value::Object(resources)) = resources else {
             return Err(TemplateError::NotATemplate);
         };
         let resources = resources.into_iter();
