@@ -8,12 +8,12 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use checks::registry;
+use cloudformation_plan::Plan;
 use diagnosis::baseline::Baseline;
 use diagnosis::report::{Report, RootCause};
 use diagnosis::{Selection, examine, examine_with};
 use model::text::sanitize_line;
 use model::{Area, Facts, Finding, Status};
-use terraform_plan::TerraformPlan;
 
 use crate::cli::{Doctor, Global};
 use crate::cli_error::CliError;
@@ -31,7 +31,7 @@ pub struct DoctorRun<'a> {
     baselines: Vec<Baseline>,
     /// Services to look at instead of the tasks that were named.
     service_override: Vec<String>,
-    plan: Option<&'a TerraformPlan>,
+    plan: Option<&'a Plan>,
 }
 
 /// The facts of a run, and the report about them.
@@ -65,8 +65,8 @@ impl<'a> DoctorRun<'a> {
         })
     }
 
-    /// Takes the facts from a Terraform plan.
-    pub fn with_plan(self, plan: Option<&'a TerraformPlan>) -> DoctorRun<'a> {
+    /// Takes the facts from a plan.
+    pub fn with_plan(self, plan: Option<&'a Plan>) -> DoctorRun<'a> {
         DoctorRun { plan, ..self }
     }
 

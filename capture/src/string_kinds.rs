@@ -57,7 +57,10 @@ string_kinds! {
         asked_by: Identifier, probes: inner, kms_keys: inner, log_groups: inner,
         buckets: inner, terraform: inner,
     }
-    TerraformResource { address: Identifier, expression: Identifier, is_new: none, inputs: Identifier }
+    TerraformResource {
+        address: Identifier, expression: Identifier, is_new: none, inputs: Identifier, cloudformation: inner,
+    }
+    CloudFormationResource { logical_id: Identifier, stack: Identifier, template: Identifier }
     Manifest { version: Word, anonymized: none, unseen: inner }
     Target { services: inner, tasks: Identifier, container: Identifier }
     ServiceTarget { name: Identifier, container: Identifier, shell: Identifier }

@@ -21,6 +21,7 @@ pub fn fix(fix: &mut Fix) {
     line(&mut fix.title);
     fix.commands.iter_mut().for_each(line);
     fix.terraform.iter_mut().for_each(block);
+    fix.cloudformation.iter_mut().for_each(block);
     fix.policy.iter_mut().for_each(value);
     block(&mut fix.explain);
 }

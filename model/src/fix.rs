@@ -25,6 +25,9 @@ pub struct Fix {
     pub steps: Vec<Vec<Step>>,
     /// The same change in Terraform.
     pub terraform: Option<String>,
+    /// The same change in YAML of CloudFormation, at the logical IDs of the template that was checked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cloudformation: Option<String>,
     /// The policy document to add.
     pub policy: Option<Value>,
     /// What the change does, what it does not do, and what to watch out for.
@@ -76,6 +79,7 @@ impl Fix {
             commands: Vec::new(),
             steps: Vec::new(),
             terraform: None,
+            cloudformation: None,
             policy: None,
             explain: explain.into(),
             is_last: false,
@@ -110,7 +114,14 @@ impl Fix {
                 self.steps.extend(other.steps.get(at).cloned());
             }
         }
-        if let (Some(mine), Some(theirs)) = (&mut self.terraform, &other.terraform) {
+        let texts = [
+            (&mut self.terraform, &other.terraform),
+            (&mut self.cloudformation, &other.cloudformation),
+        ];
+        for (mine, theirs) in texts {
+            let (Some(mine), Some(theirs)) = (mine, theirs) else {
+                continue;
+            };
             let mut all = blocks(mine);
             for block in blocks(theirs) {
                 if !all.contains(&block) {

@@ -89,8 +89,9 @@ pub struct FactFlags {
     /// Read the facts from a file that `ecs-exec capture` wrote, not from AWS
     #[arg(long, value_name = "FILE")]
     pub snapshot: Option<PathBuf>,
-    /// Check a Terraform plan (`terraform show -json`) before it is applied
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["snapshot", "task", "live"])]
+    /// Check a Terraform plan (`terraform show -json`), a CloudFormation template or change set, or a `cdk.out` folder
+    /// before it is deployed
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["snapshot", "task", "live"])]
     pub plan: Option<PathBuf>,
     /// Read what the plan does not manage from AWS
     #[arg(long, requires = "plan", conflicts_with_all = ["demo", "snapshot"])]

@@ -1,7 +1,8 @@
-//! Facts from a Terraform plan, alone or over what AWS says now.
+//! Facts from a plan of Terraform or CloudFormation, alone or over what AWS says now.
 
 use std::path::Path;
 
+use cloudformation_plan::{CloudFormationPlan, Plan, TemplateError};
 use jiff::Timestamp;
 use terraform_plan::{ClusterLocation, PlanError, PlanRequest, TerraformPlan};
 
@@ -17,14 +18,46 @@ use crate::target;
 /// Larger plans than anyone could review are refused.
 const MAX_BYTES: u64 = 1 << 30;
 
-/// Reads a plan file. `is_complete`: the user declares that nothing exists besides what the plan contains.
-pub fn read(path: &Path, is_complete: bool) -> Result<TerraformPlan, CliError> {
-    let json = read_at_most(path, MAX_BYTES, "plan")?;
-    let plan = terraform_plan::read(&json)
-        .map_err(|error| CliError::new(format!("{}: {error}", path.display()), hint(&error)))?;
+/// Reads a plan file, or the folder of a CDK assembly. `is_complete`: the user declares that nothing exists besides what
+/// the plan contains.
+pub fn read(path: &Path, is_complete: bool) -> Result<Plan, CliError> {
+    let plan = if path.is_dir() {
+        Plan::CloudFormation(template(path, cloudformation_plan::read(path))?)
+    } else {
+        let content = read_at_most(path, MAX_BYTES, "plan")?;
+        match cloudformation_plan::recognizes(&content) {
+            true => {
+                let read = cloudformation_plan::read_content(&content, path);
+                Plan::CloudFormation(template(path, read)?)
+            }
+            false => Plan::Terraform(terraform(path, &content)?),
+        }
+    };
     Ok(match is_complete {
         true => plan.declared_complete(),
         false => plan,
+    })
+}
+
+fn terraform(path: &Path, json: &[u8]) -> Result<TerraformPlan, CliError> {
+    terraform_plan::read(json)
+        .map_err(|error| CliError::new(format!("{}: {error}", path.display()), hint(&error)))
+}
+
+/// The template, or its error with what to run unless the error says it.
+fn template(
+    path: &Path,
+    read: Result<CloudFormationPlan, TemplateError>,
+) -> Result<CloudFormationPlan, CliError> {
+    read.map_err(|error| {
+        let hint = match &error {
+            TemplateError::Yaml(_) | TemplateError::Json(_) | TemplateError::Malformed(_) => {
+                "aws cloudformation validate-template --template-body file://template.yaml"
+            }
+            TemplateError::File { .. } => "Run `cdk synth`, and pass its output folder (cdk.out).",
+            _ => "",
+        };
+        CliError::new(format!("{}: {error}", path.display()), hint)
     })
 }
 
@@ -45,7 +78,7 @@ fn hint(error: &PlanError) -> &'static str {
 const NO_CLUSTER: &str = "no-cluster";
 
 /// The clusters to judge: the one that the user named, else each cluster and region that has services in the plan.
-pub async fn locations(plan: &TerraformPlan, global: &Global) -> Result<Vec<Global>, CliError> {
+pub async fn locations(plan: &Plan, global: &Global) -> Result<Vec<Global>, CliError> {
     let configured = config::load(global, &[]).await?.cluster;
     let requested = global.cluster.as_deref().map(short_name);
     let region = global.named_region();
@@ -110,7 +143,7 @@ fn at(location: &ClusterLocation, global: &Global, configured: &str) -> Global {
 
 /// The request for the cluster of the settings.
 pub fn request(
-    plan: &TerraformPlan,
+    plan: &Plan,
     settings: &Settings,
     global: &Global,
     container: Option<&str>,
@@ -132,7 +165,7 @@ pub fn request(
 
 /// The region of the plan, which must equal one that the user named. Other configured regions are only a fallback.
 fn region(
-    plan: &TerraformPlan,
+    plan: &Plan,
     cluster: &str,
     settings: &Settings,
     global: &Global,
@@ -160,7 +193,7 @@ fn region(
 
 /// The account of the cluster's ARN; `None` if the plan shows another one.
 fn account(
-    plan: &TerraformPlan,
+    plan: &Plan,
     cluster: &str,
     settings: &Settings,
     global: &Global,
@@ -188,7 +221,7 @@ pub fn live_settings(settings: &Settings, request: &PlanRequest) -> Settings {
     if region.is_none_or(|region| region.value != request.region) {
         settings.region = Some(SourcedValue {
             value: request.region.clone(),
-            source: "the Terraform plan".to_owned(),
+            source: "the plan".to_owned(),
         });
     }
     settings
@@ -196,7 +229,7 @@ pub fn live_settings(settings: &Settings, request: &PlanRequest) -> Settings {
 
 /// Refuses facts that were read from another account than the plan's.
 pub fn check_account(
-    plan: &TerraformPlan,
+    plan: &Plan,
     request: &PlanRequest,
     live: &Facts,
 ) -> Result<(), CliError> {

@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 use std::slice::from_ref;
 
+use cloudformation_plan::Plan;
 use diagnosis::report::{Report, Verdict};
 use model::{Area, Finding, Status};
-use terraform_plan::TerraformPlan;
 
 use crate::cli::{Doctor, FailOn, Global};
 use crate::cli_error::CliError;
@@ -43,7 +43,7 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, CliErr
 async fn places(
     arguments: &Doctor,
     global: &Global,
-) -> Result<(Vec<Global>, Option<TerraformPlan>), CliError> {
+) -> Result<(Vec<Global>, Option<Plan>), CliError> {
     let facts = &arguments.facts;
     if facts.demo.is_some() || facts.snapshot.is_some() {
         return Ok((vec![global.clone()], None));

@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
+use cloudformation_plan::Plan;
 use futures::future::join_all;
-use terraform_plan::TerraformPlan;
 
 use super::doctor::exit_code;
 use crate::cli::{Doctor, Global};
@@ -17,7 +17,7 @@ pub async fn run(
     arguments: &Doctor,
     global: &Global,
     places: &[Global],
-    plan: Option<&TerraformPlan>,
+    plan: Option<&Plan>,
 ) -> Result<ExitCode, CliError> {
     ensure_no_single_cluster_flags(arguments)?;
     // One after the other: each may ask the user whether to trust the project's file.

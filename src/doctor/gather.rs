@@ -1,11 +1,11 @@
-//! The facts of a run: from the demo, a capture, a Terraform plan, or AWS.
+//! The facts of a run: from the demo, a capture, a plan, or AWS.
 
 use std::time::Duration;
 
+use cloudformation_plan::Plan;
 use diagnosis::report::Source;
 use model::facts::Expect;
 use model::{Area, Facts};
-use terraform_plan::TerraformPlan;
 
 use super::DoctorRun;
 use super::file_targets::{ensure_same_location, ensure_tasks_of_services, select_targets};
@@ -86,10 +86,10 @@ impl DoctorRun<'_> {
         Ok(gathered)
     }
 
-    /// The facts as they will be after `terraform apply`.
+    /// The facts as they will be after the deployment of the plan.
     async fn planned(
         &self,
-        plan: &TerraformPlan,
+        plan: &Plan,
         settings: &Settings,
         global: &Global,
         timeout: Duration,

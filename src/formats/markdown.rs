@@ -126,6 +126,12 @@ fn fixes(page: &mut String, group: &FixGroup) {
             block(page, "hcl", &terraform.join("\n\n"))
         });
     }
+    let template = group.cloudformation();
+    if !template.is_empty() {
+        details(page, "CloudFormation", |page| {
+            block(page, "yaml", &template.join("\n\n"))
+        });
+    }
     for policy in group.policies() {
         details(page, "Policy", |page| block(page, "json", &policy));
     }

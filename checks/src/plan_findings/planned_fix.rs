@@ -2,6 +2,7 @@
 
 use super::change_block::ChangeBlock;
 use super::planned_resources::PlannedResources;
+use super::template_edit;
 use crate::fixes::terraform::label;
 use model::facts::TerraformResource;
 use model::fix::{Disposition, Fix};
@@ -9,6 +10,9 @@ use model::fix::{Disposition, Fix};
 /// Removes the commands, because nothing exists yet that they could change, and names resources as the configuration
 /// does.
 pub fn adapt(fix: &mut Fix, resources: &PlannedResources) {
+    if resources.are_cloudformation() {
+        return template_edit::adapt(fix, resources);
+    }
     fix.commands.clear();
     fix.steps.clear();
     let name = fix.id.split_once(':').map(|(_, name)| label(name));
@@ -58,7 +62,7 @@ fn with_role_expression(terraform: &str, role: &TerraformResource) -> String {
 }
 
 /// A new service has no tasks to replace.
-fn adapt_to_new_service(fix: &mut Fix) {
+pub fn adapt_to_new_service(fix: &mut Fix) {
     if fix.disposition == Disposition::Disruptive {
         fix.disposition = Disposition::Safe;
     }
@@ -89,6 +93,7 @@ mod tests {
             expression: expression.map(str::to_owned),
             is_new: true,
             inputs: BTreeMap::new(),
+            cloudformation: None,
         }
     }
 

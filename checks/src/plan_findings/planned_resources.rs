@@ -1,7 +1,7 @@
 //! The resources of a Terraform plan, by what fixes call them.
 
 use crate::fixes::terraform::label;
-use model::facts::{Facts, TerraformResource};
+use model::facts::{Facts, TerraformResource, terraform_key};
 
 /// Types whose resources facts and fixes identify by their IDs.
 const IDENTIFIED_BY_ID: [&str; 6] = [
@@ -23,6 +23,17 @@ impl<'a> PlannedResources<'a> {
             let (kind, name) = key.split_once('/')?;
             Some((kind, name, resource))
         })
+    }
+
+    /// Whether a CloudFormation template defines the resources.
+    pub fn are_cloudformation(&self) -> bool {
+        let mut all = self.0.terraform.values();
+        all.any(|resource| resource.cloudformation.is_some())
+    }
+
+    /// The resource of this type with this name.
+    pub fn named(&self, kind: &str, name: &str) -> Option<&'a TerraformResource> {
+        self.0.terraform.get(&terraform_key(kind, name))
     }
 
     /// The resource of this type whose name makes this label.

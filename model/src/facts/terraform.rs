@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// A resource of a Terraform plan that fixes may name.
+/// A resource of a Terraform plan or a CloudFormation template that fixes may name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TerraformResource {
@@ -14,6 +14,21 @@ pub struct TerraformResource {
     pub is_new: bool,
     /// Which argument of a call in the root module sets an argument of it: the module's name and the argument's.
     pub inputs: BTreeMap<String, (String, String)>,
+    /// Where a template defines it. `None`: it is a resource of Terraform.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cloudformation: Option<CloudFormationResource>,
+}
+
+/// A resource of a CloudFormation template.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CloudFormationResource {
+    /// The key of the resource in `Resources`.
+    pub logical_id: String,
+    /// The stack's name, where it is known.
+    pub stack: Option<String>,
+    /// The file of the template, as the manifest of a CDK assembly names it.
+    pub template: Option<String>,
 }
 
 /// The key of a resource: its type, and the name that the facts have for it.

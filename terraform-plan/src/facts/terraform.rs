@@ -75,6 +75,7 @@ fn describe(plan: &TerraformPlan, resource: &Resource) -> TerraformResource {
         expression: expression(plan, resource),
         is_new: resource.is_created && plan.before.at_address(&resource.address).is_none(),
         inputs: inputs(plan, resource),
+        cloudformation: None,
     }
 }
 

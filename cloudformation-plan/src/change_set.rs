@@ -1,0 +1,102 @@
+//! Reads the output of `aws cloudformation describe-change-set --include-property-values`.
+//!
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeChangeSet.html>
+
+use serde_json::{Map, Value};
+
+use crate::error::TemplateError;
+use crate::stack::{Action, Stack, StackResource};
+use crate::yaml::short;
+
+/// Whether a document is a change set.
+pub fn is_change_set(document: &Value) -> bool {
+    document.get("Changes").is_some_and(Value::is_array)
+        && (document.get("ChangeSetId").is_some() || document.get("StackId").is_some())
+}
+
+/// Reads a change set. It contains only the resources that change.
+pub fn read(document: &Value) -> Result<Stack, TemplateError> {
+    let text = |field: &str| document.get(field).and_then(Value::as_str);
+    let status = text("Status").unwrap_or("CREATE_COMPLETE");
+    if status != "CREATE_COMPLETE" {
+        let reason = text("StatusReason").map(|reason| format!(" ({reason})"));
+        let status = format!("{status}{}", reason.unwrap_or_default());
+        return Err(TemplateError::ChangeSetStatus(short(&status)));
+    }
+    let changes = document["Changes"]
+        .as_array()
+        .map_or(&[][..], Vec::as_slice);
+    let changes: Vec<&Value> = changes
+        .iter()
+        .filter_map(|change| change.get("ResourceChange"))
+        .collect();
+    let has_values = |change: &&Value| {
+        change.get("AfterContext").is_some() || change.get("BeforeContext").is_some()
+    };
+    if !changes.is_empty() && !changes.iter().any(has_values) {
+        return Err(TemplateError::NoPropertyValues);
+    }
+    let resources = changes.into_iter().map(read_change);
+    let resources: Vec<Option<StackResource>> = resources.collect::<Result<_, _>>()?;
+    let arn = text("StackId").or(text("ChangeSetId")).unwrap_or_default();
+    let part = |at: usize| {
+        let part = arn.split(':').nth(at).filter(|part| !part.is_empty());
+        part.map(str::to_owned)
+    };
+    Ok(Stack {
+        name: text("StackName").map(str::to_owned),
+        template_file: None,
+        region: part(3),
+        account: part(4),
+        resources: resources.into_iter().flatten().collect(),
+        template: Value::Object(Map::new()),
+        incomplete: true,
+    })
+}
+
+/// A change; `None` for one that leaves the resource as it is, such as an import.
+fn read_change(change: &Value) -> Result<Option<StackResource>, TemplateError> {
+    let text = |field: &str| {
+        let text = change.get(field).and_then(Value::as_str);
+        text.map(str::to_owned)
+    };
+    let missing =
+        |field| TemplateError::Malformed(format!("a change of the change set has no {field}"));
+    let action = match text("Action").as_deref() {
+        Some("Add") => Action::Create,
+        Some("Modify" | "Import" | "SyncWithActual") => Action::Update,
+        Some("Remove") => Action::Delete,
+        // Dynamic: CloudFormation decides during the update.
+        Some("Dynamic") => Action::Update,
+        _ => return Err(missing("Action")),
+    };
+    let logical_id = text("LogicalResourceId").ok_or_else(|| missing("LogicalResourceId"))?;
+    if logical_id.is_empty() || !logical_id.chars().all(|c| c.is_ascii_alphanumeric()) {
+        return Err(TemplateError::Malformed(format!(
+            "{} is no logical ID: those have letters and digits only",
+            short(&logical_id)
+        )));
+    }
+    let properties = |field: &str| -> Result<Value, TemplateError> {
+        let Some(context) = text(field) else {
+            return Ok(Value::Null);
+        };
+        let context: Value = serde_json::from_str(&context).map_err(|error| {
+            TemplateError::Malformed(format!("{field} of {logical_id} is not JSON: {error}"))
+        })?;
+        Ok(context.get("Properties").cloned().unwrap_or_default())
+    };
+    let (before, after) = (properties("BeforeContext")?, properties("AfterContext")?);
+    // A replacement has another ID than the resource before.
+    let is_kept = text("Replacement").is_none_or(|replacement| replacement == "False");
+    let is_there = action == Action::Delete || (action == Action::Update && is_kept);
+    Ok(Some(StackResource {
+        resource_type: text("ResourceType").ok_or_else(|| missing("ResourceType"))?,
+        condition: None,
+        properties: after,
+        before,
+        action,
+        physical_id: text("PhysicalResourceId").filter(|_| is_there),
+        logical_id,
+    }))
+}

@@ -1,0 +1,465 @@
+//! Evaluates the functions of templates, as far as their arguments are known before deployment.
+//!
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html>
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::node::{Node, Reference};
+use crate::stack::Stack;
+use crate::yaml::short;
+
+/// How deep functions and references nest, through conditions and exports too.
+const MAX_DEPTH: usize = 200;
+
+/// How many expressions are evaluated: hostile exports could double the work at each step.
+const MAX_STEPS: usize = 2_000_000;
+
+/// What the pseudo parameters are where the stack does not say.
+#[derive(Debug, Clone, Default)]
+pub struct Environment {
+    pub partition: Option<String>,
+    pub region: Option<String>,
+    pub account: Option<String>,
+}
+
+/// Evaluates expressions of stacks that can refer to one another.
+pub struct Evaluator<'s> {
+    pub stacks: &'s [Stack],
+    environment: &'s Environment,
+    depth: Cell<usize>,
+    steps_left: Cell<usize>,
+    /// By stack and name; `None` while a condition is evaluated, or if it cannot be decided.
+    conditions: RefCell<BTreeMap<(usize, String), Option<bool>>>,
+}
+
+impl<'s> Evaluator<'s> {
+    pub fn new(stacks: &'s [Stack], environment: &'s Environment) -> Evaluator<'s> {
+        Evaluator {
+            stacks,
+            environment,
+            depth: Cell::new(0),
+            steps_left: Cell::new(MAX_STEPS),
+            conditions: RefCell::default(),
+        }
+    }
+
+    /// The value of an expression in a stack.
+    pub fn evaluate(&self, stack: usize, expression: &Value) -> Node {
+        let steps = self.steps_left.get();
+        if steps == 0 || self.depth.get() >= MAX_DEPTH {
+            return Node::Unknown("an expression that refers to itself".to_owned());
+        }
+        self.steps_left.set(steps - 1);
+        self.depth.set(self.depth.get() + 1);
+        let node = self.evaluate_one(stack, expression);
+        self.depth.set(self.depth.get() - 1);
+        node
+    }
+
+    fn evaluate_one(&self, stack: usize, expression: &Value) -> Node {
+        match expression {
+            Value::Null => Node::NoValue,
+            Value::String(text) => constant(text),
+            Value::Bool(_) | Value::Number(_) => Node::Scalar(expression.clone()),
+            Value::Array(items) => Node::List(self.evaluate_all(stack, items)),
+            Value::Object(fields) => {
+                if let (Some((name, argument)), 1) = (fields.iter().next(), fields.len())
+                    && (name.starts_with("Fn::") || name == "Ref" || name == "Condition")
+                    && let Some(node) = self.call(stack, name, argument)
+                {
+                    return node;
+                }
+                let fields = fields.iter();
+                let fields =
+                    fields.map(|(name, field)| (name.clone(), self.evaluate(stack, field)));
+                Node::Map(
+                    fields
+                        .filter(|(_, field)| *field != Node::NoValue)
+                        .collect(),
+                )
+            }
+        }
+    }
+
+    fn evaluate_all(&self, stack: usize, items: &[Value]) -> Vec<Node> {
+        let nodes = items.iter().map(|item| self.evaluate(stack, item));
+        nodes.filter(|node| *node != Node::NoValue).collect()
+    }
+
+    /// The result of a function. `None` if it is none: policies have a key `Condition`.
+    fn call(&self, stack: usize, name: &str, argument: &Value) -> Option<Node> {
+        Some(match name {
+            "Ref" => self.reference(stack, argument.as_str()?),
+            "Condition" => match self.condition(stack, argument.as_str()?) {
+                Some(flag) => Node::Scalar(flag.into()),
+                None => Node::Unknown(format!("condition {}", short(argument.as_str()?))),
+            },
+            "Fn::GetAtt" => self.attribute(stack, argument),
+            "Fn::Sub" => self.substitute(stack, argument),
+            "Fn::Join" => self.join(stack, argument),
+            "Fn::If" => self.choose(stack, argument),
+            "Fn::FindInMap" => self.find_in_map(stack, argument),
+            "Fn::Select" => self.select(stack, argument),
+            "Fn::Split" => self.split(stack, argument),
+            "Fn::ImportValue" => self.import(stack, argument),
+            "Fn::Equals" | "Fn::And" | "Fn::Or" | "Fn::Not" => {
+                match self.decide(stack, name, argument) {
+                    Some(flag) => Node::Scalar(flag.into()),
+                    None => Node::Unknown("a condition".to_owned()),
+                }
+            }
+            _ => Node::Unknown(short(name)),
+        })
+    }
+
+    fn reference(&self, stack: usize, name: &str) -> Node {
+        let Some(of) = self.stacks.get(stack) else {
+            return Node::NoValue;
+        };
+        if let Some(pseudo) = name.strip_prefix("AWS::") {
+            return self.pseudo_parameter(of, pseudo);
+        }
+        if let Some(parameter) = of.entry("Parameters", name) {
+            return parameter_value(name, parameter);
+        }
+        match of.resource(name) {
+            Some(_) => Node::Reference(Reference {
+                stack,
+                logical_id: name.to_owned(),
+                attribute: None,
+            }),
+            None => Node::Unknown(format!(
+                "{}, which the template does not define",
+                short(name)
+            )),
+        }
+    }
+
+    fn pseudo_parameter(&self, stack: &Stack, name: &str) -> Node {
+        let environment = self.environment;
+        let region = stack.region.as_ref().or(environment.region.as_ref());
+        let partition = || {
+            let of_region = |region: &String| match region.split('-').next() {
+                Some("cn") => "aws-cn",
+                Some("us") if region.starts_with("us-gov-") => "aws-us-gov",
+                _ => "aws",
+            };
+            let given = environment.partition.clone();
+            given.or_else(|| region.map(|region| of_region(region).to_owned()))
+        };
+        let known = match name {
+            "NoValue" => return Node::NoValue,
+            "Region" => region.cloned(),
+            "AccountId" => stack
+                .account
+                .clone()
+                .or_else(|| environment.account.clone()),
+            "Partition" => partition(),
+            "URLSuffix" => partition().map(|partition| match partition.as_str() {
+                "aws-cn" => "amazonaws.com.cn".to_owned(),
+                _ => "amazonaws.com".to_owned(),
+            }),
+            "StackName" => stack.name.clone(),
+            _ => None,
+        };
+        known.map_or_else(
+            || Node::Unknown(format!("AWS::{}", short(name))),
+            Node::text,
+        )
+    }
+
+    fn attribute(&self, stack: usize, argument: &Value) -> Node {
+        let parts = match argument {
+            Value::String(text) => text
+                .split_once('.')
+                .map(|(id, name)| (id, Node::text(name))),
+            Value::Array(items) => match items.as_slice() {
+                [id, name] => id.as_str().zip(Some(self.evaluate(stack, name))),
+                _ => None,
+            },
+            _ => None,
+        };
+        match parts {
+            Some((id, name)) => match name.as_text() {
+                Some(name) => self.attribute_of(stack, id, &name),
+                None => Node::Unknown(format!("an attribute of {}", short(id))),
+            },
+            None => Node::Unknown("an invalid Fn::GetAtt".to_owned()),
+        }
+    }
+
+    fn attribute_of(&self, stack: usize, id: &str, name: &str) -> Node {
+        let resource = self.stacks.get(stack).and_then(|stack| stack.resource(id));
+        let Some(resource) = resource else {
+            return Node::Unknown(format!("{}, which the template does not define", short(id)));
+        };
+        // These return what the property was set to.
+        let property = match (resource.resource_type.as_str(), name) {
+            ("AWS::EC2::VPC", "CidrBlock") => Some("CidrBlock"),
+            ("AWS::EC2::Subnet" | "AWS::EC2::SecurityGroup", "VpcId") => Some("VpcId"),
+            ("AWS::EC2::Subnet", "AvailabilityZone") => Some("AvailabilityZone"),
+            ("AWS::EC2::Subnet", "CidrBlock") => Some("CidrBlock"),
+            _ => None,
+        };
+        if let Some(value) = property.and_then(|property| resource.properties.get(property)) {
+            return self.evaluate(stack, value);
+        }
+        Node::Reference(Reference {
+            stack,
+            logical_id: id.to_owned(),
+            attribute: Some(name.to_owned()),
+        })
+    }
+
+    fn substitute(&self, stack: usize, argument: &Value) -> Node {
+        let (text, variables) = match argument {
+            Value::String(text) => (text.as_str(), None),
+            Value::Array(items) => match items.as_slice() {
+                [Value::String(text), variables] => (text.as_str(), Some(variables)),
+                _ => return Node::Unknown("an invalid Fn::Sub".to_owned()),
+            },
+            _ => return Node::Unknown("an invalid Fn::Sub".to_owned()),
+        };
+        let mut parts = Vec::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once("${") {
+            parts.push(Node::text(before));
+            let Some((name, after)) = after.split_once('}') else {
+                return Node::Unknown("an invalid Fn::Sub".to_owned());
+            };
+            parts.push(
+                match (
+                    name.strip_prefix('!'),
+                    variables.and_then(|all| all.get(name)),
+                ) {
+                    (Some(literal), _) => Node::text(format!("${{{literal}}}")),
+                    (None, Some(variable)) => self.evaluate(stack, variable),
+                    (None, None) => match name.split_once('.') {
+                        Some((id, attribute)) => self.attribute_of(stack, id, attribute),
+                        None => self.reference(stack, name),
+                    },
+                },
+            );
+            rest = after;
+        }
+        parts.push(Node::text(rest));
+        concatenate(parts, "")
+    }
+
+    fn join(&self, stack: usize, argument: &Value) -> Node {
+        let Some([separator, list]) = argument.as_array().map(Vec::as_slice) else {
+            return Node::Unknown("an invalid Fn::Join".to_owned());
+        };
+        let list = self.evaluate(stack, list);
+        match (separator.as_str(), list.items()) {
+            (Some(separator), Ok(items)) => concatenate(items.to_vec(), separator),
+            (_, Err(list)) => Node::Unknown(why(list)),
+            (None, _) => Node::Unknown("an invalid Fn::Join".to_owned()),
+        }
+    }
+
+    fn choose(&self, stack: usize, argument: &Value) -> Node {
+        let Some([Value::String(condition), yes, no]) = argument.as_array().map(Vec::as_slice)
+        else {
+            return Node::Unknown("an invalid Fn::If".to_owned());
+        };
+        match self.condition(stack, condition) {
+            Some(true) => self.evaluate(stack, yes),
+            Some(false) => self.evaluate(stack, no),
+            None => {
+                let (yes, no) = (self.evaluate(stack, yes), self.evaluate(stack, no));
+                match yes == no {
+                    true => yes,
+                    false => Node::Unknown(format!("condition {}", short(condition))),
+                }
+            }
+        }
+    }
+
+    fn find_in_map(&self, stack: usize, argument: &Value) -> Node {
+        let keys = argument.as_array().map_or(&[][..], Vec::as_slice);
+        let keys = keys.iter().take(3).map(|key| self.evaluate(stack, key));
+        let keys: Vec<Node> = keys.collect();
+        let texts: Option<Vec<String>> = keys.iter().map(Node::as_text).collect();
+        let found = texts.and_then(|texts| {
+            let [map, first, second] = texts.as_slice() else {
+                return None;
+            };
+            let mapping = self.stacks.get(stack)?.entry("Mappings", map)?;
+            mapping.get(first)?.get(second)
+        });
+        match found {
+            Some(value) => self.evaluate(stack, value),
+            None => Node::Unknown(keys.iter().find_map(Node::unknown).map_or_else(
+                || "an entry that Mappings does not have".to_owned(),
+                str::to_owned,
+            )),
+        }
+    }
+
+    fn select(&self, stack: usize, argument: &Value) -> Node {
+        let Some([index, list]) = argument.as_array().map(Vec::as_slice) else {
+            return Node::Unknown("an invalid Fn::Select".to_owned());
+        };
+        let index = self.evaluate(stack, index).as_text();
+        let index = index.and_then(|index| index.parse::<usize>().ok());
+        match (index, self.evaluate(stack, list)) {
+            (Some(index), Node::List(items)) => match items.get(index) {
+                Some(item) => item.clone(),
+                None => Node::Unknown(format!("element {index} of a shorter list")),
+            },
+            (_, list) => Node::Unknown(why(&list)),
+        }
+    }
+
+    fn split(&self, stack: usize, argument: &Value) -> Node {
+        let Some([separator, text]) = argument.as_array().map(Vec::as_slice) else {
+            return Node::Unknown("an invalid Fn::Split".to_owned());
+        };
+        let text = self.evaluate(stack, text);
+        match (separator.as_str(), text.as_text()) {
+            (Some(separator), Some(text)) if !separator.is_empty() => {
+                Node::List(text.split(separator).map(Node::text).collect())
+            }
+            _ => Node::Unknown(why(&text)),
+        }
+    }
+
+    fn import(&self, stack: usize, argument: &Value) -> Node {
+        let name = self.evaluate(stack, argument);
+        let Some(name) = name.as_text() else {
+            return Node::Unknown(why(&name));
+        };
+        for (at, exporting) in self.stacks.iter().enumerate() {
+            for (_, output) in exporting.section("Outputs") {
+                let export = &output["Export"]["Name"];
+                if !export.is_null() && self.evaluate(at, export).as_text().as_ref() == Some(&name)
+                {
+                    return self.evaluate(at, &output["Value"]);
+                }
+            }
+        }
+        Node::Unknown(format!("the export {} of another stack", short(&name)))
+    }
+
+    /// Whether a condition holds; `None` if that is unknown.
+    pub fn condition(&self, stack: usize, name: &str) -> Option<bool> {
+        let key = (stack, name.to_owned());
+        if let Some(known) = self.conditions.borrow().get(&key) {
+            return *known;
+        }
+        self.conditions.borrow_mut().insert(key.clone(), None);
+        let expression = self.stacks.get(stack)?.entry("Conditions", name)?;
+        let decided = self.decide_expression(stack, expression);
+        self.conditions.borrow_mut().insert(key, decided);
+        decided
+    }
+
+    fn decide_expression(&self, stack: usize, expression: &Value) -> Option<bool> {
+        match self.evaluate(stack, expression).as_text()?.as_str() {
+            "true" => Some(true),
+            "false" => Some(false),
+            _ => None,
+        }
+    }
+
+    fn decide(&self, stack: usize, function: &str, argument: &Value) -> Option<bool> {
+        let arguments = argument.as_array()?;
+        if function == "Fn::Equals" {
+            let [one, other] = arguments.as_slice() else {
+                return None;
+            };
+            let (one, other) = (self.evaluate(stack, one), self.evaluate(stack, other));
+            return Some(one.as_text()? == other.as_text()?);
+        }
+        let decided = arguments
+            .iter()
+            .map(|one| self.decide_expression(stack, one));
+        let decided: Vec<Option<bool>> = decided.collect();
+        match function {
+            "Fn::Not" => (*decided.first()?).map(|flag| !flag),
+            "Fn::And" if decided.contains(&Some(false)) => Some(false),
+            "Fn::Or" if decided.contains(&Some(true)) => Some(true),
+            _ if decided.contains(&None) => None,
+            _ => Some(function == "Fn::And"),
+        }
+    }
+}
+
+/// A text of the template, unless it stands for something that only the deployment knows.
+fn constant(text: &str) -> Node {
+    if text.contains("{{changeSet:KNOWN_AFTER_APPLY}}") {
+        return Node::Unknown("what the deployment creates".to_owned());
+    }
+    match text.contains("{{resolve:") {
+        true => Node::Unknown(format!("the dynamic reference {}", short(text))),
+        false => Node::text(text),
+    }
+}
+
+/// The default of a parameter: what its value will be unless whoever deploys the stack sets another.
+fn parameter_value(name: &str, parameter: &Value) -> Node {
+    let name = short(name);
+    let parameter_type = parameter["Type"].as_str().unwrap_or("String");
+    if parameter_type.starts_with("AWS::SSM::Parameter") {
+        return Node::Unknown(format!(
+            "parameter {name}, whose value is in Parameter Store"
+        ));
+    }
+    let is_list = parameter_type.starts_with("List<") || parameter_type == "CommaDelimitedList";
+    let default = match &parameter["Default"] {
+        Value::String(text) => text.clone(),
+        value @ (Value::Number(_) | Value::Bool(_)) => value.to_string(),
+        _ => return Node::Unknown(format!("parameter {name}, which has no default")),
+    };
+    match is_list {
+        false => constant(&default),
+        true if default.is_empty() => Node::List(Vec::new()),
+        true => Node::List(
+            default
+                .split(',')
+                .map(|item| constant(item.trim()))
+                .collect(),
+        ),
+    }
+}
+
+/// The text of parts with a separator between them.
+fn concatenate(parts: Vec<Node>, separator: &str) -> Node {
+    if let Some(why) = parts.iter().find_map(Node::unknown) {
+        return Node::Unknown(why.to_owned());
+    }
+    let mut joined: Vec<Node> = Vec::new();
+    let mut push = |part: Node| match (joined.last_mut(), part.as_text()) {
+        (_, Some(text)) if text.is_empty() => {}
+        (Some(Node::Scalar(Value::String(last))), Some(text)) => last.push_str(&text),
+        (_, Some(text)) => joined.push(Node::text(text)),
+        (_, None) => joined.push(part),
+    };
+    for (at, part) in parts.into_iter().enumerate() {
+        if at > 0 {
+            push(Node::text(separator));
+        }
+        match part {
+            Node::Joined(inner) => inner.into_iter().for_each(&mut push),
+            Node::List(_) | Node::Map(_) | Node::NoValue => {
+                return Node::Unknown("a text that is made from a list".to_owned());
+            }
+            part => push(part),
+        }
+    }
+    match joined.len() {
+        0 => Node::text(""),
+        1 => joined.remove(0),
+        _ => Node::Joined(joined),
+    }
+}
+
+/// What something unknown depends on.
+fn why(node: &Node) -> String {
+    let why = node.unknown().map(str::to_owned);
+    why.unwrap_or_else(|| "what the deployment creates".to_owned())
+}

@@ -1,0 +1,7 @@
+//! Templates, CDK assemblies and change sets, and what the checks report of them.
+
+mod assembly;
+mod change_set;
+mod damaged;
+mod support;
+mod template;

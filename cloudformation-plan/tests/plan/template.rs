@@ -1,0 +1,220 @@
+//! A template in YAML, written by hand.
+
+use model::Status;
+
+use crate::support::*;
+
+/// The report on the template with one text in place of another.
+fn changed(from: &str, to: &str) -> diagnosis::Report {
+    assert!(YAML.contains(from), "{from}");
+    report(&facts(&plan(&YAML.replace(from, to))))
+}
+
+#[test]
+fn the_template_is_healthy() {
+    let plan = plan(YAML);
+    let locations = plan.cluster_locations();
+    assert_eq!(locations.len(), 1);
+    assert_eq!(locations[0].cluster, "shop-cluster");
+    assert_eq!(locations[0].region, None);
+    assert_healthy(&facts(&plan));
+}
+
+#[test]
+fn json_says_the_same_as_yaml() {
+    let json = cloudformation_plan::to_json(YAML).unwrap();
+    assert!(json.contains("\"Fn::GetAtt\""));
+    assert_eq!(facts(&plan(&json)), facts(&plan(YAML)));
+}
+
+#[test]
+fn a_service_without_exec_is_found_and_the_fix_is_an_edit() {
+    let report = changed("      EnableExecuteCommand: true\n", "");
+    assert_eq!(causes(&report), ["service.exec-enabled"]);
+    let edits = edits(&report);
+    assert!(
+        edits.contains(
+            "Resources:\n  Service:\n    Properties:\n      # …\n      EnableExecuteCommand: true"
+        ),
+        "{edits}"
+    );
+    assert!(
+        report
+            .fixes
+            .iter()
+            .all(|fix| fix.terraform.is_none() && fix.commands.is_empty())
+    );
+}
+
+#[test]
+fn a_role_without_ssmmessages_is_found() {
+    let report = changed("ssmmessages:OpenDataChannel", "ssmmessages:Nothing");
+    assert_eq!(causes(&report), ["role.ssmmessages"]);
+    let edits = edits(&report);
+    assert!(edits.contains("\n  TaskRole:\n"), "{edits}");
+    assert!(edits.contains("- PolicyName: \"ecs-exec-"), "{edits}");
+}
+
+#[test]
+fn a_vpc_without_a_way_out_is_found() {
+    let start = YAML.find("  DefaultRoute:").unwrap();
+    let end = YAML.find("  SubnetA:").unwrap();
+    let without = format!("{}{}", &YAML[..start], &YAML[end..]);
+    let causes = causes(&report(&facts(&plan(&without))));
+    assert!(
+        causes.iter().any(|check| check.starts_with("network.")),
+        "{causes:?}"
+    );
+}
+
+#[test]
+fn a_closed_security_group_is_found() {
+    let report = changed(
+        "      FromPort: 443\n      ToPort: 443",
+        "      FromPort: 80\n      ToPort: 80",
+    );
+    assert!(!causes(&report).is_empty());
+    assert_eq!(report.verdict, diagnosis::report::Verdict::Fail);
+    let edits = edits(&report);
+    assert!(
+        edits.contains("Type: AWS::EC2::SecurityGroupEgress"),
+        "{edits}"
+    );
+    assert!(edits.contains("GroupId: !GetAtt Group.GroupId"), "{edits}");
+}
+
+#[test]
+fn a_group_without_outbound_rules_allows_everything() {
+    let start = YAML.find("  GroupOut:").unwrap();
+    let end = YAML.find("  Logs:").unwrap();
+    let without = format!("{}{}", &YAML[..start], &YAML[end..]);
+    assert_healthy(&facts(&plan(&without)));
+}
+
+#[test]
+fn a_condition_decides_which_value_counts() {
+    let report = changed("Default: \"yes\"", "Default: \"no\"");
+    let causes = causes(&report);
+    assert!(
+        causes.iter().any(|check| check.starts_with("network.")),
+        "{causes:?}"
+    );
+}
+
+#[test]
+fn a_parameter_without_a_default_is_unknown_and_named() {
+    let report = changed(
+        "{Type: String, Default: \"yes\", AllowedValues",
+        "{Type: String, AllowedValues",
+    );
+    assert_eq!(titles(&report, Status::Fail), [""; 0]);
+    assert!(!unknown(&report).is_empty());
+    let exec = changed(
+        "EnableExecuteCommand: true",
+        "EnableExecuteCommand: !Ref Image",
+    );
+    assert_eq!(titles(&exec, Status::Fail), [""; 0]);
+    let text = serde_json::to_string(&exec).unwrap();
+    assert!(
+        text.contains("depends on parameter Image, which has no default"),
+        "{text}"
+    );
+    assert!(!text.contains("erraform"), "{text}");
+}
+
+#[test]
+fn subnets_and_groups_that_are_parameters_are_unknown() {
+    let yaml = YAML
+        .replace(
+            "Subnets: [!Ref SubnetA, !Ref SubnetB]",
+            "Subnets: !Ref SubnetIds",
+        )
+        .replace(
+            "Parameters:\n",
+            "Parameters:\n  SubnetIds: {Type: \"List<AWS::EC2::Subnet::Id>\"}\n",
+        );
+    let report = report(&facts(&plan(&yaml)));
+    assert_eq!(titles(&report, Status::Fail), [""; 0]);
+    let unknown = unknown(&report);
+    assert!(
+        unknown.iter().any(|title| title.starts_with("network.")),
+        "{unknown:?}"
+    );
+    let text = serde_json::to_string(&report).unwrap();
+    assert!(text.contains("depends on parameter SubnetIds"), "{text}");
+}
+
+#[test]
+fn an_existing_vpc_may_have_endpoints_that_the_template_does_not_show() {
+    let yaml = YAML.replace(
+        "Subnets: [!Ref SubnetA, !Ref SubnetB]",
+        "Subnets: [subnet-0123456789abcdef0]",
+    );
+    let report = report(&facts(&plan(&yaml)));
+    assert_eq!(titles(&report, Status::Fail), [""; 0]);
+    let unknown = unknown(&report);
+    assert!(
+        unknown.iter().any(|title| title.starts_with("network.")),
+        "{unknown:?}"
+    );
+}
+
+#[test]
+fn a_resource_under_an_undecided_condition_decides_nothing() {
+    let yaml = YAML
+        .replace(
+            "{Type: String, Default: \"yes\", AllowedValues",
+            "{Type: String, AllowedValues",
+        )
+        .replace("!If [IsPublic, ENABLED, DISABLED]", "ENABLED")
+        .replace(
+            "    Type: AWS::EC2::Route\n",
+            "    Type: AWS::EC2::Route\n    Condition: IsPublic\n",
+        );
+    let report = report(&facts(&plan(&yaml)));
+    assert_eq!(titles(&report, Status::Fail), [""; 0]);
+    assert!(!unknown(&report).is_empty());
+}
+
+#[test]
+fn a_resource_under_a_false_condition_does_not_exist() {
+    let yaml = YAML
+        .replace("Default: \"yes\"", "Default: \"no\"")
+        .replace("!If [IsPublic, ENABLED, DISABLED]", "ENABLED")
+        .replace(
+            "    Type: AWS::EC2::Route\n",
+            "    Type: AWS::EC2::Route\n    Condition: IsPublic\n",
+        );
+    let report = report(&facts(&plan(&yaml)));
+    assert!(
+        causes(&report)
+            .iter()
+            .any(|check| check.starts_with("network."))
+    );
+}
+
+#[test]
+fn a_nested_stack_may_add_endpoints() {
+    let nested = "  Nested:\n    Type: AWS::CloudFormation::Stack\n    Properties:\n      TemplateURL: x\n      Parameters: {Vpc: !Ref Vpc}\n";
+    let yaml = YAML
+        .replace(
+            "DestinationCidrBlock: 0.0.0.0/0",
+            "DestinationCidrBlock: 10.9.0.0/16",
+        )
+        .replace("Resources:\n", &format!("Resources:\n{nested}"));
+    let report = report(&facts(&plan(&yaml)));
+    assert_eq!(titles(&report, Status::Fail), [""; 0]);
+    assert!(serde_json::to_string(&report).unwrap().contains("Nested"));
+}
+
+#[test]
+fn a_statement_for_an_unknown_resource_is_open() {
+    let yaml = YAML.replace("Resource: !GetAtt Logs.Arn", "Resource: !ImportValue logs");
+    let report = report(&facts(&plan(&yaml)));
+    assert_eq!(titles(&report, Status::Fail), [""; 0]);
+    let unknown = unknown(&report);
+    assert!(
+        !unknown.is_empty() && unknown.iter().all(|title| title.starts_with("role.")),
+        "{unknown:?}"
+    );
+}
