@@ -14,8 +14,8 @@ use crate::exit;
 use crate::place;
 use crate::session::{
     ClosingCause, Context, ExecTarget, LocalIo, OpenError, RemoteText, SessionEnd, TargetArgs,
-    as_user, escape, failure_report, find_plugin, first_shell, open, or_similar_command, plugin_session,
-    report_unwritten_output, resolve_target, run_session,
+    as_user, escape, failure_report, find_plugin, first_shell, open, or_similar_command,
+    plugin_session, report_unwritten_output, resolve_target, run_session,
 };
 use crate::target;
 use crate::timeouts::SESSION_TIMEOUT;

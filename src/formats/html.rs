@@ -231,6 +231,10 @@ fn fixes(page: &mut Html, group: &FixGroup) {
         _ => page.block(&commands.join("\n")),
     }
     page.paragraphs(&group.explain());
+    let templates = group.cloudformation();
+    if !templates.is_empty() {
+        page.details("CloudFormation", |page| page.block(&templates.join("\n\n")));
+    }
     let terraform = group.terraform();
     if !terraform.is_empty() {
         page.details("Terraform", |page| page.block(&terraform.join("\n\n")));

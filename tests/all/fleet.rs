@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 
 use crate::support::doctor::{Run, command, run};
-use crate::support::world::home;
+use crate::support::platform::home;
 
 const SERVICES: usize = 200;
 const ORIGINAL: &str = "coder-production-coder";

@@ -112,6 +112,12 @@ impl<'r> FixGroup<'r> {
             .unwrap_or_else(|| self.all_commands().map(str::to_owned).collect())
     }
 
+    /// The edits of templates, each once.
+    pub fn cloudformation(&self) -> Vec<&str> {
+        let fixes = self.fixes.iter();
+        wording::distinct(fixes.filter_map(|fix| fix.cloudformation.as_deref()))
+    }
+
     /// The fixes in Terraform, each block once.
     pub fn terraform(&self) -> Vec<&str> {
         let fixes = self.fixes.iter();

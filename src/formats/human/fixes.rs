@@ -27,14 +27,17 @@ pub fn title(page: &mut Page, heading: &str, group: &FixGroup) {
     }
 }
 
-/// What to run: commands, else Terraform or policies. What several fixes need is cut if it is much.
+/// What to run: commands, else the edits of a template or of Terraform, else policies. What several fixes need is cut if it is much.
 fn lines(page: &Page, report: &Report, group: &FixGroup) -> Vec<String> {
     let instructions = |group: &FixGroup| -> Vec<String> {
         let commands = group.commands();
-        let terraform = || group.terraform().into_iter().map(str::to_owned).collect();
-        match (commands.is_empty(), group.terraform().is_empty()) {
+        let mut edits = group.cloudformation();
+        if edits.is_empty() {
+            edits = group.terraform();
+        }
+        match (commands.is_empty(), edits.is_empty()) {
             (false, _) => commands,
-            (true, false) => terraform(),
+            (true, false) => edits.into_iter().map(str::to_owned).collect(),
             (true, true) => group.policies(),
         }
     };
