@@ -228,11 +228,7 @@ pub fn live_settings(settings: &Settings, request: &PlanRequest) -> Settings {
 }
 
 /// Refuses facts that were read from another account than the plan's.
-pub fn check_account(
-    plan: &Plan,
-    request: &PlanRequest,
-    live: &Facts,
-) -> Result<(), CliError> {
+pub fn check_account(plan: &Plan, request: &PlanRequest, live: &Facts) -> Result<(), CliError> {
     match (plan.account_of(&request.cluster_name), &live.account) {
         (Some(planned), Some(live)) if planned != *live => Err(CliError::new(
             format!(
