@@ -9,7 +9,7 @@ use crate::plan::CloudFormationPlan;
 #[derive(Debug, Clone)]
 pub enum Plan {
     /// The output of `terraform show -json`.
-    Terraform(TerraformPlan),
+    Terraform(Box<TerraformPlan>),
     /// A template, a change set or a CDK assembly.
     CloudFormation(CloudFormationPlan),
 }
@@ -28,7 +28,7 @@ impl Plan {
     /// Declares that nothing exists besides what the plan contains.
     pub fn declared_complete(self) -> Plan {
         match self {
-            Plan::Terraform(plan) => Plan::Terraform(plan.declared_complete()),
+            Plan::Terraform(plan) => Plan::Terraform(Box::new(plan.declared_complete())),
             Plan::CloudFormation(plan) => Plan::CloudFormation(plan.declared_complete()),
         }
     }

@@ -30,7 +30,7 @@ pub fn read(path: &Path, is_complete: bool) -> Result<Plan, CliError> {
                 let read = cloudformation_plan::read_content(&content, path);
                 Plan::CloudFormation(template(path, read)?)
             }
-            false => Plan::Terraform(terraform(path, &content)?),
+            false => Plan::Terraform(Box::new(terraform(path, &content)?)),
         }
     };
     Ok(match is_complete {

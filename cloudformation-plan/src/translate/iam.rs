@@ -254,7 +254,7 @@ impl Translator<'_> {
             ("AWS::S3::Bucket", Some("Arn")) => {
                 format!("arn:{}:s3:::{}", pseudo("Partition")?, name())
             }
-            ("AWS::IAM::Role", Some("Arn")) => match self.role_arn(reference, &pseudo) {
+            ("AWS::IAM::Role", Some("Arn")) => match self.role_arn(reference, pseudo) {
                 Some(arn) => arn,
                 None => address(),
             },
