@@ -158,6 +158,16 @@ pub enum CatalogueFormat {
     Markdown,
 }
 
+impl Command {
+    /// The flags for reports of a command that writes some.
+    pub fn report_flags(&self) -> Option<&ReportFlags> {
+        match self {
+            Command::Doctor(arguments) | Command::Fix(arguments) => Some(&arguments.report),
+            _ => None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -167,15 +177,5 @@ mod tests {
     #[test]
     fn the_clap_definition_is_valid() {
         Cli::command().debug_assert();
-    }
-}
-
-impl Command {
-    /// The flags for reports of a command that writes some.
-    pub fn report_flags(&self) -> Option<&ReportFlags> {
-        match self {
-            Command::Doctor(arguments) | Command::Fix(arguments) => Some(&arguments.report),
-            _ => None,
-        }
     }
 }

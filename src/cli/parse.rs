@@ -121,14 +121,14 @@ fn last_value(arguments: &[OsString], flag: &str) -> Option<String> {
     let flags = arguments.iter().take_while(|argument| *argument != "--");
     let words: Vec<_> = flags.map(|flag| flag.to_string_lossy()).collect();
     let joined = |word: &str| Some(word.strip_prefix(flag)?.strip_prefix('=')?.to_owned());
-    let values = words
+    let mut values = words
         .iter()
         .enumerate()
         .filter_map(|(at, word)| match **word == *flag {
             true => words.get(at + 1).map(|value| value.to_string()),
             false => joined(word),
         });
-    values.last()
+    values.next_back()
 }
 
 /// An error text of the agent starts with a rule of dashes, which `explain` must not take for a flag.

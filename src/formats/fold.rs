@@ -20,7 +20,7 @@ pub const MAX_NAMED: usize = 3;
 pub const MANY_SERVICES: usize = 9;
 
 /// The services that a root cause affects, each once.
-pub fn services_of<'r>(cause: &'r RootCause) -> Vec<&'r str> {
+pub fn services_of(cause: &RootCause) -> Vec<&str> {
     let services = cause.subjects.iter();
     let services = services.filter_map(|subject| subject.service.as_deref());
     let mut seen = HashSet::new();

@@ -49,8 +49,8 @@ impl<'a> Source<'_, 'a> {
     /// The connections to a destination.
     pub fn connections(&self, destination: &Destination<'a>) -> Arc<Connections> {
         let trace = || match destination {
-            Destination::Endpoint(endpoint) => self.to_endpoint(endpoint),
-            Destination::Internet => self.to_internet(),
+            Destination::Endpoint(endpoint) => self.connections_to_endpoint(endpoint),
+            Destination::Internet => self.connections_to_internet(),
         };
         let placement = self.placement;
         let Fact::Known(security_groups) = &placement.security_groups else {
@@ -71,7 +71,7 @@ impl<'a> Source<'_, 'a> {
         self.network.cached_connections(key, trace)
     }
 
-    fn to_endpoint(&self, endpoint: &Endpoint) -> Connections {
+    fn connections_to_endpoint(&self, endpoint: &Endpoint) -> Connections {
         let rules = &self.network.rules;
         let enis = endpoint_enis(rules.network, endpoint);
         let groups = endpoint.security_groups.as_slice();
@@ -103,7 +103,7 @@ impl<'a> Source<'_, 'a> {
         })
     }
 
-    fn to_internet(&self) -> Connections {
+    fn connections_to_internet(&self) -> Connections {
         let (network, placement) = (self.network, self.placement);
         let egress = or_unknown_if_resolved_elsewhere(
             egress_to(network, placement, public_addresses(), Some(&[])),
