@@ -4,7 +4,6 @@ use std::io;
 
 use crossterm::cursor::Show;
 use crossterm::execute;
-use crossterm::terminal::disable_raw_mode;
 use inquire::ui::RenderConfig;
 use inquire::{InquireError, Select};
 use model::text::sanitize_line;
@@ -42,7 +41,7 @@ pub async fn choose<T>(
         true => RenderConfig::default_colored(),
         false => RenderConfig::empty(),
     };
-    let _restored = Restored;
+    let _restored = Restored::now();
     let answer = spawn_blocking(move || {
         Select::new(&question, lines)
             .with_render_config(colors)
@@ -61,12 +60,28 @@ pub async fn choose<T>(
     }
 }
 
-/// Gives the terminal back if a signal ends the question.
-struct Restored;
+/// Gives the terminal back as it was, also if a signal ends the question while a thread waits for a key.
+struct Restored {
+    #[cfg(unix)]
+    mode: Option<rustix::termios::Termios>,
+}
+
+impl Restored {
+    fn now() -> Restored {
+        Restored {
+            #[cfg(unix)]
+            mode: rustix::termios::tcgetattr(io::stdin()).ok(),
+        }
+    }
+}
 
 impl Drop for Restored {
     fn drop(&mut self) {
-        let _ = disable_raw_mode();
+        #[cfg(unix)]
+        if let Some(mode) = &self.mode {
+            use rustix::termios::{OptionalActions, tcsetattr};
+            let _ = tcsetattr(io::stdin(), OptionalActions::Now, mode);
+        }
         let _ = execute!(io::stderr(), Show);
     }
 }
