@@ -103,7 +103,9 @@ pub fn explain_usage_error(error: &mut clap::Error, arguments: &[OsString]) {
     let (before, after) = words.split_at(at);
     // Long flags behind the command are likely those of this program.
     let after = after.iter().filter(|word| *word != "--");
-    let after = after.take_while(|word| !word.starts_with("--")).map(AsRef::as_ref);
+    let after = after
+        .take_while(|word| !word.starts_with("--"))
+        .map(AsRef::as_ref);
     let tip = format!(
         "put the command after --: ecs-exec {} -- {}",
         before[1..].join(" "),

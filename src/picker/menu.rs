@@ -133,8 +133,8 @@ mod tests {
             value: (),
         };
         let rows = [row(&["web", "2 running"]), row(&["worker\u{1b}[31m", ""])];
-        assert_eq!(lines(&rows, 40), ["web     2 running", "worker"]);
-        assert_eq!(lines(&rows, 8)[0], "web    …");
+        assert_eq!(lines(&rows, 40), ["web         2 running", "worker[31m"]);
+        assert_eq!(lines(&rows, 6)[0], "web  …");
         assert_eq!(cut("日本語日本語", 5), "日本…");
     }
 }
