@@ -11,7 +11,6 @@ pub const CHECK: Check = Check {
     remedy: "Remove the permission from these principals, or add them to may_exec.",
     docs: &[aws_pages::BEST_PRACTICES],
     severity: Severity::High,
-    on_plan: OnPlan::NotInPlan,
     ..super::DEFAULTS
 };
 
@@ -23,6 +22,9 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
         return Vec::new();
     }
     let subject = Subject::new("cluster", index.facts.cluster_name.as_str());
+    if index.facts.planned {
+        return vec![CHECK.skip(subject, "A plan does not contain this")];
+    }
     vec![match &index.facts.session_principals {
         Some(Fact::Known(principals)) => judge(index, subject, principals),
         Some(Fact::Unavailable(why)) => CHECK.unknown(subject, why),
@@ -131,6 +133,10 @@ mod tests {
         let mut facts = facts(&[(JANE, Access::Allowed)]);
         facts.expect.may_exec.clear();
         assert_eq!(statuses(&CHECK, &facts), []);
+        facts.planned = true;
+        assert_eq!(statuses(&CHECK, &facts), []);
+        facts.expect.may_exec.push("*".into());
+        assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
     }
 
     #[test]
