@@ -62,7 +62,14 @@ fn contradictory_or_invalid_arguments_are_refused() {
         );
     }
     assert_refused(
-        &with_keys(&["exec", other, "--region", "us-west-2"]),
+        &with_keys(&[
+            "exec",
+            other,
+            "--region",
+            "us-west-2",
+            "--cluster",
+            "coder-production-cluster",
+        ]),
         "is in cluster other",
         "--cluster other",
     );

@@ -126,7 +126,7 @@ fn ctrl_c_in_the_picker_exits_with_130() {
         ..PlatformSpec::default()
     });
     let mut terminal = Terminal::start(platform.command().args(["exec", "coder", "--pick"]));
-    terminal.expect("Which one?");
+    terminal.expect("Task:");
     terminal.type_keys(CTRL_C);
     assert_eq!(terminal.wait(), 130, "{}", terminal.screen());
 }
