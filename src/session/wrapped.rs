@@ -8,7 +8,8 @@
 mod decode;
 mod input;
 mod reader;
-#[cfg(test)]
+// They run the script in a shell, behind pipes.
+#[cfg(all(test, unix))]
 mod tests;
 
 use uuid::Uuid;
