@@ -25,7 +25,7 @@ pub use capture::{Capture, RealNames};
 pub use cluster::{Init, List, Logs, TableFormat};
 pub use doctor::{CheckFlags, Doctor, FailOn, Targets};
 pub use global::{Color, Global};
-pub use parse::parse;
+pub use parse::{last_value, parse};
 pub use policy::{Policy, PolicyFormat, PolicyKind};
 pub use principal_arn::{PrincipalArn, PrincipalKind};
 pub use report::ReportFlags;

@@ -37,7 +37,7 @@ pub async fn with_cluster(
         return Ok(settings);
     }
     let aws = AwsClients::connect(&settings, SESSION_TIMEOUT).await?;
-    let cluster = picker::choose_cluster(&aws, global).await?;
+    let cluster = picker::choose_cluster(&aws, &settings, global).await?;
     say_unless_quiet(
         global,
         &format!("Cluster: {} in {}", short_name(&cluster), aws.region.value),

@@ -18,6 +18,7 @@
 
 mod as_user;
 mod aws_api;
+mod collected_output;
 mod end;
 pub mod ending_signals;
 pub mod escape;
@@ -38,6 +39,7 @@ mod window_size;
 mod wrapped;
 
 pub use as_user::{as_user, first_shell};
+pub use collected_output::CollectedOutput;
 pub use end::{ClosingCause, SessionEnd, report_unwritten_output};
 pub use exec_target::{ExecTarget, TargetArgs, resolve_target, resolve_targets};
 pub use local_io::{Flow, LocalIo, OutputSink, write_to_stdout};

@@ -84,23 +84,13 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::check::{Inference, OnPlan};
-    use model::finding::Severity;
+    use model::check::Inference;
 
     static OWN: Check = Check {
         id: "custom.own",
         area: Area::Custom,
-        title: "",
-        why: "",
-        how: "",
-        remedy: "",
-        actions: &[],
-        docs: &[],
-        symptoms: &[],
-        masks: &[],
-        severity: Severity::Low,
-        on_plan: OnPlan::Judges,
         inference: Inference::Direct,
+        ..Check::DEFAULT
     };
 
     fn select(only: &[&str], skip: &[&str]) -> Result<Selection, String> {

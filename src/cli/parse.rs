@@ -117,7 +117,7 @@ fn color(arguments: &[OsString]) -> ColorChoice {
 }
 
 /// The last value of a flag, before the command line is parsed.
-fn last_value(arguments: &[OsString], flag: &str) -> Option<String> {
+pub fn last_value(arguments: &[OsString], flag: &str) -> Option<String> {
     let flags = arguments.iter().take_while(|argument| *argument != "--");
     let words: Vec<_> = flags.map(|flag| flag.to_string_lossy()).collect();
     let joined = |word: &str| Some(word.strip_prefix(flag)?.strip_prefix('=')?.to_owned());

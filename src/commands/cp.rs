@@ -28,8 +28,8 @@ use folder::LocalFolder;
 use script_error::script_error;
 
 use crate::session::{
-    Context, ExecTarget, Flow, RemoteCommand, SessionEnd, TargetArgs, resolve_target,
-    write_to_stdout,
+    CollectedOutput, Context, ExecTarget, Flow, RemoteCommand, SessionEnd, TargetArgs,
+    resolve_target, write_to_stdout,
 };
 use crate::timeouts::SESSION_TIMEOUT;
 
@@ -229,17 +229,9 @@ impl Copy<'_> {
         remote: &str,
         input: Option<Box<dyn Read + Send>>,
     ) -> Result<String, CliError> {
-        let output = Arc::new(Mutex::new(Vec::new()));
-        let shared = output.clone();
-        let sink = move |bytes: &[u8]| {
-            if let Ok(mut output) = shared.lock() {
-                output.extend_from_slice(bytes);
-            }
-            Ok(Flow::Continue)
-        };
-        let ended = self.run_to_status(words, input, sink).await?;
-        let output = output.lock().map_or(Vec::new(), |output| output.clone());
-        let output = String::from_utf8_lossy(&output).into_owned();
+        let output = CollectedOutput::default();
+        let ended = self.run_to_status(words, input, output.sink()).await?;
+        let output = output.text();
         ended.or_error(remote, &output)?;
         Ok(output)
     }

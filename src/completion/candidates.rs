@@ -11,6 +11,7 @@ use model::Area;
 use model::text::sanitize_line;
 
 use super::{seen_names, typed_words};
+use crate::cli::last_value;
 use crate::config::{self, ConfiguredNames, short_name};
 use crate::environment::variable;
 use crate::formats::Format;
@@ -199,14 +200,7 @@ impl Place {
 
 /// The value of `--flag value` or `--flag=value`, or of the variable.
 fn flag_value(words: &[OsString], flag: &str, name: &str) -> Option<String> {
-    let separate = words.windows(2).find(|pair| pair[0] == flag);
-    let joined = |word: &OsString| {
-        let value = word.to_str()?.strip_prefix(flag)?.strip_prefix('=')?;
-        Some(value.to_owned())
-    };
-    separate
-        .and_then(|pair| Some(pair[1].to_str()?.to_owned()))
-        .or_else(|| words.iter().find_map(joined))
+    last_value(words, flag)
         .or_else(|| variable(name)?.into_string().ok())
         .filter(|value| !value.is_empty())
 }

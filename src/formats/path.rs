@@ -40,6 +40,19 @@ pub enum HopState {
     Unseen,
 }
 
+impl HopState {
+    /// The name of its style in pictures.
+    pub fn class(self) -> &'static str {
+        match self {
+            HopState::Good => "good",
+            HopState::Broken => "broken",
+            HopState::Symptom => "symptom",
+            HopState::Unclear => "unclear",
+            HopState::Unseen => "unseen",
+        }
+    }
+}
+
 const HOPS: [(&str, &str, &[Area]); 7] = [
     ("caller", "caller", &[Area::Local, Area::Caller]),
     ("cluster", "cluster", &[Area::Cluster]),

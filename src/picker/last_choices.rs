@@ -3,25 +3,35 @@
 
 use std::collections::BTreeMap;
 
-use super::menu::Row;
+use super::menu::{Row, choose};
+use crate::cli::Global;
+use crate::cli_error::CliError;
 use crate::state_file;
 
 const FILE: &str = "last-choices.json";
 /// How many places are remembered. The file is small and is read once.
 const MOST: usize = 200;
 
-/// Moves the row that was chosen before in this place to the top.
-pub fn offer_first<T>(rows: &mut [Row<T>], place: &str, name: impl Fn(&T) -> &str) {
-    let Some(last) = read().remove(place) else {
-        return;
-    };
-    if let Some(at) = rows.iter().position(|row| name(&row.value) == last) {
+/// Lets the user choose a name. The one that was chosen before in this place is offered first.
+pub async fn choose_named(
+    question: &str,
+    mut rows: Vec<Row<String>>,
+    place: &str,
+    global: &Global,
+) -> Result<String, CliError> {
+    let last = read().remove(place);
+    let at = rows
+        .iter()
+        .position(|row| Some(&row.value) == last.as_ref());
+    if let Some(at) = at {
         rows[..=at].rotate_right(1);
     }
+    let name = choose(question, rows, global).await?;
+    remember(place, &name);
+    Ok(name)
 }
 
-/// Remembers a choice.
-pub fn remember(place: &str, name: &str) {
+fn remember(place: &str, name: &str) {
     let mut choices = read();
     if choices.get(place).is_some_and(|known| known == name) {
         return;

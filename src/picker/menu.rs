@@ -6,7 +6,8 @@ use crossterm::cursor::Show;
 use crossterm::execute;
 use inquire::ui::RenderConfig;
 use inquire::{InquireError, Select};
-use model::text::sanitize_line;
+use jiff::Timestamp;
+use model::text::{sanitize_line, span};
 use textwrap::core::display_width;
 use tokio::task::spawn_blocking;
 
@@ -22,6 +23,14 @@ const ROWS: usize = 12;
 pub struct Row<T> {
     pub cells: Vec<String>,
     pub value: T,
+}
+
+/// `started 3 h ago`; empty if the time is unknown.
+pub fn age(what: &str, at: Option<Timestamp>) -> String {
+    let seconds = at.map(|at| Timestamp::now().as_second() - at.as_second());
+    seconds.map_or(String::new(), |seconds| {
+        format!("{what} {} ago", span(seconds))
+    })
 }
 
 /// Shows the rows, and returns the value of the chosen one. The cells are aligned and cut to the terminal's width.

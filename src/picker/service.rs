@@ -1,11 +1,9 @@
 //! The services of a cluster.
 
-use jiff::Timestamp;
 use model::facts::{Fact, Service};
-use model::text::span;
 
-use super::last_choices::{offer_first, remember};
-use super::menu::{Row, choose};
+use super::last_choices::choose_named;
+use super::menu::{Row, age};
 use crate::aws::AwsClients;
 use crate::cli::Global;
 use crate::cli_error::CliError;
@@ -39,18 +37,18 @@ pub async fn choose_service(
     seen_names::remember(&aws.region.value, &settings.cluster, seen);
     let described = ecs::services(aws, &settings.cluster, &names).await;
     progress.end();
-    let mut rows: Vec<Row<String>> = names
-        .iter()
-        .map(|name| Row {
-            cells: cells(name, described.get(name).and_then(Fact::known)),
-            value: name.clone(),
-        })
-        .collect();
+    let rows = names.iter().map(|name| Row {
+        cells: cells(name, described.get(name).and_then(Fact::known)),
+        value: name.clone(),
+    });
     let place = format!("services of {} {}", aws.region.value, settings.cluster);
-    offer_first(&mut rows, &place, String::as_str);
-    let name = choose(&format!("Service in {cluster}:"), rows, global).await?;
-    remember(&place, &name);
-    Ok(name)
+    choose_named(
+        &format!("Service in {cluster}:"),
+        rows.collect(),
+        &place,
+        global,
+    )
+    .await
 }
 
 async fn unlisted(aws: &AwsClients, settings: &Settings, why: &str) -> CliError {
@@ -78,12 +76,10 @@ fn cells(name: &str, service: Option<&Service>) -> Vec<String> {
     };
     let (running, desired) = (service.running_count, service.desired_count);
     let deployed = service.primary().and_then(|one| one.created_at);
-    let age = deployed.map(|at| span(Timestamp::now().as_second() - at.as_second()));
     vec![
         name.to_owned(),
         format!("{running} of {desired} running"),
-        age.map(|age| format!("deployed {age} ago"))
-            .unwrap_or_default(),
+        age("deployed", deployed),
         exec.to_owned(),
     ]
 }

@@ -1,10 +1,8 @@
 //! The tasks of a service, and the containers of a task.
 
-use jiff::Timestamp;
 use model::facts::{Container, Task};
-use model::text::span;
 
-use super::menu::{Row, choose};
+use super::menu::{Row, age, choose};
 use crate::cli::Global;
 use crate::cli_error::CliError;
 use crate::session::ExecTarget;
@@ -38,9 +36,6 @@ pub async fn choose_container(task: &Task, global: &Global) -> Result<String, Cl
 
 fn cells(target: &ExecTarget) -> Vec<String> {
     let task = &target.task;
-    let age = task
-        .started_at
-        .map(|at| span(Timestamp::now().as_second() - at.as_second()));
     let container = task
         .containers
         .iter()
@@ -48,8 +43,7 @@ fn cells(target: &ExecTarget) -> Vec<String> {
     vec![
         short(task.id()).to_owned(),
         target.container.clone(),
-        age.map(|age| format!("started {age} ago"))
-            .unwrap_or_default(),
+        age("started", task.started_at),
         container.map(health).unwrap_or_default(),
         match target.can_be_entered() {
             true => String::new(),

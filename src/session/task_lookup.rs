@@ -1,19 +1,16 @@
 //! Finds the running tasks that the user named.
 
 use aws_sdk_ecs::types::DesiredStatus;
-use clap::CommandFactory;
 use model::arn;
 use model::facts::{Fact, Task, Unavailable};
 
 use super::TargetArgs;
 use crate::aws::AwsClients;
-use crate::cli::Cli;
+use crate::cli::habits;
 use crate::cli_error::CliError;
 use crate::collect::{self, ecs};
 use crate::config::{Settings, short_name};
-use crate::target::{
-    Location, NameCandidates, ambiguous_task, is_whole_task, name_candidates, nearest,
-};
+use crate::target::{Location, NameCandidates, ambiguous_task, is_whole_task, name_candidates};
 
 /// The running tasks that match, at least one, and the service that was named.
 pub async fn running_tasks(
@@ -103,12 +100,7 @@ async fn service_tasks(
 
 /// Adds a hint to the error if what was taken for a service looks like a misspelt command.
 pub fn or_similar_command(error: CliError, written: &str) -> CliError {
-    let program = Cli::command();
-    let commands = program
-        .get_subcommands()
-        .filter(|command| !command.is_hide_set())
-        .map(|command| command.get_name());
-    if let Some(near) = nearest(written, commands).first() {
+    if let Some(near) = habits::similar_command(written) {
         let hint = format!("Or did you mean the command `ecs-exec {near}`?");
         return error.with_hint(&hint);
     }

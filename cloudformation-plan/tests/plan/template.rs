@@ -10,6 +10,20 @@ fn changed(from: &str, to: &str) -> diagnosis::Report {
     report(&facts(&plan(&YAML.replace(from, to))))
 }
 
+/// The template from its beginning to one text, and from another one to its end.
+fn without(from: &str, to: &str) -> String {
+    let (start, end) = (YAML.find(from).unwrap(), YAML.find(to).unwrap());
+    format!("{}{}", &YAML[..start], &YAML[end..])
+}
+
+fn assert_network_cause(report: &diagnosis::Report) {
+    let causes = causes(report);
+    assert!(
+        causes.iter().any(|check| check.starts_with("network.")),
+        "{causes:?}"
+    );
+}
+
 #[test]
 fn the_template_is_healthy() {
     let plan = plan(YAML);
@@ -57,14 +71,8 @@ fn a_role_without_ssmmessages_is_found() {
 
 #[test]
 fn a_vpc_without_a_way_out_is_found() {
-    let start = YAML.find("  DefaultRoute:").unwrap();
-    let end = YAML.find("  SubnetA:").unwrap();
-    let without = format!("{}{}", &YAML[..start], &YAML[end..]);
-    let causes = causes(&report(&facts(&plan(&without))));
-    assert!(
-        causes.iter().any(|check| check.starts_with("network.")),
-        "{causes:?}"
-    );
+    let without = without("  DefaultRoute:", "  SubnetA:");
+    assert_network_cause(&report(&facts(&plan(&without))));
 }
 
 #[test]
@@ -85,20 +93,14 @@ fn a_closed_security_group_is_found() {
 
 #[test]
 fn a_group_without_outbound_rules_allows_everything() {
-    let start = YAML.find("  GroupOut:").unwrap();
-    let end = YAML.find("  Logs:").unwrap();
-    let without = format!("{}{}", &YAML[..start], &YAML[end..]);
+    let without = without("  GroupOut:", "  Logs:");
     assert_healthy(&facts(&plan(&without)));
 }
 
 #[test]
 fn a_condition_decides_which_value_counts() {
     let report = changed("Default: \"yes\"", "Default: \"no\"");
-    let causes = causes(&report);
-    assert!(
-        causes.iter().any(|check| check.starts_with("network.")),
-        "{causes:?}"
-    );
+    assert_network_cause(&report);
 }
 
 #[test]
@@ -196,9 +198,7 @@ fn a_resource_under_a_false_condition_does_not_exist() {
 #[test]
 fn a_nested_stack_may_add_endpoints() {
     let nested = "  Nested:\n    Type: AWS::CloudFormation::Stack\n    Properties:\n      TemplateURL: x\n      Parameters: {Vpc: !Ref Vpc}\n";
-    let start = YAML.find("  DefaultRoute:").unwrap();
-    let end = YAML.find("  SubnetA:").unwrap();
-    let without = format!("{}{}", &YAML[..start], &YAML[end..]);
+    let without = without("  DefaultRoute:", "  SubnetA:");
     let yaml = without.replace("Resources:\n", &format!("Resources:\n{nested}"));
     let report = report(&facts(&plan(&yaml)));
     assert_eq!(titles(&report, Status::Fail), [""; 0]);

@@ -95,17 +95,7 @@ fn height(hop: &Hop) -> usize {
 
 /// Draws a part of the path; returns its lower edge.
 fn hop(svg: &mut Html, column: &Column, y: usize, hop: &Hop) -> usize {
-    boxed(svg, column, y, class(hop.state), &lines(hop), &hop.label)
-}
-
-fn class(state: HopState) -> &'static str {
-    match state {
-        HopState::Good => "good",
-        HopState::Broken => "broken",
-        HopState::Symptom => "symptom",
-        HopState::Unclear => "unclear",
-        HopState::Unseen => "unseen",
-    }
+    boxed(svg, column, y, hop.state.class(), &lines(hop), &hop.label)
 }
 
 fn boxed(

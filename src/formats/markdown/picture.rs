@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use diagnosis::report::Report;
 
-use crate::formats::path::{Hop, HopState, SessionPath};
+use crate::formats::path::{Hop, SessionPath};
 
 /// The path into the first service of the first root cause, from top to bottom, which stays legible in a narrow column;
 /// `None` if there is no root cause.
@@ -12,7 +12,7 @@ pub fn draw(report: &Report) -> Option<String> {
     let path = SessionPath::of(report)?;
     let mut picture = String::from("flowchart TD\n");
     for hop in &path.hops {
-        let (id, label, class) = (hop.id, label(hop), class(hop.state));
+        let (id, label, class) = (hop.id, label(hop), hop.state.class());
         let _ = writeln!(picture, "  {id}[\"{label}\"]:::{class}");
     }
     picture.push_str(concat!(
@@ -38,16 +38,6 @@ fn label(hop: &Hop) -> String {
         lines.push(format!("✗ {}", escaped(check)));
     }
     lines.join("<br/>")
-}
-
-fn class(state: HopState) -> &'static str {
-    match state {
-        HopState::Good => "good",
-        HopState::Broken => "broken",
-        HopState::Symptom => "symptom",
-        HopState::Unclear => "unclear",
-        HopState::Unseen => "unseen",
-    }
 }
 
 /// Replaces characters by entity codes, which Mermaid reads within quotes.

@@ -4,7 +4,6 @@
 //! It takes a second or two to open a connection, and text in base64 to carry its bytes through a terminal.
 
 use std::str;
-use std::sync::{Arc, Mutex};
 
 use futures::StreamExt;
 use futures::future::select_all;
@@ -19,7 +18,7 @@ use super::Forwarding;
 use super::relay::{self, RelayEnd};
 use crate::cli_error::CliError;
 use crate::session::ending_signals::EndingSignals;
-use crate::session::{Context, ExecTarget, Flow, RemoteCommand, SessionEnd};
+use crate::session::{CollectedOutput, Context, ExecTarget, RemoteCommand, SessionEnd};
 
 /// How many connections are open at the same time; agents and AWS handle a few sessions. More wait.
 const MAX_CONNECTIONS: usize = 16;
@@ -181,20 +180,12 @@ async fn detect(
         timeout: None,
         ask_doctor,
     };
-    let output = Arc::new(Mutex::new(Vec::new()));
-    let shared = output.clone();
-    let sink = move |bytes: &[u8]| {
-        if let Ok(mut output) = shared.lock() {
-            output.extend_from_slice(bytes);
-        }
-        Ok(Flow::Continue)
-    };
+    let output = CollectedOutput::default();
     let container = sanitize_line(&target.container);
-    let missing = match command.run(target, None, Box::new(sink)).await? {
+    let missing = match command.run(target, None, output.sink()).await? {
         SessionEnd::Exit(0) => {
-            let output = output.lock().map_or(Vec::new(), |output| output.clone());
-            let name = str::from_utf8(&output).unwrap_or_default().trim();
-            let tool = TOOLS.iter().find(|tool| tool.name == name);
+            let name = output.text();
+            let tool = TOOLS.iter().find(|tool| tool.name == name.trim());
             return tool.map(Ok).ok_or_else(|| {
                 CliError::unopened("the container did not say which programs it has", "")
             });

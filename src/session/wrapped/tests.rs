@@ -130,12 +130,18 @@ fn image(programs: &[&str]) -> tempfile::TempDir {
 
 const ALL: &[&str] = &["base64", "dd", "sed", "stty", "od", "tr"];
 
+/// The command as the agent starts it.
+fn shell(wrapped: &WrappedCommand) -> Command {
+    let argv = shell_words::split(&wrapped.command).unwrap();
+    let mut command = Command::new(&argv[0]);
+    command.args(&argv[1..]);
+    command
+}
+
 /// Runs the script in a real shell like the agent, but without a terminal.
 fn run_in(path: &Path, words: &[&str], input: Option<&[u8]>) -> (Vec<u8>, Option<Status>) {
     let wrapped = wrapped(words, input.is_some());
-    let argv = shell_words::split(&wrapped.command).unwrap();
-    let mut child = Command::new(&argv[0])
-        .args(&argv[1..])
+    let mut child = shell(&wrapped)
         .env("PATH", path)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -240,9 +246,7 @@ fn missing_programs_are_replaced_by_others() {
         let file = image.path().join("file");
         fs::write(&file, text).unwrap();
         let wrapped = wrapped(&["cat", file.to_str().unwrap()], false);
-        let argv = shell_words::split(&wrapped.command).unwrap();
-        let output = Command::new(&argv[0])
-            .args(&argv[1..])
+        let output = shell(&wrapped)
             .env("PATH", image.path())
             .stdin(Stdio::null())
             .output()
@@ -265,9 +269,7 @@ fn output_is_streamed() {
         let seen = image.path().join("seen");
         let script = "echo one; while ! [ -e \"$0\" ]; do sleep 0.1; done; echo two";
         let wrapped = wrapped(&["sh", "-c", script, seen.to_str().unwrap()], false);
-        let argv = shell_words::split(&wrapped.command).unwrap();
-        let mut child = Command::new(&argv[0])
-            .args(&argv[1..])
+        let mut child = shell(&wrapped)
             .env("PATH", image.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -291,9 +293,7 @@ fn output_is_streamed() {
 #[test]
 fn the_exit_does_not_wait_for_input() {
     let wrapped = wrapped(&["sh", "-c", "echo done; exit 3"], true);
-    let argv = shell_words::split(&wrapped.command).unwrap();
-    let mut child = Command::new(&argv[0])
-        .args(&argv[1..])
+    let mut child = shell(&wrapped)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -321,9 +321,7 @@ fn the_exit_does_not_wait_for_input() {
 fn unbuffered_input_arrives_at_once() {
     let words = ["sh", "-c", "while read -r line; do echo \"<$line>\"; done"];
     let wrapped = WrappedCommand::new(&words.map(str::to_owned), InputMode::Unbuffered);
-    let argv = shell_words::split(&wrapped.command).unwrap();
-    let mut child = Command::new(&argv[0])
-        .args(&argv[1..])
+    let mut child = shell(&wrapped)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
