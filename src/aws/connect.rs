@@ -25,12 +25,28 @@ impl AwsClients {
         let profiles = profiles(settings).await?;
         let ca_bundle = http::ca_bundle(profiles.as_ref().and_then(Profiles::ca_bundle))?;
         let http = http::client(ca_bundle.clone())?;
-        let mfa = mfa_credentials(settings, profiles.as_ref(), &http).await?;
+        let profile = settings.profile.as_ref();
+        let key = (
+            profile.map(|profile| profile.value.clone()),
+            settings.endpoint_url.clone(),
+        );
+        let loaded = credentials::loaded(&key, timeout).await;
+        let is_loaded = loaded.is_some();
+        let known = match loaded {
+            Some(loaded) => Some(loaded),
+            None => mfa_credentials(settings, profiles.as_ref(), &http).await?,
+        };
         // The time that the user needs for an MFA code does not count.
         let deadline = Instant::now() + timeout;
-        let config = sdk_config(settings, profiles.as_ref(), mfa, http, timeout).await;
+        let config = sdk_config(settings, profiles.as_ref(), known, http, timeout).await;
         let region = region(settings, &config)?;
+        if is_loaded {
+            return Ok(AwsClients::new(&config, region, ca_bundle, deadline));
+        }
         let config = with_credentials(config, settings, profiles.as_ref(), deadline).await?;
+        if let Some(provider) = config.credentials_provider() {
+            credentials::keep(key, provider);
+        }
         Ok(AwsClients::new(&config, region, ca_bundle, deadline))
     }
 }
@@ -82,7 +98,7 @@ async fn mfa_credentials(
 async fn sdk_config(
     settings: &Settings,
     profiles: Option<&Profiles>,
-    mfa: Option<SharedCredentialsProvider>,
+    known: Option<SharedCredentialsProvider>,
     http: SharedHttpClient,
     timeout: Duration,
 ) -> SdkConfig {
@@ -117,8 +133,8 @@ async fn sdk_config(
     if let Some(profiles) = profiles {
         loader = loader.profile_files(profiles.files_with_session_names());
     }
-    if let Some(mfa) = mfa {
-        loader = loader.credentials_provider(mfa);
+    if let Some(known) = known {
+        loader = loader.credentials_provider(known);
     }
     if let Some(url) = &settings.endpoint_url {
         loader = loader.endpoint_url(url);

@@ -1,6 +1,7 @@
 //! The caller's credentials. They are loaded once and before the first call, so that a credential process or a browser
 //! starts once, and the error is about the credentials and not about every call.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::time::{Duration, SystemTime};
 
@@ -13,6 +14,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::ErrorMetadata;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use tokio::sync::Mutex;
+use tokio::time::timeout;
 
 use super::failure::{root_message, sources};
 use super::profile::Profiles;
@@ -59,6 +61,29 @@ impl ProvideCredentials for CachedCredentials {
         Self: 'a,
     {
         future::ProvideCredentials::new(self.get())
+    }
+}
+
+/// Whose credentials: the profile, and where STS is called.
+pub type CredentialsKey = (Option<String>, Option<String>);
+
+/// What was loaded. One command can connect several times, and a program, a browser or an MFA code is asked once.
+static LOADED: std::sync::Mutex<BTreeMap<CredentialsKey, SharedCredentialsProvider>> =
+    std::sync::Mutex::new(BTreeMap::new());
+
+/// The credentials that this process has loaded before, unless they have expired.
+pub async fn loaded(key: &CredentialsKey, limit: Duration) -> Option<SharedCredentialsProvider> {
+    let known = LOADED.lock().ok()?.get(key).cloned()?;
+    let provided = timeout(limit, known.provide_credentials()).await.ok()?;
+    let expiry = provided.ok()?.expiry();
+    let is_valid = expiry.is_none_or(|expiry| expiry > SystemTime::now());
+    is_valid.then_some(known)
+}
+
+/// Keeps credentials for the next time that this process connects.
+pub fn keep(key: CredentialsKey, provider: SharedCredentialsProvider) {
+    if let Ok(mut loaded) = LOADED.lock() {
+        loaded.insert(key, provider);
     }
 }
 

@@ -1,8 +1,6 @@
 //! Credentials of profiles with `mfa_serial`. The AWS SDK for Rust does not ask for MFA codes, so this assumes their roles
 //! itself. <https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-role.html>
 
-use std::collections::BTreeMap;
-use std::sync::Mutex;
 use std::time::SystemTime;
 
 use aws_config::{BehaviorVersion, Region};
@@ -17,9 +15,6 @@ use super::failure::root_message;
 use super::profile::{Profiles, session_name};
 use crate::cli_error::CliError;
 use crate::output::{ask, can_ask};
-
-/// By profile. A code is valid once, and one command can connect several times.
-static ASSUMED: Mutex<BTreeMap<String, Credentials>> = Mutex::new(BTreeMap::new());
 
 /// How STS is called.
 pub struct StsAccess {
@@ -39,10 +34,6 @@ pub async fn credentials(
 ) -> Result<Option<SharedCredentialsProvider>, CliError> {
     if !profiles.needs_mfa() {
         return Ok(None);
-    }
-    let name = profiles.name();
-    if let Some(known) = assumed(name) {
-        return Ok(Some(SharedCredentialsProvider::new(known)));
     }
     // AWS may not insist on the code; if it does, the error says what to do.
     if !can_ask() {
@@ -80,14 +71,6 @@ pub async fn credentials(
         });
     }
     Ok(provider)
-}
-
-fn assumed(profile: &str) -> Option<Credentials> {
-    let known = ASSUMED.lock().ok()?.get(profile).cloned()?;
-    let is_valid = known
-        .expiry()
-        .is_none_or(|expiry| expiry > SystemTime::now());
-    is_valid.then_some(known)
 }
 
 async fn assume(
@@ -143,17 +126,13 @@ async fn assume(
         return Err(CliError::new(what, ""));
     };
     let expiry = SystemTime::try_from(given.expiration).ok();
-    let credentials = Credentials::new(
+    Ok(Credentials::new(
         given.access_key_id,
         given.secret_access_key,
         Some(given.session_token),
         expiry,
         "AssumeRole with MFA",
-    );
-    if let Ok(mut assumed) = ASSUMED.lock() {
-        assumed.insert(profile.to_owned(), credentials.clone());
-    }
-    Ok(credentials)
+    ))
 }
 
 /// Six digits, from the terminal.

@@ -24,14 +24,13 @@ use crate::cli_error::CliError;
 use crate::config::Use;
 use crate::files::{NewFile, unwritable};
 use crate::place;
-use folder::LocalFolder;
-use script_error::script_error;
-
 use crate::session::{
     CollectedOutput, Context, ExecTarget, Flow, RemoteCommand, SessionEnd, TargetArgs,
     resolve_target, write_to_stdout,
 };
 use crate::timeouts::SESSION_TIMEOUT;
+use folder::LocalFolder;
+use script_error::script_error;
 
 /// One side of the copy.
 enum Side<'a> {
@@ -64,16 +63,7 @@ pub async fn run(arguments: &Cp, global: &Global) -> Result<ExitCode, CliError> 
             ));
         }
     };
-    let settings = place::load(global, &[Use::Credentials]).await?;
-    let aws = AwsClients::connect(&settings, SESSION_TIMEOUT).await?;
-    let cx = Context::new(&aws, &settings, global);
-    let args = TargetArgs {
-        service: Some(service.to_owned()).filter(|service| !service.is_empty()),
-        task: arguments.task.clone(),
-        container: arguments.container.clone(),
-        pick: false,
-    };
-    // What cannot be read here is an error before AWS is asked for the container.
+    // What cannot be read here is an error before AWS is asked.
     let source = match (is_upload, arguments.recursive) {
         (true, true) => Source::Folder(LocalFolder::pack(local)?),
         (true, false) => Source::File(read_local(local, remote)?),
@@ -85,6 +75,15 @@ pub async fn run(arguments: &Cp, global: &Global) -> Result<ExitCode, CliError> 
             "`ecs-exec run SERVICE -- tar -cf - FOLDER > FILE` writes an archive.",
         ));
     }
+    let settings = place::load(global, &[Use::Credentials]).await?;
+    let aws = AwsClients::connect(&settings, SESSION_TIMEOUT).await?;
+    let cx = Context::new(&aws, &settings, global);
+    let args = TargetArgs {
+        service: Some(service.to_owned()).filter(|service| !service.is_empty()),
+        task: arguments.task.clone(),
+        container: arguments.container.clone(),
+        pick: false,
+    };
     let target = resolve_target(cx, &args).await?;
     target.warn_if_encryption_is_unknown();
     let copy = Copy { cx, target };

@@ -102,6 +102,12 @@ pub async fn recipe(
 }
 
 async fn run_request(request: SessionRequest<'_>, global: &Global) -> Result<ExitCode, CliError> {
+    if request.flags.keep_alive && request.flags.transport == Transport::Plugin {
+        return Err(CliError::new(
+            "--keep-alive works only with --transport native",
+            "The plugin has no such option.",
+        ));
+    }
     let mut uses = vec![Use::Credentials];
     if request.command.is_none() {
         uses.push(Use::Shell(request.service.as_deref()));
@@ -134,12 +140,6 @@ async fn session(
         None => Some(escape::DEFAULT),
         Some(text) => escape::parse(text).map_err(|why| CliError::new(why, ""))?,
     };
-    if flags.keep_alive && flags.transport == Transport::Plugin {
-        return Err(CliError::new(
-            "--keep-alive works only with --transport native",
-            "The plugin has no such option.",
-        ));
-    }
     let connected = AwsClients::connect(settings, SESSION_TIMEOUT).await;
     let aws = &connected.map_err(|error| match &request.service {
         Some(written) if request.may_be_command => or_similar_command(error, written),

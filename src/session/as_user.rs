@@ -24,7 +24,8 @@ pub fn first_shell(shells: &[String]) -> String {
 
 #[cfg(all(test, unix))]
 mod tests {
-    use std::process::Command;
+    use std::io::Write;
+    use std::process::{Command, Stdio};
 
     use super::*;
 
@@ -53,10 +54,15 @@ mod tests {
     #[test]
     fn the_first_shell_that_exists_is_started() {
         let line = first_shell(&["/no/such/shell -l".to_owned(), "/bin/sh".to_owned()]);
-        let mut shell = Command::new("/bin/sh");
-        let output = shell
-            .args(["-c", &format!("{line} -c 'echo here'")])
-            .output();
-        assert!(output.unwrap().status.success());
+        let mut child = Command::new("/bin/sh")
+            .args(["-c", &line])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(b"echo $0").unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success());
+        assert_eq!(output.stdout, b"/bin/sh\n");
     }
 }

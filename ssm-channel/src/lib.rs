@@ -67,7 +67,7 @@ pub use aws_api::{AwsApi, DataKey, DataKeyError, ResumeError, Resumed};
 pub use aws_credential_types::Credentials;
 pub use dial::{Connect, Stream, tcp};
 pub use error::SessionError;
-pub use forward::{ForwardEvent, forward};
+pub use forward::{ForwardEvent, accept, forward};
 pub use pump::run;
 pub use secret::Secret;
 pub use session::{Input, Notice, Options, Output, PortEvent, PortMode, Session, SessionType};

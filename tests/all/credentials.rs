@@ -4,7 +4,10 @@ use std::fs;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use serde_json::json;
+
 use crate::support::doctor::{Run, command, run};
+use crate::support::fake_service::Service;
 use crate::support::http::{Answer, Request, serve};
 use crate::support::pty::Terminal;
 
@@ -370,6 +373,34 @@ fn the_credential_process_runs_once() {
         "",
     );
     assert_eq!(fs::read_to_string(&started).unwrap(), "\n");
+}
+
+/// A command that has to find its cluster connects twice.
+#[test]
+fn the_credential_process_runs_once_though_a_command_connects_twice() {
+    use std::os::unix::fs::PermissionsExt;
+    let service = Service::start();
+    service.answer("ecs:ListClusters", |_| {
+        let arn = "arn:aws:ecs:us-west-2:123456789012:cluster/production";
+        (200, json!({ "clusterArns": [arn] }).to_string())
+    });
+    let home = service.home.path();
+    let program = home.join("give-credentials");
+    let script = r#"echo '{"Version": 1, "AccessKeyId": "A", "SecretAccessKey": "s"}'"#;
+    fs::write(&program, format!("#!/bin/sh\necho >> started\n{script}\n")).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    fs::create_dir_all(home.join(".aws")).unwrap();
+    fs::write(home.join(".aws/config"), CONFIG).unwrap();
+    let run = run(service
+        .command(&["list", "--profile", "program"])
+        .current_dir(home)
+        .env("PATH", "/usr/bin:/bin")
+        .env_remove("AWS_ACCESS_KEY_ID")
+        .env_remove("AWS_SECRET_ACCESS_KEY")
+        .env_remove("ECS_EXEC_CLUSTER"));
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert!(run.stderr.contains("Cluster: production"), "{}", run.stderr);
+    assert_eq!(fs::read_to_string(home.join("started")).unwrap(), "\n");
 }
 
 #[test]

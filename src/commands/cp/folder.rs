@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
-use model::text::sanitize_line;
+use model::text::{count, sanitize_line};
 
 use super::script_error::PARTLY_READ;
 use super::unpack::{Unpacked, unpack};
@@ -121,10 +121,10 @@ fn report(unpacked: &Unpacked, destination: &Path) {
         bytes,
         skipped,
     } = unpacked;
-    let noun = if *files == 1 { "file" } else { "files" };
     let path = destination.display().to_string();
     say!(
-        "Copied {files} {noun} ({bytes} bytes) to {}.",
+        "Copied {} ({bytes} bytes) to {}.",
+        count(*files, "file"),
         sanitize_line(&path)
     );
     if skipped.is_empty() {

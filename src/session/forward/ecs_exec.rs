@@ -9,10 +9,9 @@ use futures::StreamExt;
 use futures::future::select_all;
 use futures::stream::FuturesUnordered;
 use model::text::sanitize_line;
-use ssm_channel::CancellationToken;
+use ssm_channel::{CancellationToken, accept};
 use tokio::net::TcpStream;
 use tokio::select;
-use tokio::time::{Duration, sleep};
 
 use super::Forwarding;
 use super::relay::{self, RelayEnd};
@@ -22,8 +21,6 @@ use crate::session::{CollectedOutput, Context, ExecTarget, RemoteCommand, Sessio
 
 /// How many connections are open at the same time; agents and AWS handle a few sessions. More wait.
 const MAX_CONNECTIONS: usize = 16;
-/// How long to wait if no connection can be accepted.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// A program that connects standard input and output to a port.
 struct Tool {
@@ -111,7 +108,7 @@ pub async fn run(
     let end = loop {
         select! {
             number = signals.next(false) => break Ok(EcsExecEnd::Signal(number)),
-            (forwarding, local) = accept(forwardings), if connections.len() < MAX_CONNECTIONS => {
+            (forwarding, local) = next_connection(forwardings), if connections.len() < MAX_CONNECTIONS => {
                 connections.push(carry(cx, target, tool, forwarding, local, cancel.clone()));
             }
             Some(ended) = connections.next(), if !connections.is_empty() => if let Err(error) = ended {
@@ -125,16 +122,11 @@ pub async fn run(
 }
 
 /// The next connection to any of the ports.
-async fn accept(forwardings: &[Forwarding]) -> (&Forwarding, TcpStream) {
-    loop {
-        let accepting = forwardings.iter().map(|forwarding| {
-            Box::pin(async move { (forwarding, forwarding.listener.accept().await) })
-        });
-        match select_all(accepting).await.0 {
-            (forwarding, Ok((local, _))) => return (forwarding, local),
-            (_, Err(_)) => sleep(ACCEPT_PAUSE).await,
-        }
-    }
+async fn next_connection(forwardings: &[Forwarding]) -> (&Forwarding, TcpStream) {
+    let accepting = forwardings.iter().map(|forwarding| {
+        Box::pin(async move { (forwarding, accept(&forwarding.listener).await) })
+    });
+    select_all(accepting).await.0
 }
 
 /// Carries a connection and says so if it failed. An error stops the program.
@@ -153,7 +145,7 @@ async fn carry(
     match relay::carry(cx, target, &words, connection, cancel).await? {
         RelayEnd::Closed => {}
         RelayEnd::NotConnected(status) => say!(
-            "{local}: nothing accepts connections to {ports} in {} ({} ended with {status}).",
+            "{local}: {} could not connect to {ports} ({} ended with {status}).",
             sanitize_line(&target.container),
             tool.name
         ),

@@ -106,8 +106,7 @@ fn report(
             }
         }
         ForwardEvent::ConnectionFailed => say!(
-            "{local}: nothing accepts connections to {ports} {} {}.",
-            if ports.host.is_some() { "from" } else { "of" },
+            "{local}: {} could not connect to {ports}.",
             sanitize_line(&target.container)
         ),
         // Forwarding has nobody waiting at a prompt.
