@@ -21,7 +21,6 @@ mod credentials;
 mod failure;
 mod http;
 mod mfa;
-mod partition;
 mod profile;
 mod truncated_xml;
 
@@ -44,7 +43,7 @@ use crate::config::SourcedValue;
 
 pub use credentials::NO_CREDENTIALS;
 pub use failure::{Failure, fact};
-pub use partition::partition;
+pub use model::partition::partition;
 pub use profile::profile_region;
 
 use clock::Clock;

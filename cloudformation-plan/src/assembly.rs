@@ -38,7 +38,8 @@ pub fn read(folder: &Path) -> Result<Vec<Stack>, TemplateError> {
 
 fn add(folder: &Path, stacks: &mut Vec<Stack>, depth: usize) -> Result<(), TemplateError> {
     if depth > MAX_DEPTH {
-        return Err(TemplateError::TooDeep(MAX_DEPTH));
+        let why = format!("the CDK's stages are nested more than {MAX_DEPTH} levels deep");
+        return Err(manifest_error(why));
     }
     let manifest = read_json(folder, MANIFEST)?;
     let artifacts = manifest["artifacts"].as_object();
@@ -68,7 +69,9 @@ fn add(folder: &Path, stacks: &mut Vec<Stack>, depth: usize) -> Result<(), Templ
             _ => {}
         }
         if stacks.len() > MAX_STACKS {
-            return Err(TemplateError::TooLarge(MAX_STACKS));
+            return Err(manifest_error(format!(
+                "it has more than {MAX_STACKS} stacks"
+            )));
         }
     }
     Ok(())
@@ -78,6 +81,13 @@ fn read_json(folder: &Path, file: &str) -> Result<Value, TemplateError> {
     check_inside(file)?;
     let bytes = read_file(&folder.join(file))?;
     parse(&bytes).map_err(|error| file_error(file, error))
+}
+
+fn manifest_error(why: String) -> TemplateError {
+    TemplateError::File {
+        path: MANIFEST.to_owned(),
+        why,
+    }
 }
 
 fn file_error(file: &str, error: TemplateError) -> TemplateError {

@@ -2,10 +2,11 @@
 //!
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeChangeSet.html>
 
+use model::arn;
 use serde_json::{Map, Value};
 
 use crate::error::TemplateError;
-use crate::stack::{Action, Stack, StackResource};
+use crate::stack::{Action, Stack, StackResource, check_logical_id};
 use crate::yaml::short;
 
 /// Whether a document is a change set.
@@ -37,25 +38,19 @@ pub fn read(document: &Value) -> Result<Stack, TemplateError> {
         return Err(TemplateError::NoPropertyValues);
     }
     let resources = changes.into_iter().map(read_change);
-    let resources: Vec<Option<StackResource>> = resources.collect::<Result<_, _>>()?;
     let arn = text("StackId").or(text("ChangeSetId")).unwrap_or_default();
-    let part = |at: usize| {
-        let part = arn.split(':').nth(at).filter(|part| !part.is_empty());
-        part.map(str::to_owned)
-    };
     Ok(Stack {
         name: text("StackName").map(str::to_owned),
         template_file: None,
-        region: part(3),
-        account: part(4),
-        resources: resources.into_iter().flatten().collect(),
+        region: arn::region(arn).map(str::to_owned),
+        account: arn::account(arn).map(str::to_owned),
+        resources: resources.collect::<Result<_, _>>()?,
         template: Value::Object(Map::new()),
         incomplete: true,
     })
 }
 
-/// A change; `None` for one that leaves the resource as it is, such as an import.
-fn read_change(change: &Value) -> Result<Option<StackResource>, TemplateError> {
+fn read_change(change: &Value) -> Result<StackResource, TemplateError> {
     let text = |field: &str| {
         let text = change.get(field).and_then(Value::as_str);
         text.map(str::to_owned)
@@ -64,19 +59,13 @@ fn read_change(change: &Value) -> Result<Option<StackResource>, TemplateError> {
         |field| TemplateError::Malformed(format!("a change of the change set has no {field}"));
     let action = match text("Action").as_deref() {
         Some("Add") => Action::Create,
-        Some("Modify" | "Import" | "SyncWithActual") => Action::Update,
-        Some("Remove") => Action::Delete,
         // Dynamic: CloudFormation decides during the update.
-        Some("Dynamic") => Action::Update,
+        Some("Modify" | "Import" | "SyncWithActual" | "Dynamic") => Action::Update,
+        Some("Remove") => Action::Delete,
         _ => return Err(missing("Action")),
     };
     let logical_id = text("LogicalResourceId").ok_or_else(|| missing("LogicalResourceId"))?;
-    if logical_id.is_empty() || !logical_id.chars().all(|c| c.is_ascii_alphanumeric()) {
-        return Err(TemplateError::Malformed(format!(
-            "{} is no logical ID: those have letters and digits only",
-            short(&logical_id)
-        )));
-    }
+    check_logical_id(&logical_id)?;
     let properties = |field: &str| -> Result<Value, TemplateError> {
         let Some(context) = text(field) else {
             return Ok(Value::Null);
@@ -90,7 +79,7 @@ fn read_change(change: &Value) -> Result<Option<StackResource>, TemplateError> {
     // A replacement has another ID than the resource before.
     let is_kept = text("Replacement").is_none_or(|replacement| replacement == "False");
     let is_there = action == Action::Delete || (action == Action::Update && is_kept);
-    Ok(Some(StackResource {
+    Ok(StackResource {
         resource_type: text("ResourceType").ok_or_else(|| missing("ResourceType"))?,
         condition: None,
         properties: after,
@@ -98,5 +87,5 @@ fn read_change(change: &Value) -> Result<Option<StackResource>, TemplateError> {
         action,
         physical_id: text("PhysicalResourceId").filter(|_| is_there),
         logical_id,
-    }))
+    })
 }

@@ -11,7 +11,7 @@ pub enum TemplateError {
     /// The parser's message, with the line.
     #[error("this is not valid JSON: {0}")]
     Json(String),
-    /// Neither UTF-8 nor UTF-16.
+    /// Bytes that are not UTF-8.
     #[error("this is not text in UTF-8")]
     NotText,
     /// Valid YAML or JSON of something else.

@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::node::{Node, Reference};
 use crate::stack::Stack;
 use crate::yaml::short;
+use model::partition::partition as partition_of;
 use values::{concatenate, constant, parameter_value, why};
 
 /// How deep functions and references nest, through conditions and exports too.
@@ -54,7 +55,9 @@ impl<'s> Evaluator<'s> {
     pub fn evaluate(&self, stack: usize, expression: &Value) -> Node {
         let steps = self.steps_left.get();
         if steps == 0 || self.depth.get() >= MAX_DEPTH {
-            return Node::Unknown("an expression that refers to itself".to_owned());
+            return Node::Unknown(
+                "an expression that is nested too deep or is too large".to_owned(),
+            );
         }
         self.steps_left.set(steps - 1);
         self.depth.set(self.depth.get() + 1);
@@ -146,13 +149,8 @@ impl<'s> Evaluator<'s> {
         let environment = self.environment;
         let region = stack.region.as_ref().or(environment.region.as_ref());
         let partition = || {
-            let of_region = |region: &String| match region.split('-').next() {
-                Some("cn") => "aws-cn",
-                Some("us") if region.starts_with("us-gov-") => "aws-us-gov",
-                _ => "aws",
-            };
             let given = environment.partition.clone();
-            given.or_else(|| region.map(|region| of_region(region).to_owned()))
+            given.or_else(|| region.map(|region| partition_of(region).to_owned()))
         };
         let known = match name {
             "NoValue" => return Node::NoValue,
@@ -162,10 +160,11 @@ impl<'s> Evaluator<'s> {
                 .clone()
                 .or_else(|| environment.account.clone()),
             "Partition" => partition(),
-            "URLSuffix" => partition().map(|partition| match partition.as_str() {
-                "aws-cn" => "amazonaws.com.cn".to_owned(),
-                _ => "amazonaws.com".to_owned(),
-            }),
+            "URLSuffix" => match partition().as_deref() {
+                Some("aws-cn") => Some("amazonaws.com.cn".to_owned()),
+                Some("aws" | "aws-us-gov") => Some("amazonaws.com".to_owned()),
+                _ => None,
+            },
             "StackName" => stack.name.clone(),
             _ => None,
         };

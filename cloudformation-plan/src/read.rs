@@ -32,7 +32,13 @@ pub fn recognizes(bytes: &[u8]) -> bool {
             is_known.iter().any(|is_known| is_known(&document))
         }
         Err(_) => std::str::from_utf8(bytes).is_ok_and(|text| {
-            text.contains("AWSTemplateFormatVersion") || text.contains("Type: AWS::")
+            [
+                "AWSTemplateFormatVersion",
+                "Type: AWS::",
+                "\"Type\": \"AWS::",
+            ]
+            .iter()
+            .any(|sign| text.contains(sign))
         }),
     }
 }

@@ -56,7 +56,7 @@ pub struct Stack {
     pub resources: Vec<StackResource>,
     /// `Parameters`, `Mappings`, `Conditions` and `Outputs` of the template.
     pub template: Value,
-    /// Why it may contain more resources than these.
+    /// Whether it may contain more resources than these.
     pub incomplete: bool,
 }
 
@@ -105,6 +105,18 @@ pub fn is_template(document: &Value) -> bool {
     document.get("Resources").is_some_and(Value::is_object)
 }
 
+/// Refuses what CloudFormation accepts as no logical ID.
+pub fn check_logical_id(id: &str) -> Result<(), TemplateError> {
+    let is_valid = !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric());
+    if is_valid && id.len() <= 255 {
+        return Ok(());
+    }
+    Err(TemplateError::Malformed(format!(
+        "{} is no logical ID: those have letters and digits only",
+        short(id)
+    )))
+}
+
 fn read_resource(logical_id: String, mut resource: Value) -> Result<StackResource, TemplateError> {
     if logical_id.starts_with("Fn::") {
         return Err(TemplateError::Transform(format!(
@@ -112,13 +124,7 @@ fn read_resource(logical_id: String, mut resource: Value) -> Result<StackResourc
             short(&logical_id)
         )));
     }
-    let is_valid = !logical_id.is_empty() && logical_id.chars().all(|c| c.is_ascii_alphanumeric());
-    if !is_valid || logical_id.len() > 255 {
-        return Err(TemplateError::Malformed(format!(
-            "{} is no logical ID: those have letters and digits only",
-            short(&logical_id)
-        )));
-    }
+    check_logical_id(&logical_id)?;
     let text = |field: &str| {
         let text = resource.get(field).and_then(Value::as_str);
         text.map(str::to_owned)

@@ -14,6 +14,7 @@ pub mod facts;
 pub mod finding;
 pub mod fix;
 pub mod no_proxy;
+pub mod partition;
 pub mod secrets;
 pub mod step;
 pub mod task_scope;

@@ -25,8 +25,7 @@ pub enum PlanError {
     State,
     /// The output of another tool, by name.
     #[error(
-        "this is {0}; only Terraform and OpenTofu plans are supported: convert one to JSON with \
-         `terraform show -json tfplan`"
+        "this is {0}, not a plan of Terraform or OpenTofu in JSON: convert one with `terraform show -json tfplan`"
     )]
     Foreign(&'static str),
     /// The output of gzip, bzip2, xz or Zstandard.

@@ -14,17 +14,27 @@ use model::text::sanitize_line;
 
 /// Replaces the commands by an edit of the template that makes the same change.
 pub fn adapt(fix: &mut Fix, resources: &PlannedResources) {
+    let steps = std::mem::take(&mut fix.steps);
+    let sets_task_role = |step: &Step| {
+        matches!(
+            step,
+            Step::Revise(Revision {
+                edit: Edit::TaskRole(_),
+                ..
+            })
+        )
+    };
     let mut template = Template {
         resources,
         edits: Vec::new(),
+        sets_task_role: steps.iter().flatten().any(sets_task_role),
     };
-    let steps = std::mem::take(&mut fix.steps);
     steps.iter().flatten().for_each(|step| template.add(step));
-    let service = template.edits.iter().any(|edit| edit.is_new_service);
+    let is_new_service = template.edits.iter().any(|edit| edit.is_new_service);
     fix.commands.clear();
     fix.terraform = None;
     fix.cloudformation = template.yaml();
-    if service {
+    if is_new_service {
         adapt_to_new_service(fix);
         fix.explain =
             "The service does not exist yet: change the template before you deploy it.".to_owned();
@@ -51,9 +61,17 @@ struct TemplateEdit {
     is_new_service: bool,
 }
 
+impl TemplateEdit {
+    fn creates(&self, resource_type: &str, logical_id: &str) -> bool {
+        self.new_type == Some(resource_type) && self.logical_id == logical_id
+    }
+}
+
 struct Template<'r, 'a> {
     resources: &'r PlannedResources<'a>,
     edits: Vec<TemplateEdit>,
+    /// The fix gives a task definition the role that it creates, so that CloudFormation can name the role.
+    sets_task_role: bool,
 }
 
 /// What a security group that the fix adds is called.
@@ -97,7 +115,12 @@ impl Template<'_, '_> {
                     format!("  - PolicyName: {}", quoted(&policy.name)),
                     format!("    PolicyDocument: {}", policy.document),
                 ];
-                return self.change("aws_iam_role", &policy.principal, lines);
+                let new_role = logical_id("EcsExec", &policy.principal);
+                let mut edits = self.edits.iter_mut();
+                return match edits.find(|edit| edit.creates("AWS::IAM::Role", &new_role)) {
+                    Some(edit) => edit.lines.extend(lines),
+                    None => self.change("aws_iam_role", &policy.principal, lines),
+                };
             }
             AwsCall::UpdateAssumeRolePolicy { role, trust_policy } => {
                 let lines = vec![format!("AssumeRolePolicyDocument: {trust_policy}")];
@@ -121,12 +144,18 @@ impl Template<'_, '_> {
                 return self.change("aws_kms_key", key, vec!["Enabled: true".to_owned()]);
             }
             AwsCall::CreateRole {
-                name, trust_policy, ..
-            } => (
-                logical_id("EcsExec", name),
-                "AWS::IAM::Role",
-                vec![format!("AssumeRolePolicyDocument: {trust_policy}")],
-            ),
+                name,
+                path,
+                trust_policy,
+            } => {
+                let mut lines = Vec::new();
+                if !self.sets_task_role {
+                    lines.push(format!("RoleName: {}", quoted(name)));
+                    lines.extend(path.as_ref().map(|path| format!("Path: {}", quoted(path))));
+                }
+                lines.push(format!("AssumeRolePolicyDocument: {trust_policy}"));
+                (logical_id("EcsExec", name), "AWS::IAM::Role", lines)
+            }
             AwsCall::CreateSecurityGroup {
                 description, vpc, ..
             } => (
@@ -256,8 +285,7 @@ impl Template<'_, '_> {
     }
 
     fn add_revision(&mut self, revision: &Revision) {
-        let definition = arn::name(&revision.definition);
-        let family = definition.split(':').next().unwrap_or_default();
+        let family = arn::family(&revision.definition);
         let lines = match &revision.edit {
             Edit::TaskRole(role) => {
                 let role = logical_id("EcsExec", arn::name(role));

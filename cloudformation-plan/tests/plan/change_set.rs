@@ -39,7 +39,9 @@ fn tasks_that_keep_running_without_exec_are_found() {
     let report = report(&facts(&plan(CHANGE_SET)));
     let problems = [titles(&report, Status::Fail), titles(&report, Status::Warn)].concat();
     assert!(
-        problems.iter().any(|title| title.contains("exec")),
+        problems
+            .iter()
+            .any(|title| title.starts_with("task.exec-enabled")),
         "{problems:?}"
     );
 }

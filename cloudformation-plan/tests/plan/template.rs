@@ -70,6 +70,19 @@ fn a_role_without_ssmmessages_is_found() {
 }
 
 #[test]
+fn a_new_task_role_has_its_permissions() {
+    let report = changed("      TaskRoleArn: !GetAtt TaskRole.Arn\n", "");
+    let edits = edits(&report);
+    let role = edits.find("Type: AWS::IAM::Role").unwrap();
+    assert!(
+        edits[role..].contains("ssmmessages:OpenDataChannel"),
+        "{edits}"
+    );
+    assert!(edits.contains("TaskRoleArn: !GetAtt EcsExec"), "{edits}");
+    assert!(!edits.contains("RoleName"), "{edits}");
+}
+
+#[test]
 fn a_vpc_without_a_way_out_is_found() {
     let without = without("  DefaultRoute:", "  SubnetA:");
     assert_network_cause(&report(&facts(&plan(&without))));

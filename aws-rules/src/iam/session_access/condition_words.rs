@@ -72,27 +72,17 @@ impl Entry<'_> {
         let key = self.key.to_ascii_lowercase();
         let values = strings(self.values);
         let Some(operator) = Operator::parse(self.operator) else {
-            return sanitize_line(&format!("as {} of {} demands", self.operator, self.key));
+            return sanitize_line(&format!(
+                "if {} meets the unknown operator {}",
+                self.key, self.operator
+            ));
         };
         let not = operator.negated != of_deny;
         let first = values.first().map_or("", String::as_str);
         let any = alternatives(&values);
         let either = |yes: String, no: String| if not { no } else { yes };
-        let is_null = operator.family == Family::Null;
-        let phrase = match key.as_str() {
-            "aws:multifactorauthpresent" if !is_null => {
-                let demands_mfa = (first == "true") != of_deny;
-                // Requests that are signed with long-term keys do not have this key.
-                match (
-                    demands_mfa,
-                    self.is_session || operator.if_exists == of_deny,
-                ) {
-                    (true, true) => "with MFA".to_owned(),
-                    (true, false) => "with MFA or long-term access keys".to_owned(),
-                    (false, _) => "without MFA".to_owned(),
-                }
-            }
-            "aws:multifactorauthage" | "aws:multifactorauthpresent" if is_null => {
+        let phrase = match (key.as_str(), operator.family) {
+            ("aws:multifactorauthage" | "aws:multifactorauthpresent", Family::Null) => {
                 let demands_absence = (first == "true") != of_deny;
                 let words = if demands_absence {
                     "without MFA"
@@ -101,54 +91,92 @@ impl Entry<'_> {
                 };
                 words.to_owned()
             }
-            "aws:multifactorauthage" => format!("within {first} s after MFA"),
-            "aws:sourceip" | "aws:vpcsourceip" => {
+            (_, Family::Null) => match self.tag(&key) {
+                Some(tag) if (first == "true") != of_deny => {
+                    format!("{noun} without the tag {tag}")
+                }
+                Some(tag) => format!("{noun} with the tag {tag}"),
+                None => comparison(self.key, operator, not, of_deny, &values),
+            },
+            ("aws:multifactorauthpresent", Family::Bool) => {
+                let demands_mfa = (first == "true") != of_deny;
+                match (demands_mfa, self.demands_key(operator, of_deny)) {
+                    (true, true) => "with MFA".to_owned(),
+                    (true, false) => "with MFA or long-term access keys".to_owned(),
+                    (false, _) => "without MFA".to_owned(),
+                }
+            }
+            ("aws:multifactorauthage", Family::Numeric(relation)) if is_less(relation, not) => {
+                match self.demands_key(operator, of_deny) {
+                    true => format!("within {first} s after MFA"),
+                    false => format!("within {first} s after MFA, or with long-term access keys"),
+                }
+            }
+            ("aws:sourceip" | "aws:vpcsourceip", Family::IpAddress) => {
                 either(format!("from {any}"), format!("from outside {any}"))
             }
-            "aws:sourcevpce" if !is_null => either(
+            ("aws:sourcevpce", _) => either(
                 format!("through VPC endpoint {any}"),
                 format!("not through VPC endpoint {any}"),
             ),
-            "aws:sourcevpc" if !is_null => {
+            ("aws:sourcevpc", _) => {
                 either(format!("from VPC {any}"), format!("from outside VPC {any}"))
             }
-            "aws:requestedregion" => either(format!("in {any}"), format!("outside {any}")),
-            "aws:principalorgid" => either(
+            ("aws:requestedregion", _) => either(format!("in {any}"), format!("outside {any}")),
+            ("aws:principalorgid", _) => either(
                 format!("in organization {any}"),
                 format!("outside organization {any}"),
             ),
-            "ecs:container-name" => either(
+            ("ecs:container-name", _) => either(
                 format!("container {any}"),
                 format!("containers other than {any}"),
             ),
-            "sts:externalid" => "with the right external ID".to_owned(),
-            "sts:rolesessionname" => either(
+            ("sts:externalid", _) if !not => "with the right external ID".to_owned(),
+            ("sts:rolesessionname", _) => either(
                 format!("with the session name {any}"),
                 format!("with a session name other than {any}"),
             ),
-            _ => match tag(&key) {
-                Some(tag) => {
-                    let tag = &self.key[self.key.len() - tag.len()..];
-                    match (is_null, (first == "true") != of_deny) {
-                        (true, true) => format!("{noun} without the tag {tag}"),
-                        (true, false) => format!("{noun} with the tag {tag}"),
-                        (false, _) => either(
-                            format!("{noun} tagged {tag}={any}"),
-                            format!("{noun} not tagged {tag}={any}"),
-                        ),
-                    }
+            _ => match self.tag(&key) {
+                Some(tag) => either(
+                    format!("{noun} tagged {tag}={any}"),
+                    format!("{noun} not tagged {tag}={any}"),
+                ),
+                None => {
+                    return sanitize_line(&comparison(self.key, operator, not, of_deny, &values));
                 }
-                None => comparison(self.key, operator, not, of_deny, &values),
             },
         };
+        // `…IfExists` of an Allow also lets requests without the key pass; MFA has words of its own for that.
+        let or_without =
+            match operator.if_exists && !of_deny && !not && !key.starts_with("aws:multifactor") {
+                true => format!(" or without {}", self.key),
+                false => String::new(),
+            };
+        let phrase = phrase + &or_without;
         sanitize_line(&phrase)
+    }
+
+    /// Whether only a request with the key passes. Requests that are signed with long-term keys have no key about MFA.
+    fn demands_key(&self, operator: Operator, of_deny: bool) -> bool {
+        self.is_session || operator.if_exists == of_deny
+    }
+
+    /// The tag that the key names. `lower`: the key in lower case.
+    fn tag(&self, lower: &str) -> Option<&str> {
+        let (prefix, tag) = lower.split_once('/')?;
+        prefix
+            .ends_with(":resourcetag")
+            .then(|| &self.key[self.key.len() - tag.len()..])
     }
 }
 
-/// The tag in a key that is in lower case.
-fn tag(key: &str) -> Option<&str> {
-    let (prefix, tag) = key.split_once('/')?;
-    prefix.ends_with(":resourcetag").then_some(tag)
+/// Whether a number has to be less than the value, or at most it.
+fn is_less(relation: Relation, not: bool) -> bool {
+    match relation {
+        Relation::LessThan | Relation::LessThanEquals => !not,
+        Relation::GreaterThan | Relation::GreaterThanEquals => not,
+        Relation::Equals => false,
+    }
 }
 
 /// `if aws:userid is not x`.

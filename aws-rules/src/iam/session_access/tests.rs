@@ -161,6 +161,18 @@ fn conditions_are_kept_in_words() {
             "only within 3600 s after MFA",
         ),
         (
+            json!({"NumericGreaterThan": {"aws:MultiFactorAuthAge": "3600"}}),
+            "only if aws:MultiFactorAuthAge is more than 3600",
+        ),
+        (
+            json!({"Null": {"aws:PrincipalOrgID": "false"}}),
+            "only if aws:PrincipalOrgID is present",
+        ),
+        (
+            json!({"StringEqualsIfExists": {"aws:SourceVpce": "vpce-1"}}),
+            "only through VPC endpoint vpce-1 or without aws:SourceVpce",
+        ),
+        (
             json!({"IpAddress": {"aws:SourceIp": ["10.0.0.0/8", "192.0.2.1/32"]}}),
             "only from 10.0.0.0/8 or 192.0.2.1/32",
         ),
@@ -204,6 +216,10 @@ fn a_deny_is_worded_by_what_exempts_from_it() {
         (
             json!({"Bool": {"aws:MultiFactorAuthPresent": "false"}}),
             "only with MFA or long-term access keys",
+        ),
+        (
+            json!({"NumericGreaterThan": {"aws:MultiFactorAuthAge": "3600"}}),
+            "only within 3600 s after MFA, or with long-term access keys",
         ),
         (
             json!({"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}}),
