@@ -8,6 +8,7 @@ mod doctor;
 mod duration;
 mod global;
 pub mod habits;
+mod mcp;
 mod parse;
 mod policy;
 mod principal_arn;
@@ -25,6 +26,7 @@ pub use capture::{Capture, RealNames};
 pub use cluster::{Init, List, Logs, TableFormat};
 pub use doctor::{CheckFlags, Doctor, FailOn, Targets};
 pub use global::{Color, Global};
+pub use mcp::Mcp;
 pub use parse::{last_value, parse};
 pub use policy::{Policy, PolicyFormat, PolicyKind};
 pub use principal_arn::{PrincipalArn, PrincipalKind};
@@ -120,6 +122,9 @@ pub enum Command {
     /// Print a least-privilege IAM policy
     #[command(after_help = include_str!("cli/help/policy.txt").trim_end())]
     Policy(Policy),
+    /// Serve the doctor's tools to an AI assistant, by the Model Context Protocol
+    #[command(after_help = include_str!("cli/help/mcp.txt").trim_end())]
+    Mcp(Mcp),
     /// Print a completion script for a shell
     #[command(after_help = include_str!("cli/help/completions.txt").trim_end())]
     Completions {

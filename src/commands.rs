@@ -10,6 +10,7 @@ pub mod init;
 pub mod list;
 pub mod logs;
 pub mod manual;
+pub mod mcp;
 pub mod policy;
 pub mod port_forward;
 pub mod real_names;

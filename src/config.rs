@@ -38,6 +38,8 @@ const BUILT_IN: &str = include_str!("../config/coder-production.toml");
 pub struct Settings {
     /// A name or an ARN; empty if none is named.
     pub cluster: String,
+    /// No setting names the cluster: the user chose it, or it is the only one.
+    pub cluster_is_chosen: bool,
     /// Nothing says where to work: the built-in cluster is used.
     pub is_built_in: bool,
     /// `None`: the region of the AWS profile.

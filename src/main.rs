@@ -102,6 +102,7 @@ async fn run(cli: &Cli) -> Result<ExitCode, CliError> {
         Command::RealNames(arguments) => commands::real_names::run(arguments),
         Command::Explain { words } => commands::explain::run(words, global).await,
         Command::Policy(arguments) => commands::policy::run(arguments, global).await,
+        Command::Mcp(arguments) => commands::mcp::run(arguments, global).await,
         Command::Completions { shell } => completion::registration(*shell),
         Command::Man { folder } => commands::manual::pages(folder.as_deref()),
         Command::Schema => output::print(&formats::json_schema()).map(|()| ExitCode::SUCCESS),

@@ -30,6 +30,14 @@ pub fn resource_type(arn: &str) -> Option<&str> {
     kind(arn)?.split('/').next()
 }
 
+/// The ARN of the cluster that a service or task belongs to. `None` for other ARNs, and for those of before 2018, which
+/// do not name it. <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-account-settings.html>
+pub fn cluster(arn: &str) -> Option<String> {
+    let (resource_type, cluster) = kind(arn)?.split_once('/')?;
+    let prefix = arn.rsplitn(3, '/').last()?.strip_suffix(resource_type)?;
+    matches!(resource_type, "service" | "task").then(|| format!("{prefix}cluster/{cluster}"))
+}
+
 /// The family of a task definition's ARN.
 pub fn family(definition: &str) -> &str {
     name(definition).split(':').next().unwrap_or_default()
@@ -53,6 +61,10 @@ mod tests {
         assert_eq!(region(service), Some("cn-north-1"));
         assert_eq!(kind(service), Some("service/fleet"));
         assert_eq!(kind("arn:aws:iam::1:role/a/b/ops"), Some("role/a/b"));
+        let fleet = "arn:aws-cn:ecs:cn-north-1:123456789012:cluster/fleet";
+        assert_eq!(cluster(service).as_deref(), Some(fleet));
+        assert_eq!(cluster("arn:aws:ecs:us-west-2:1:task/0123abcd"), None);
+        assert_eq!(cluster("arn:aws:iam::1:role/a/ops"), None);
         assert_eq!(region("arn:aws:iam::1:role/ops"), None);
         assert_eq!(family("arn:aws:ecs:r:1:task-definition/web:12"), "web");
         assert_eq!(

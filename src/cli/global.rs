@@ -65,6 +65,9 @@ pub struct Global {
     /// Print each call to AWS with its time and request ID to standard error
     #[arg(long, global = true, hide_short_help = true)]
     pub debug: bool,
+    /// The ARN of the cluster that a service or task belongs to, if the command names one by its ARN.
+    #[arg(skip)]
+    pub cluster_of_target: Option<String>,
 }
 
 impl Global {
@@ -90,6 +93,22 @@ impl Global {
             ("--region", self.region.as_deref()),
             ("--profile", self.profile.as_deref()),
         ]
+    }
+
+    /// The flags that say where to look, as a command line has them.
+    pub fn as_arguments(&self) -> Vec<String> {
+        let config = self.config.as_ref().map(|path| path.to_string_lossy());
+        let [cluster, region, profile] = self.whereabouts();
+        let flags = [
+            cluster,
+            region,
+            profile,
+            ("--service-prefix", self.service_prefix.as_deref()),
+            ("--endpoint-url", self.endpoint_url.as_deref()),
+            ("--config", config.as_deref()),
+        ];
+        let given = flags.into_iter().filter_map(|(flag, value)| Some(format!("{flag}={}", value?)));
+        given.collect()
     }
 
     /// The cluster of the command line; one from the environment is not meant for facts from a file.

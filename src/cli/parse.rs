@@ -4,7 +4,8 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 
 use clap::error::ErrorKind;
-use clap::{ColorChoice, CommandFactory, FromArgMatches};
+use clap::{ArgMatches, ColorChoice, CommandFactory, FromArgMatches};
+use model::arn;
 use model::text::{sanitize_block, sanitize_line};
 
 use super::{Cli, Command, SHORT_FORM, habits};
@@ -83,7 +84,17 @@ fn read(arguments: &[OsString]) -> Cli {
     let mut cli =
         Cli::from_arg_matches(&matches).unwrap_or_else(|error| exit_with(&error, arguments));
     cli.global.forget_empty_variables();
+    cli.global.cluster_of_target = cluster_of_target(&matches);
     cli
+}
+
+fn cluster_of_target(matches: &ArgMatches) -> Option<String> {
+    let (_, command) = matches.subcommand()?;
+    let names = ["service", "services", "task"].into_iter();
+    let mut named = names
+        .filter_map(|name| command.try_get_raw(name).ok().flatten())
+        .flatten();
+    named.find_map(|target| arn::cluster(target.to_str()?))
 }
 
 fn exit_with(error: &clap::Error, arguments: &[OsString]) -> ! {

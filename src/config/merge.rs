@@ -79,6 +79,7 @@ pub fn merge(
     }
 
     Settings {
+        cluster_is_chosen: false,
         is_built_in: false,
         cluster,
         region,

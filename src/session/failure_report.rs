@@ -10,7 +10,6 @@ use model::text::sanitize_line;
 
 use super::{Context, ExecTarget, RemoteText};
 use crate::aws::Failure;
-use crate::cli::Global;
 use crate::cli_error::CliError;
 use crate::collect;
 use crate::formats;
@@ -56,7 +55,7 @@ pub async fn print(
         Ok(text) if text.is_empty() => say!(
             "\nThe doctor found no cause. `ecs-exec doctor --task {}{} -v` shows what it checked.",
             target.task_id(),
-            location_flags(cx.global)
+            location_flags(cx)
         ),
         Ok(text) => say_part!("{text}"),
         Err(error) => say!(
@@ -66,10 +65,13 @@ pub async fn print(
     }
 }
 
-/// The flags that name the cluster, as the user gave them.
-fn location_flags(global: &Global) -> String {
-    let given = global.whereabouts().into_iter();
+/// The flags that name the cluster, as the user gave them or chose it.
+fn location_flags(cx: Context<'_>) -> String {
+    let chosen = cx.settings.cluster_is_chosen.then_some(cx.settings.cluster.as_str());
+    let chosen = chosen.map(|cluster| ("--cluster", Some(cluster)));
+    let given = cx.global.whereabouts().into_iter();
     given
+        .chain(chosen)
         .filter_map(|(flag, value)| Some(format!(" {flag} {}", shell_words::quote(value?))))
         .collect()
 }

@@ -5,6 +5,7 @@
 mod api_calls;
 mod api_denials;
 mod api_fault_matrix;
+mod assistant_tools;
 mod captures;
 mod completion;
 mod config_files;

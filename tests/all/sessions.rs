@@ -2,6 +2,7 @@
 
 mod connection;
 mod errors;
+mod folders;
 mod forwarding;
 mod interrupts;
 mod keyboard;
