@@ -17,7 +17,6 @@
 //! | [`least_privilege`] | IAM policies for a role in ECS Exec |
 
 #![forbid(unsafe_code)]
-#![warn(missing_docs)]
 
 pub mod adjustments;
 mod agent_reason;

@@ -33,12 +33,13 @@ struct Tool {
 const TOOLS: [Tool; 6] = [
     Tool {
         name: "socat",
-        // By default it waits half a second for an answer after the end of the input.
-        script: r#"exec socat -t 86400 - "TCP:$1:$2""#,
+        // By default it waits half a second for an answer after the end of the input. IPv6 addresses need brackets.
+        script: r#"case $1 in *:*) set -- "[$1]" "$2";; esac; exec socat -t 86400 - "TCP:$1:$2""#,
     },
     Tool {
         name: "nc",
-        script: r#"exec nc "$1" "$2""#,
+        // OpenBSD's passes on the end of the input only if asked; BusyBox's always does, and has no such option.
+        script: r#"case $(nc -h 2>&1) in *-N*) exec nc -N "$1" "$2";; esac; exec nc "$1" "$2""#,
     },
     Tool {
         name: "python3",

@@ -1,5 +1,6 @@
-use IO::Socket::INET;
-my $s = IO::Socket::INET->new(PeerAddr => $ARGV[0], PeerPort => $ARGV[1]) or exit 1;
+my $class = eval { require IO::Socket::IP } ? "IO::Socket::IP" : "IO::Socket::INET";
+require IO::Socket::INET;
+my $s = $class->new(PeerAddr => $ARGV[0], PeerPort => $ARGV[1]) or exit 1;
 my $child = fork;
 if (!$child) {
     while (sysread STDIN, my $d, 65536) { syswrite $s, $d or last }

@@ -268,25 +268,49 @@ fn without_start_session_ports_are_forwarded_through_ecs_exec() {
     }
 }
 
-/// The server's answer after the end of the input arrives, and so does its own end.
+/// The server's answer after the end of the input arrives, and so does its own end; bash cannot pass on the end.
 #[test]
 fn a_half_closed_connection_through_ecs_exec_gets_its_answer() {
-    let service = denied("python3");
-    let port = server(|mut stream| {
-        let mut query = Vec::new();
-        stream.read_to_end(&mut query).unwrap();
-        stream
-            .write_all(&[b"you sent ", &query[..]].concat())
-            .unwrap();
+    for tool in TOOLS.into_iter().filter(|tool| *tool != "bash" && is_installed(tool)) {
+        let service = denied(tool);
+        let port = server(|mut stream| {
+            let mut query = Vec::new();
+            stream.read_to_end(&mut query).unwrap();
+            stream
+                .write_all(&[b"you sent ", &query[..]].concat())
+                .unwrap();
+        });
+        let forward = Forward::start(&service, &[format!("0:{port}")], &[]);
+        let mut local = forward.connect(0);
+        local.write_all(b"\x00\xff=\n").unwrap();
+        local.shutdown(Shutdown::Write).unwrap();
+        let mut answer = Vec::new();
+        local.read_to_end(&mut answer).unwrap();
+        assert_eq!(answer, b"you sent \x00\xff=\n", "{tool}");
+        forward.interrupt();
+    }
+}
+
+#[test]
+fn an_ipv6_host_is_reached_through_ecs_exec() {
+    // Machines without IPv6 cannot test it.
+    let Ok(listener) = TcpListener::bind("[::1]:0") else {
+        return;
+    };
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            stream.unwrap().write_all(b"from IPv6").unwrap();
+        }
     });
-    let forward = Forward::start(&service, &[format!("0:{port}")], &[]);
-    let mut local = forward.connect(0);
-    local.write_all(b"\x00\xff=\n").unwrap();
-    local.shutdown(Shutdown::Write).unwrap();
-    let mut answer = Vec::new();
-    local.read_to_end(&mut answer).unwrap();
-    assert_eq!(answer, b"you sent \x00\xff=\n");
-    forward.interrupt();
+    for tool in TOOLS.into_iter().filter(|tool| is_installed(tool)) {
+        let service = denied(tool);
+        let forward = Forward::start(&service, &[format!("0:[::1]:{port}")], &[]);
+        let mut answer = Vec::new();
+        forward.connect(0).read_to_end(&mut answer).unwrap();
+        assert_eq!(answer, b"from IPv6", "{tool}");
+        forward.interrupt();
+    }
 }
 
 #[test]
