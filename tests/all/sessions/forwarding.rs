@@ -35,10 +35,8 @@ fn echo() -> u16 {
     })
 }
 
-fn closed_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
-}
+/// Nothing listens on it. A port that was free a moment ago can be the next server's.
+const CLOSED_PORT: u16 = 1;
 
 /// `port-forward` while it runs.
 struct Forward {
@@ -200,7 +198,7 @@ fn a_port_in_use_is_an_error_before_aws_is_asked() {
 #[test]
 fn a_refused_connection_is_said_and_forwarding_goes_on() {
     let service = Service::start();
-    let ports = [format!("0:{}", closed_port()), format!("0:{}", echo())];
+    let ports = [format!("0:{CLOSED_PORT}"), format!("0:{}", echo())];
     let forward = Forward::start(&service, &ports, &[]);
     for _ in 0..2 {
         let mut answer = Vec::new();
@@ -316,7 +314,7 @@ fn an_ipv6_host_is_reached_through_ecs_exec() {
 #[test]
 fn a_refused_connection_through_ecs_exec_is_said() {
     let service = denied("perl");
-    let forward = Forward::start(&service, &[format!("0:{}", closed_port())], &[]);
+    let forward = Forward::start(&service, &[format!("0:{CLOSED_PORT}")], &[]);
     let mut answer = Vec::new();
     let _ = forward.connect(0).read_to_end(&mut answer);
     assert_eq!(answer, b"");
