@@ -107,7 +107,9 @@ impl Global {
             ("--endpoint-url", self.endpoint_url.as_deref()),
             ("--config", config.as_deref()),
         ];
-        let given = flags.into_iter().filter_map(|(flag, value)| Some(format!("{flag}={}", value?)));
+        let given = flags
+            .into_iter()
+            .filter_map(|(flag, value)| Some(format!("{flag}={}", value?)));
         given.collect()
     }
 

@@ -67,7 +67,10 @@ pub async fn print(
 
 /// The flags that name the cluster, as the user gave them or chose it.
 fn location_flags(cx: Context<'_>) -> String {
-    let chosen = cx.settings.cluster_is_chosen.then_some(cx.settings.cluster.as_str());
+    let chosen = cx
+        .settings
+        .cluster_is_chosen
+        .then_some(cx.settings.cluster.as_str());
     let chosen = chosen.map(|cluster| ("--cluster", Some(cluster)));
     let given = cx.global.whereabouts().into_iter();
     given

@@ -106,7 +106,8 @@ fn the_fix_tool_is_offered_only_with_its_flag() {
 #[test]
 fn explain_and_checks_need_no_aws() {
     let (_home, mut server) = without_aws(&[]);
-    let text = "An error occurred (TargetNotConnectedException) when calling the ExecuteCommand operation";
+    let text =
+        "An error occurred (TargetNotConnectedException) when calling the ExecuteCommand operation";
     let explained = server.call("explain", json!({"text": text})).unwrap();
     assert!(explained.contains("agent"), "{explained}");
     let checks = server.call("checks", json!({})).unwrap();

@@ -79,7 +79,10 @@ impl Program {
 }
 
 fn is_result(output: &Output) -> bool {
-    let code = output.status.code().and_then(|code| u8::try_from(code).ok());
+    let code = output
+        .status
+        .code()
+        .and_then(|code| u8::try_from(code).ok());
     matches!(code, Some(0 | exit::FAILED | exit::INCONCLUSIVE))
 }
 

@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use rmcp::handler::server::router::tool::ToolRouter;
 use rmcp::handler::server::wrapper::Parameters;
-use rmcp::model::{
-    CallToolResult, ContentBlock, Implementation, ServerCapabilities, ServerConfig,
-};
+use rmcp::model::{CallToolResult, ContentBlock, Implementation, ServerCapabilities, ServerConfig};
 use rmcp::{ServerHandler, tool, tool_handler, tool_router};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -106,8 +104,11 @@ impl Tools {
         annotations(read_only_hint = true)
     )]
     async fn list(&self, Parameters(on): Parameters<OnTargets>) -> CallToolResult {
-        self.read(vec!["list".to_owned(), "--format=json".to_owned()], on.targets)
-            .await
+        self.read(
+            vec!["list".to_owned(), "--format=json".to_owned()],
+            on.targets,
+        )
+        .await
     }
 
     #[tool(
@@ -119,7 +120,9 @@ impl Tools {
         let mut command = vec!["explain".to_owned()];
         command.extend(self.global.as_arguments());
         command.push("-".to_owned());
-        self.program.run(&command, &question.text, Abandoned::Kill).await
+        self.program
+            .run(&command, &question.text, Abandoned::Kill)
+            .await
     }
 
     #[tool(
@@ -143,7 +146,11 @@ impl Tools {
     )]
     async fn fix(&self, Parameters(on): Parameters<OnTargets>) -> CallToolResult {
         let fixing = Arc::clone(&self.fixing).lock_owned().await;
-        let command = vec!["fix".to_owned(), "--yes".to_owned(), "--format=markdown".to_owned()];
+        let command = vec![
+            "fix".to_owned(),
+            "--yes".to_owned(),
+            "--format=markdown".to_owned(),
+        ];
         let command = self.on_targets(command, on.targets);
         let program = self.program.clone();
         let fix = tokio::spawn(async move {

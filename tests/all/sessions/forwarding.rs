@@ -269,7 +269,10 @@ fn without_start_session_ports_are_forwarded_through_ecs_exec() {
 /// The server's answer after the end of the input arrives, and so does its own end; bash cannot pass on the end.
 #[test]
 fn a_half_closed_connection_through_ecs_exec_gets_its_answer() {
-    for tool in TOOLS.into_iter().filter(|tool| *tool != "bash" && is_installed(tool)) {
+    for tool in TOOLS
+        .into_iter()
+        .filter(|tool| *tool != "bash" && is_installed(tool))
+    {
         let service = denied(tool);
         let port = server(|mut stream| {
             let mut query = Vec::new();
