@@ -202,6 +202,7 @@ mod tests {
             quiet: false,
             verbose: false,
             debug: false,
+            cluster_of_target: None,
         }
     }
 

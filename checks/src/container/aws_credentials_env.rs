@@ -5,7 +5,7 @@ pub const CHECK: Check = Check {
     id: "container.aws-credentials-env",
     title: "The agent gets the credentials of the task role",
     why: "The agent gets its credentials from the endpoint in AWS_CONTAINER_CREDENTIALS_FULL_URI, or else from the one in AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, which ECS sets. AWS keys in the environment do no harm: only SSM agents before 3.1.1260.0 (April 2022) read them.",
-    how: "Names, never values, of variables and secrets in ecs:DescribeTaskDefinition; on EC2 the version of the ECS agent, which came with the SSM agent. Variables in environment files, or set by the image, are not visible.",
+    how: "Names, never values, of variables and secrets in ecs:DescribeTaskDefinition; on EC2 the version of the ECS agent, which determines the version of the SSM agent. Variables in environment files, or set by the image, are not visible.",
     actions: &[
         "ecs:DescribeTaskDefinition",
         "ecs:DescribeContainerInstances",

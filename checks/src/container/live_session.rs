@@ -8,7 +8,7 @@ pub const CHECK: Check = Check {
     title: "A session opens and runs a command",
     why: "It proves what all other checks can only infer.",
     how: "With --live: a session in each target that runs /bin/sh, prints a marker and exits. The cluster's session logs include it.",
-    remedy: "Fix the cause that the other checks name. If they all pass, start from the error of the session.",
+    remedy: "Fix the cause that the other checks name. If they all pass, look the error of the session up with `ecs-exec explain`.",
     actions: &["ecs:ExecuteCommand"],
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-run.html"],
     severity: Severity::Critical,

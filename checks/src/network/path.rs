@@ -40,7 +40,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
                     let title = format!("The containers of task {} have no network", task.id());
                     CHECK
                         .fail(subject, title)
-                        .detail("The task definition's networkMode is none, so the agent reaches nothing.")
+                        .detail("The task definition's networkMode is none, so the agent has no network.")
                         .group_title("Tasks have no network")
                 }
                 false => CHECK.unknown(subject, why),

@@ -66,7 +66,7 @@ fn role_exists(index: &FactIndex, group: &Group, role: &str, set: &TaskSet) -> F
             let services = affected_services(index, |group| group.roles.by_role.contains_key(role));
             CHECK
                 .fail(subject, format!("The task role {name} no longer exists"))
-                .detail(format!("The task definition sets {role}, but IAM knows no such role, so the agent gets no credentials."))
+                .detail(format!("The task definition sets {role}, but that role does not exist in IAM, so the agent gets no credentials."))
                 .group_title("The task role no longer exists")
                 .fix(fixes::role::recreate(index.facts, role, &services))
         }
