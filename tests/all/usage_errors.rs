@@ -11,7 +11,7 @@ fn contradictory_or_invalid_arguments_are_refused() {
     let with_keys = |arguments: &[&str]| run_offline(arguments, &KEYS);
     let other = "arn:aws:ecs:us-west-2:123456789012:service/other/coder-production-coder";
     assert_refused(
-        &with_keys(&["doctor", other]),
+        &with_keys(&["doctor", other, "--cluster", "coder-production-cluster"]),
         "is in cluster other",
         "--cluster other",
     );

@@ -29,18 +29,8 @@ struct Tool {
     script: &'static str,
 }
 
-/// In the order in which they are tried.
+/// In the order in which they are tried: those first that pass on the end of both directions at once.
 const TOOLS: [Tool; 6] = [
-    Tool {
-        name: "socat",
-        // By default it waits half a second for an answer after the end of the input. IPv6 addresses need brackets.
-        script: r#"case $1 in *:*) set -- "[$1]" "$2";; esac; exec socat -t 86400 - "TCP:$1:$2""#,
-    },
-    Tool {
-        name: "nc",
-        // OpenBSD's passes on the end of the input only if asked; BusyBox's always does, and has no such option.
-        script: r#"case $(nc -h 2>&1) in *-N*) exec nc -N "$1" "$2";; esac; exec nc "$1" "$2""#,
-    },
     Tool {
         name: "python3",
         script: concat!(
@@ -66,6 +56,16 @@ const TOOLS: [Tool; 6] = [
         ),
     },
     Tool {
+        name: "nc",
+        script: r#"exec nc "$1" "$2""#,
+    },
+    Tool {
+        name: "socat",
+        // After the end of one direction it ends once the other has been silent for ten seconds. IPv6 addresses need
+        // brackets.
+        script: r#"case $1 in *:*) set -- "[$1]" "$2";; esac; exec socat -t 10 - "TCP:$1:$2""#,
+    },
+    Tool {
         name: "bash",
         // It cannot pass on the end of the input.
         script: r#"exec bash -c 'exec 3<>"/dev/tcp/$0/$1" || exit 1; exec 4<&0; cat <&4 >&3 & cat <&3; kill $!' "$1" "$2""#,
@@ -76,10 +76,13 @@ const TOOLS: [Tool; 6] = [
 const NO_ENCODER: u8 = 91;
 const NO_TOOL: u8 = 92;
 
-/// Prints which of its arguments is in the image.
+/// Prints which of its arguments is in the image. OpenBSD's nc, the one with -N, stays when the server has closed.
 const DETECT: &str = r#"_has() { command -v $1 >/dev/null 2>&1; }
     _has base64 && _has dd || exit 91; _has stty || { _has od && _has tr; } || exit 91
-    for t; do _has $t && echo $t && exit; done; exit 92"#;
+    for t; do
+        _has $t || continue; case $t$(nc -h 2>&1) in nc*-N*) continue;; esac
+        echo $t; exit
+    done; exit 92"#;
 
 /// How forwarding ended.
 pub enum EcsExecEnd {
@@ -198,6 +201,6 @@ async fn detect(
     };
     Err(CliError::unopened(
         format!("ports of {container} cannot be forwarded through ECS Exec: {missing}"),
-        "Ask for ssm:StartSession on the task, which needs nothing in the image, or add socat to it.",
+        "Ask for ssm:StartSession on the task, which needs nothing in the image, or add python3 or perl to it.",
     ))
 }

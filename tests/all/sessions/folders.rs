@@ -113,5 +113,5 @@ fn a_command_runs_as_another_user_of_the_container() {
     let text = unknown.stdout + &unknown.stderr;
     assert!(text.contains("there is no user no-such-user"), "{text}");
     let shell = platform.run(&["exec", "coder", "--user", me.trim(), "--", "id", "-un"]);
-    assert_eq!(shell.stdout, me, "{}", shell.stderr);
+    assert_eq!(shell.stdout.trim(), me.trim(), "{}", shell.stderr);
 }

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
@@ -69,15 +70,20 @@ impl Forward {
             }
         });
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut local_ports = Vec::new();
+        let mut local_ports = vec![0; ports.len()];
+        // Ports are printed as they become ready.
         for _ in ports {
             let Some(line) = lines.next() else {
                 reader.join().unwrap();
                 panic!("{}", stderr.lock().unwrap())
             };
             let line = line.unwrap();
-            let local = line.split_whitespace().nth(1).unwrap();
-            local_ports.push(local.rsplit(':').next().unwrap().parse().unwrap());
+            let number = |text: &str| text.rsplit([':', ' ']).next().unwrap().parse::<u16>();
+            let (local, remote) = line.split_once(" -> ").unwrap();
+            let words = remote.split_whitespace();
+            let remote = words.map(number).find_map(Result::ok).unwrap();
+            let at = ports.iter().position(|port| number(port) == Ok(remote));
+            local_ports[at.unwrap()] = number(local).unwrap();
         }
         Forward {
             child,
@@ -228,7 +234,7 @@ fn a_session_that_ends_by_itself_ends_the_command() {
 const DENIED: &str = "User: arn:aws:sts::1:assumed-role/x is not authorized to perform: ssm:StartSession on resource: y";
 
 /// The programs that can carry a connection, in the order in which they are tried.
-const TOOLS: [&str; 6] = ["socat", "nc", "python3", "python", "perl", "bash"];
+const TOOLS: [&str; 6] = ["python3", "python", "perl", "nc", "socat", "bash"];
 
 /// A service whose caller cannot start sessions past ECS, and whose image has only this program of [`TOOLS`].
 fn denied(tool: &str) -> Service {
@@ -241,15 +247,22 @@ fn denied(tool: &str) -> Service {
     service
 }
 
-fn is_installed(program: &str) -> bool {
+/// Whether this machine has the program, and a connection ends with it when the server closes.
+fn is_usable(program: &str) -> bool {
+    let is_openbsd = |nc: &Path| {
+        let help = Command::new(nc).arg("-h").output().unwrap();
+        String::from_utf8_lossy(&[help.stdout, help.stderr].concat()).contains("-N")
+    };
     ["/usr/bin", "/bin"]
         .iter()
-        .any(|folder| std::path::Path::new(folder).join(program).exists())
+        .map(|folder| Path::new(folder).join(program))
+        .find(|path| path.exists())
+        .is_some_and(|path| program != "nc" || !is_openbsd(&path))
 }
 
 #[test]
 fn without_start_session_ports_are_forwarded_through_ecs_exec() {
-    for tool in TOOLS.into_iter().filter(|tool| is_installed(tool)) {
+    for tool in TOOLS.into_iter().filter(|tool| is_usable(tool)) {
         let service = denied(tool);
         let forward = Forward::start(&service, &[format!("0:{}", echo())], &[]);
         forward.expect(&format!("through ECS Exec with {tool} of the image"));
@@ -266,12 +279,13 @@ fn without_start_session_ports_are_forwarded_through_ecs_exec() {
     }
 }
 
-/// The server's answer after the end of the input arrives, and so does its own end; bash cannot pass on the end.
+/// The server's answer after the end of the input arrives, and so does its own end. Neither bash nor the traditional nc
+/// pass on the end.
 #[test]
 fn a_half_closed_connection_through_ecs_exec_gets_its_answer() {
     for tool in TOOLS
         .into_iter()
-        .filter(|tool| *tool != "bash" && is_installed(tool))
+        .filter(|tool| *tool != "bash" && is_usable(tool))
     {
         let service = denied(tool);
         let port = server(|mut stream| {
@@ -304,7 +318,7 @@ fn an_ipv6_host_is_reached_through_ecs_exec() {
             stream.unwrap().write_all(b"from IPv6").unwrap();
         }
     });
-    for tool in TOOLS.into_iter().filter(|tool| is_installed(tool)) {
+    for tool in TOOLS.into_iter().filter(|tool| is_usable(tool)) {
         let service = denied(tool);
         let forward = Forward::start(&service, &[format!("0:[::1]:{port}")], &[]);
         let mut answer = Vec::new();
@@ -330,7 +344,7 @@ fn an_image_without_any_program_cannot_forward() {
     let service = denied("none of them");
     let run = service.run(&["port-forward", "web", "0:80"]);
     assert_eq!(run.status, 255, "{}", run.stderr);
-    for said in ["socat, nc, python3", "ssm:StartSession"] {
+    for said in ["python3, python, perl", "ssm:StartSession"] {
         assert!(run.stderr.contains(said), "{}", run.stderr);
     }
     service.image(|image| image.missing_programs = vec!["base64".to_owned()]);
