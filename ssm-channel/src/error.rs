@@ -12,16 +12,28 @@ pub enum SessionError {
     Cancelled,
     /// The stream URL is not one of Session Manager. Nothing was sent there.
     #[error("the session's address is not a Session Manager endpoint: {url}")]
-    Endpoint { url: String },
+    Endpoint {
+        /// The URL as AWS sent it.
+        url: String,
+    },
     /// Name resolution, the network or TLS failed.
     #[error("could not connect to {host}: {reason}")]
-    CouldNotConnect { host: String, reason: String },
-    /// The gateway answered the upgrade request with this HTTP status and body. `signed`: the request had a signature.
+    CouldNotConnect {
+        /// The host of the stream URL.
+        host: String,
+        /// What the resolver, the system or TLS says.
+        reason: String,
+    },
+    /// The gateway refused the upgrade request.
     #[error("{host} refused the connection with HTTP {status}{}: {body}", hint(*status, *signed))]
     Refused {
+        /// The host of the stream URL.
         host: String,
+        /// The HTTP status.
         status: u16,
+        /// The beginning of the response's body.
         body: String,
+        /// Whether the request had a signature.
         signed: bool,
     },
     /// The agent sent an invalid request, or one out of order.
@@ -34,22 +46,35 @@ pub enum SessionError {
     NotEncrypted,
     /// The agent asked for a KMS key that is not the cluster's.
     #[error("the cluster's key is {expected}, but the agent asked for encryption with {requested}")]
-    WrongKey { requested: String, expected: String },
+    WrongKey {
+        /// The key that the agent named.
+        requested: String,
+        /// The key of the cluster.
+        expected: String,
+    },
     /// KMS returned no usable data key.
     #[error("KMS returned no key for this session: {0}")]
     Kms(String),
-    /// The agent sent nothing for this long after the connection was open.
+    /// The agent sent nothing after the connection was open.
     #[error("the agent in the container gave no sign of life within {}", seconds(*waited))]
-    AgentSilent { waited: Duration },
-    /// The agent acknowledged no input for this long.
+    AgentSilent {
+        /// How long this side has waited.
+        waited: Duration,
+    },
+    /// The agent acknowledges no input.
     #[error("the agent in the container has not accepted any input for {}", seconds(*waited))]
-    AgentStalled { waited: Duration },
-    /// The connection broke for `reason`, and no other could be opened.
+    AgentStalled {
+        /// How long this side has waited.
+        waited: Duration,
+    },
+    /// The connection broke, and no other could be opened.
     #[error(
         "the connection was lost ({reason}) and the session could not be resumed: {resume_error}"
     )]
     Lost {
+        /// Why it broke.
         reason: String,
+        /// Why it could not be resumed.
         resume_error: String,
     },
     /// AWS ended the session while the connection was broken.

@@ -28,8 +28,11 @@ const CHANNEL_SIZE: usize = 16;
 /// What happens while a port is forwarded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ForwardEvent {
-    /// The agent is ready for connections. `single`: for one at a time, because it is an old one.
-    Ready { single: bool },
+    /// The agent is ready for connections.
+    Ready {
+        /// For one at a time, because it is an old agent.
+        single: bool,
+    },
     /// The agent could not connect to the port; the local connection is closed, and forwarding goes on.
     ConnectionFailed,
     /// News about the session.

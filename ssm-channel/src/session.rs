@@ -36,7 +36,12 @@ pub enum Input {
     Bytes(Bytes),
     /// The size of the local terminal in characters. Send one first, even a made-up one: its acknowledgement shows that
     /// a command which prints nothing is alive.
-    Size { columns: u16, rows: u16 },
+    Size {
+        /// Characters in a line.
+        columns: u16,
+        /// Lines.
+        rows: u16,
+    },
     /// No more input will come. The remote terminal receives an end of file (Ctrl-D), repeatedly, and the session lasts
     /// until the command ends. (Dropping the sender tells the remote side nothing.)
     End,
@@ -73,9 +78,11 @@ pub enum PortEvent {
 pub enum PortMode {
     /// One connection at a time, as plain bytes. Agents up to 3.0.196.0.
     Single,
-    /// Any number of connections. `keep_alive`: agents up to 3.1.1511.0 end the session unless they receive something
-    /// every 30 s.
-    Multiplexed { keep_alive: bool },
+    /// Any number of connections.
+    Multiplexed {
+        /// The agent, 3.1.1511.0 or older, ends the session unless it receives something every 30 s.
+        keep_alive: bool,
+    },
 }
 
 /// What a session is for. The agent names the same type in its handshake, or the session fails.
@@ -101,8 +108,11 @@ pub enum Notice {
     AgentDisconnected,
     /// The agent is connected again.
     AgentReconnected,
-    /// Nothing that was sent has been answered for this long.
-    NoAnswer { waited: Duration },
+    /// Nothing that was sent is answered.
+    NoAnswer {
+        /// How long this side has waited.
+        waited: Duration,
+    },
     /// Answers arrive again.
     Answering,
 }

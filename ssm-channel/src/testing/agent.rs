@@ -38,11 +38,16 @@ pub struct NetworkFaults {
 /// A message of the client, in order and without duplicates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClientMessage {
+    /// What the user typed.
     Input(Bytes),
+    /// The size of the client's terminal.
     Size {
+        /// Characters in a line.
         columns: u64,
+        /// Lines.
         rows: u64,
     },
+    /// A flag of a port session.
     Flag(u32),
     /// A handshake payload.
     Other(u32, Bytes),
@@ -58,6 +63,7 @@ fn port_action() -> Value {
         {"SessionType": "Port", "Properties": properties}})
 }
 
+/// The agent of a session.
 pub struct Agent {
     connection: GatewayConnection,
     faults: NetworkFaults,
@@ -86,6 +92,7 @@ impl Agent {
         Agent::on(gateway.accept().await)
     }
 
+    /// The agent on a connection that the peer has opened.
     pub fn on(connection: GatewayConnection) -> Agent {
         Agent {
             connection,
@@ -108,11 +115,13 @@ impl Agent {
         }
     }
 
+    /// The network loses, repeats and reorders messages.
     pub fn with_faults(mut self, faults: NetworkFaults) -> Agent {
         self.faults = faults;
         self
     }
 
+    /// The agent waits.
     pub fn with_timing(mut self, timing: AgentTiming) -> Agent {
         self.timing = timing;
         self
@@ -124,6 +133,7 @@ impl Agent {
         self
     }
 
+    /// The connection that is in use.
     pub fn connection(&mut self) -> &mut GatewayConnection {
         &mut self.connection
     }
@@ -302,6 +312,7 @@ impl Agent {
         }
     }
 
+    /// Ends the handshake with a message for the user.
     pub async fn complete(&mut self, message: &str) {
         let complete = json!({"HandshakeTimeToComplete": 1_000_000, "CustomerMessage": message});
         self.send(kind::HANDSHAKE_COMPLETE, complete.to_string())

@@ -23,12 +23,14 @@ pub struct Gateway {
 }
 
 impl Gateway {
+    /// Listens on a free port.
     pub async fn start() -> Gateway {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         Gateway { listener, address }
     }
 
+    /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -102,23 +104,31 @@ pub struct GatewayConnection {
     socket: WebSocketStream<TcpStream>,
     /// The headers of the upgrade, in lower case, and the path as `:path`.
     pub headers: BTreeMap<String, String>,
+    /// The token that opens the data channel.
     pub token: String,
+    /// The client's ID, a UUID.
     pub client_id: String,
+    /// The version that the client claims.
     pub client_version: String,
 }
 
 /// A frame of the client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Frame {
-    /// A message of the input stream: its sequence number, its kind, its payload, and how to acknowledge it.
+    /// A message of the input stream.
     Input {
+        /// Its sequence number.
         sequence: i64,
+        /// One of [`super::kind`].
         kind: u32,
+        /// What it carries.
         payload: Bytes,
+        /// How to acknowledge it.
         id: Uuid,
     },
     /// The sequence number that the client acknowledged.
     Acknowledged(i64),
+    /// A ping of the WebSocket.
     Ping,
     /// The connection is closed, cleanly or not.
     Closed,
@@ -149,10 +159,12 @@ impl GatewayConnection {
         AgentMessage::control(MessageType::Acknowledge, payload.to_string().into()).encode()
     }
 
+    /// The gateway lets the client send.
     pub fn start_publication() -> Bytes {
         AgentMessage::control(MessageType::StartPublication, Bytes::new()).encode()
     }
 
+    /// The gateway lets the client wait.
     pub fn pause_publication() -> Bytes {
         AgentMessage::control(MessageType::PausePublication, Bytes::new()).encode()
     }
@@ -178,10 +190,12 @@ impl GatewayConnection {
         self.socket.feed(Message::Binary(frame)).await.is_ok()
     }
 
+    /// Sends what waits. `false`: the connection is closed.
     pub async fn flush(&mut self) -> bool {
         self.socket.flush().await.is_ok()
     }
 
+    /// Sends a text, which the protocol does not use. `false`: the connection is closed.
     pub async fn send_text(&mut self, text: &str) -> bool {
         self.socket.send(Message::text(text)).await.is_ok()
     }

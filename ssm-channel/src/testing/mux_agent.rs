@@ -53,9 +53,11 @@ pub enum ClientEnd {
 /// What happened.
 #[derive(Debug)]
 pub struct Served {
+    /// How the client's side ended.
     pub end: ClientEnd,
-    /// How many streams the client opened, and how many of them it closed.
+    /// How many streams the client opened.
     pub opened: usize,
+    /// How many of them it closed.
     pub closed: usize,
     /// When keep-alives came.
     pub keep_alives: Vec<Instant>,

@@ -9,6 +9,7 @@ pub struct Utf8Filter {
 }
 
 impl Utf8Filter {
+    /// What the agent sends for these bytes.
     pub fn pass(&mut self, bytes: &[u8]) -> Vec<u8> {
         let mut text = std::mem::take(&mut self.waiting);
         text.extend_from_slice(bytes);
