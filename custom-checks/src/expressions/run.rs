@@ -2,7 +2,7 @@
 
 use checks::FactIndex;
 use model::facts::{Fact, Facts, Unavailable};
-use model::{Check, Finding, Subject};
+use model::{Finding, Subject};
 
 use super::compile::with_stack;
 use super::expr_check::ExprCheck;
