@@ -1,6 +1,7 @@
 //! The permissions that a session needs besides ssmmessages, as the cluster's exec configuration demands them. The
 //! collector asks IAM about these, and the checks read its answers.
 
+use model::distinct::unique;
 use model::facts::{Cluster, ContainerLog, ExecLog};
 
 /// A permission that a principal needs.
@@ -75,13 +76,7 @@ pub fn for_task_role<'l>(
                 .flat_map(|log| write_bucket(location.partition, log)),
         );
     }
-    let mut distinct: Vec<RequiredPermission> = Vec::new();
-    for permission in permissions {
-        if !distinct.contains(&permission) {
-            distinct.push(permission);
-        }
-    }
-    distinct
+    unique(permissions)
 }
 
 /// The agent writes to a log group, after it has looked at the group.

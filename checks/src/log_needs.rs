@@ -8,13 +8,6 @@ pub fn log_needs(index: &FactIndex, tasks: &[&Task]) -> Vec<RequiredPermission> 
     let Some(place) = index.place() else {
         return Vec::new();
     };
-    let mut needs: Vec<RequiredPermission> = Vec::new();
-    for group in index.recording_groups(tasks) {
-        for need in required_permissions::write_log_group(place, group) {
-            if !needs.contains(&need) {
-                needs.push(need);
-            }
-        }
-    }
-    needs
+    let groups = index.recording_groups(tasks).into_iter();
+    unique(groups.flat_map(|group| required_permissions::write_log_group(place, group)))
 }

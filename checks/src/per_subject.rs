@@ -7,6 +7,7 @@
 //! | container of a running task | [`FactIndex::each_container`] |
 //! | place of running tasks in the network | [`FactIndex::each_placement`] |
 //! | task definition of running tasks | [`FactIndex::each_definition`] |
+//! | role of running tasks | [`FactIndex::each_role`] |
 //! | container of such a task definition | [`FactIndex::each_container_definition`] |
 //! | anything else about a service's running tasks | [`FactIndex::each_running`] |
 //!
@@ -19,6 +20,7 @@ mod sidecar;
 
 use crate::prelude::*;
 use crate::vpc_path::Placement;
+use model::task_scope::TaskSet;
 
 impl<'a> FactIndex<'a> {
     /// A finding for each service; one that says why for each service that cannot be judged.
@@ -79,6 +81,26 @@ impl<'a> FactIndex<'a> {
             placed
                 .flat_map(|placement| judge(group, placement))
                 .collect()
+        })
+    }
+
+    /// A finding for each role of running tasks, and one each that names a task without a role or with an unknown one.
+    pub fn each_role(
+        &self,
+        check: &'static Check,
+        judge: impl Fn(&Group<'a>, &'a str, &TaskSet<'a>) -> Finding,
+    ) -> Vec<Finding> {
+        self.each_running(check, |group, _| {
+            let roles = &group.roles;
+            let judged = roles.by_role.iter();
+            let judged = judged.map(|(role, tasks)| judge(group, role, tasks));
+            let definition = |task: &Task| group.definition_subject(&task.task_definition);
+            let unnamed = roles.unnamed.first();
+            let unnamed =
+                unnamed.map(|task| check.skip(definition(task), "The tasks have no task role"));
+            let unknown = roles.unknown.first();
+            let unknown = unknown.map(|(task, why)| check.unknown(definition(task), why));
+            judged.chain(unnamed).chain(unknown).collect()
         })
     }
 

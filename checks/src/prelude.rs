@@ -8,7 +8,7 @@ pub use crate::replaceable_services::{affected_services, rollout};
 pub use aws_rules::required_permissions;
 pub use model::area::Area;
 pub use model::check::{Check, Inference, OnPlan};
-pub use model::distinct::distinct;
+pub use model::distinct::{distinct, unique};
 pub use model::facts::*;
 pub use model::finding::{AgentLink, Finding, Severity, Status, Subject};
 pub use model::fix::Fix;

@@ -22,25 +22,15 @@ fn each_role<'a>(
     check: &'static Check,
     judge: impl Fn(&FactIndex<'a>, Subject, &'a str, &[&'a Task]) -> Finding,
 ) -> Vec<Finding> {
-    index.each_running(check, |group, _| {
-        let roles = &group.roles;
-        let judged = roles.by_role.iter().map(|(role, set)| {
-            let subject = group.subject_of("role", *role);
-            match index.facts.roles.get(*role) {
-                Some(Fact::Absent) => {
-                    let title = format!("The task role {} does not exist", arn::name(role));
-                    check.skip(subject, title)
-                }
-                _ => judge(index, subject, role, &set.tasks).on(set.scope.clone()),
+    index.each_role(check, |group, role, set| {
+        let subject = group.subject_of("role", role);
+        match index.facts.roles.get(role) {
+            Some(Fact::Absent) => {
+                let title = format!("The task role {} does not exist", arn::name(role));
+                check.skip(subject, title)
             }
-        });
-        let definition = |task: &Task| group.definition_subject(&task.task_definition);
-        let unnamed = roles.unnamed.first();
-        let unnamed =
-            unnamed.map(|task| check.skip(definition(task), "The tasks have no task role"));
-        let unknown = roles.unknown.first();
-        let unknown = unknown.map(|(task, why)| check.unknown(definition(task), why));
-        judged.chain(unnamed).chain(unknown).collect()
+            _ => judge(index, subject, role, &set.tasks).on(set.scope.clone()),
+        }
     })
 }
 

@@ -3,7 +3,7 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeChangeSet.html>
 
 use model::arn;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::error::TemplateError;
 use crate::stack::{Action, Stack, StackResource, check_logical_id};
@@ -41,12 +41,11 @@ pub fn read(document: &Value) -> Result<Stack, TemplateError> {
     let arn = text("StackId").or(text("ChangeSetId")).unwrap_or_default();
     Ok(Stack {
         name: text("StackName").map(str::to_owned),
-        template_file: None,
         region: arn::region(arn).map(str::to_owned),
         account: arn::account(arn).map(str::to_owned),
         resources: resources.collect::<Result<_, _>>()?,
-        template: Value::Object(Map::new()),
         incomplete: true,
+        ..Stack::default()
     })
 }
 

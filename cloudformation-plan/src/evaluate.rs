@@ -104,20 +104,38 @@ impl<'s> Evaluator<'s> {
                 Some(flag) => Node::Scalar(flag.into()),
                 None => Node::Unknown(format!("condition {}", short(argument.as_str()?))),
             },
-            "Fn::GetAtt" => self.attribute(stack, argument),
-            "Fn::Sub" => self.substitute(stack, argument),
-            "Fn::Join" => self.join(stack, argument),
-            "Fn::If" => self.choose(stack, argument),
-            "Fn::FindInMap" => self.find_in_map(stack, argument),
-            "Fn::Select" => self.select(stack, argument),
-            "Fn::Split" => self.split(stack, argument),
-            "Fn::ImportValue" => self.import(stack, argument),
             "Fn::Equals" | "Fn::And" | "Fn::Or" | "Fn::Not" => {
                 match self.decide(stack, name, argument) {
                     Some(flag) => Node::Scalar(flag.into()),
                     None => Node::Unknown("a condition".to_owned()),
                 }
             }
+            _ => {
+                let invalid = || Node::Unknown(format!("an invalid {name}"));
+                self.transform(stack, name, argument)
+                    .unwrap_or_else(invalid)
+            }
+        })
+    }
+
+    /// The result of a function that makes a value from its arguments; `None` if those are invalid.
+    fn transform(&self, stack: usize, name: &str, argument: &Value) -> Option<Node> {
+        let arguments = argument.as_array().map(Vec::as_slice);
+        Some(match (name, arguments.unwrap_or_default()) {
+            ("Fn::GetAtt", _) => self.attribute(stack, argument)?,
+            ("Fn::Sub", [Value::String(text), variables]) => {
+                self.substitute(stack, text, variables)?
+            }
+            ("Fn::Sub", _) => self.substitute(stack, argument.as_str()?, &Value::Null)?,
+            ("Fn::Join", [separator, list]) => self.join(stack, separator, list)?,
+            ("Fn::If", [Value::String(condition), yes, no]) => {
+                self.choose(stack, condition, yes, no)
+            }
+            ("Fn::FindInMap", keys) => self.find_in_map(stack, keys),
+            ("Fn::Select", [index, list]) => self.select(stack, index, list),
+            ("Fn::Split", [separator, text]) => self.split(stack, separator, text),
+            ("Fn::ImportValue", _) => self.import(stack, argument),
+            ("Fn::Join" | "Fn::If" | "Fn::Select" | "Fn::Split", _) => return None,
             _ => Node::Unknown(short(name)),
         })
     }
@@ -174,24 +192,19 @@ impl<'s> Evaluator<'s> {
         )
     }
 
-    fn attribute(&self, stack: usize, argument: &Value) -> Node {
-        let parts = match argument {
-            Value::String(text) => text
-                .split_once('.')
-                .map(|(id, name)| (id, Node::text(name))),
-            Value::Array(items) => match items.as_slice() {
-                [id, name] => id.as_str().zip(Some(self.evaluate(stack, name))),
-                _ => None,
-            },
-            _ => None,
+    fn attribute(&self, stack: usize, argument: &Value) -> Option<Node> {
+        let (id, name) = match (argument, argument.as_array().map(Vec::as_slice)) {
+            (Value::String(text), _) => {
+                let (id, name) = text.split_once('.')?;
+                (id, Node::text(name))
+            }
+            (_, Some([id, name])) => (id.as_str()?, self.evaluate(stack, name)),
+            _ => return None,
         };
-        match parts {
-            Some((id, name)) => match name.as_text() {
-                Some(name) => self.attribute_of(stack, id, &name),
-                None => Node::Unknown(format!("an attribute of {}", short(id))),
-            },
-            None => Node::Unknown("an invalid Fn::GetAtt".to_owned()),
-        }
+        Some(match name.as_text() {
+            Some(name) => self.attribute_of(stack, id, &name),
+            None => Node::Unknown(format!("an attribute of {}", short(id))),
+        })
     }
 
     fn attribute_of(&self, stack: usize, id: &str, name: &str) -> Node {
@@ -217,58 +230,34 @@ impl<'s> Evaluator<'s> {
         })
     }
 
-    fn substitute(&self, stack: usize, argument: &Value) -> Node {
-        let (text, variables) = match argument {
-            Value::String(text) => (text.as_str(), None),
-            Value::Array(items) => match items.as_slice() {
-                [Value::String(text), variables] => (text.as_str(), Some(variables)),
-                _ => return Node::Unknown("an invalid Fn::Sub".to_owned()),
-            },
-            _ => return Node::Unknown("an invalid Fn::Sub".to_owned()),
-        };
+    fn substitute(&self, stack: usize, text: &str, variables: &Value) -> Option<Node> {
         let mut parts = Vec::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("${") {
             parts.push(Node::text(before));
-            let Some((name, after)) = after.split_once('}') else {
-                return Node::Unknown("an invalid Fn::Sub".to_owned());
-            };
-            parts.push(
-                match (
-                    name.strip_prefix('!'),
-                    variables.and_then(|all| all.get(name)),
-                ) {
-                    (Some(literal), _) => Node::text(format!("${{{literal}}}")),
-                    (None, Some(variable)) => self.evaluate(stack, variable),
-                    (None, None) => match name.split_once('.') {
-                        Some((id, attribute)) => self.attribute_of(stack, id, attribute),
-                        None => self.reference(stack, name),
-                    },
+            let (name, after) = after.split_once('}')?;
+            parts.push(match (name.strip_prefix('!'), variables.get(name)) {
+                (Some(literal), _) => Node::text(format!("${{{literal}}}")),
+                (None, Some(variable)) => self.evaluate(stack, variable),
+                (None, None) => match name.split_once('.') {
+                    Some((id, attribute)) => self.attribute_of(stack, id, attribute),
+                    None => self.reference(stack, name),
                 },
-            );
+            });
             rest = after;
         }
         parts.push(Node::text(rest));
-        concatenate(parts, "")
+        Some(concatenate(parts, ""))
     }
 
-    fn join(&self, stack: usize, argument: &Value) -> Node {
-        let Some([separator, list]) = argument.as_array().map(Vec::as_slice) else {
-            return Node::Unknown("an invalid Fn::Join".to_owned());
-        };
-        let list = self.evaluate(stack, list);
-        match (separator.as_str(), list.items()) {
-            (Some(separator), Ok(items)) => concatenate(items.to_vec(), separator),
-            (_, Err(list)) => Node::Unknown(why(list)),
-            (None, _) => Node::Unknown("an invalid Fn::Join".to_owned()),
-        }
+    fn join(&self, stack: usize, separator: &Value, list: &Value) -> Option<Node> {
+        Some(match self.evaluate(stack, list).items() {
+            Ok(items) => concatenate(items.to_vec(), separator.as_str()?),
+            Err(list) => Node::Unknown(why(list)),
+        })
     }
 
-    fn choose(&self, stack: usize, argument: &Value) -> Node {
-        let Some([Value::String(condition), yes, no]) = argument.as_array().map(Vec::as_slice)
-        else {
-            return Node::Unknown("an invalid Fn::If".to_owned());
-        };
+    fn choose(&self, stack: usize, condition: &str, yes: &Value, no: &Value) -> Node {
         match self.condition(stack, condition) {
             Some(true) => self.evaluate(stack, yes),
             Some(false) => self.evaluate(stack, no),
@@ -282,8 +271,7 @@ impl<'s> Evaluator<'s> {
         }
     }
 
-    fn find_in_map(&self, stack: usize, argument: &Value) -> Node {
-        let keys = argument.as_array().map_or(&[][..], Vec::as_slice);
+    fn find_in_map(&self, stack: usize, keys: &[Value]) -> Node {
         let keys = keys.iter().take(3).map(|key| self.evaluate(stack, key));
         let keys: Vec<Node> = keys.collect();
         let texts: Option<Vec<String>> = keys.iter().map(Node::as_text).collect();
@@ -303,10 +291,7 @@ impl<'s> Evaluator<'s> {
         }
     }
 
-    fn select(&self, stack: usize, argument: &Value) -> Node {
-        let Some([index, list]) = argument.as_array().map(Vec::as_slice) else {
-            return Node::Unknown("an invalid Fn::Select".to_owned());
-        };
+    fn select(&self, stack: usize, index: &Value, list: &Value) -> Node {
         let index = self.evaluate(stack, index).as_text();
         let index = index.and_then(|index| index.parse::<usize>().ok());
         match (index, self.evaluate(stack, list)) {
@@ -318,10 +303,7 @@ impl<'s> Evaluator<'s> {
         }
     }
 
-    fn split(&self, stack: usize, argument: &Value) -> Node {
-        let Some([separator, text]) = argument.as_array().map(Vec::as_slice) else {
-            return Node::Unknown("an invalid Fn::Split".to_owned());
-        };
+    fn split(&self, stack: usize, separator: &Value, text: &Value) -> Node {
         let text = self.evaluate(stack, text);
         match (separator.as_str(), text.as_text()) {
             (Some(separator), Some(text)) if !separator.is_empty() => {

@@ -47,6 +47,12 @@ impl Node {
         }
     }
 
+    /// What is at a path of fields such as `a.b`; the node itself if the path is empty.
+    pub fn at(&self, path: &str) -> &Node {
+        let names = path.split('.').filter(|name| !name.is_empty());
+        names.fold(self, Node::field)
+    }
+
     /// The elements; one value counts as a list of one. `Err` if the list as a whole is unknown.
     pub fn items(&self) -> Result<&[Node], &Node> {
         match self {

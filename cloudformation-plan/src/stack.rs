@@ -43,7 +43,7 @@ pub struct StackResource {
 }
 
 /// A stack as it will be after deployment.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Stack {
     /// `None` for a template alone.
     pub name: Option<String>,
@@ -71,13 +71,10 @@ impl Stack {
         let resources = resources.into_iter();
         let resources = resources.map(|(id, resource)| read_resource(id, resource));
         Ok(Stack {
-            name: None,
-            template_file: None,
-            region: None,
-            account: None,
             resources: resources.collect::<Result<_, _>>()?,
             template,
             incomplete: has_serverless,
+            ..Stack::default()
         })
     }
 

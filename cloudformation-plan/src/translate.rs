@@ -3,12 +3,14 @@
 //! `Ref` and `Fn::GetAtt` become references to one resource, and everything that is unknown before deployment becomes a
 //! reference that leads nowhere: nothing is guessed.
 
+mod bucket;
 mod ecs;
 mod iam;
 mod identity;
 mod names;
 mod network;
-mod records;
+mod resource_types;
+mod translator;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -18,12 +20,12 @@ use terraform_plan::{PlanError, TerraformPlan};
 
 use crate::attribute::{Attribute, Fields};
 use crate::evaluate::{Environment, Evaluator};
-use crate::node::{Node, Reference};
-use crate::stack::{Action, Stack, StackResource};
+use crate::stack::{Action, Stack};
 use identity::{ALL, generated_names, identity, kept_if_conditional};
-use names::{name_property, terraform_reference};
+use resource_types::ResourceType;
 
 pub use names::generated_name;
+pub use translator::Translator;
 
 /// A plan with where its resources come from.
 pub struct Translation {
@@ -50,6 +52,14 @@ impl Planned {
             is_data: false,
             part: String::new(),
             fields,
+        }
+    }
+
+    /// One of several resources that a resource of a stack stands for.
+    pub fn part(part: impl Into<String>, terraform_type: &'static str, fields: Fields) -> Planned {
+        Planned {
+            part: part.into(),
+            ..Planned::new(terraform_type, fields)
         }
     }
 }
@@ -107,7 +117,7 @@ struct Document {
 impl Document {
     fn add(&mut self, translator: &Translator, may_be_missing: bool) {
         let resource = translator.resource;
-        let Some(planned) = translator.planned() else {
+        let Some(all) = planned(translator) else {
             return;
         };
         let before = Translator {
@@ -116,9 +126,9 @@ impl Document {
         };
         let mut before = match resource.before {
             Value::Null => Vec::new(),
-            _ => before.planned().unwrap_or_default(),
+            _ => planned(&before).unwrap_or_default(),
         };
-        for mut one in planned {
+        for mut one in all {
             if may_be_missing {
                 translator.note("condition", translator.resource.condition.as_deref());
                 let kept = kept_if_conditional(one.terraform_type);
@@ -195,174 +205,41 @@ impl Document {
     }
 }
 
-/// Translates one resource.
-#[derive(Clone)]
-pub struct Translator<'a> {
-    pub evaluator: &'a Evaluator<'a>,
-    reasons: &'a RefCell<BTreeMap<String, String>>,
-    pub stack: usize,
-    pub resource: &'a StackResource,
-    pub address: String,
-    /// Reads the properties before the update.
-    before: bool,
-}
-
-impl Translator<'_> {
-    /// The resources of the plan; `None` if the type does not decide about sessions.
-    fn planned(&self) -> Option<Vec<Planned>> {
-        let mut planned = network::translate(self)
-            .or_else(|| iam::translate(self))
-            .or_else(|| ecs::translate(self))
-            .or_else(|| records::translate(self))?;
-        let stack = self.evaluator.stacks.get(self.stack);
-        if let Some(region) = stack.and_then(|stack| stack.region.as_deref()) {
-            for one in &mut planned {
-                one.fields.set("region", Some(Attribute::known(region)));
-            }
+/// The resources of the plan; `None` if the type does not decide about sessions.
+fn planned(of: &Translator) -> Option<Vec<Planned>> {
+    let name = of.resource.resource_type.as_str();
+    let resource_type = ResourceType::find(name)?;
+    let fields = of.copied_as(name);
+    let one = |fields| vec![Planned::new(resource_type.terraform_type, fields)];
+    let mut planned = match name {
+        "AWS::CloudFormation::Stack" => one(network::nested_stack(of)),
+        "AWS::EC2::NetworkAclEntry" => one(network::acl_entry(of, fields)),
+        "AWS::EC2::Route" => one(network::route(of, fields)),
+        "AWS::EC2::SecurityGroup" => one(network::security_group(of, fields)),
+        "AWS::EC2::SecurityGroupEgress" | "AWS::EC2::SecurityGroupIngress" => {
+            one(network::separate_rule(of, fields))
         }
-        Some(planned)
-    }
-
-    /// A property.
-    pub fn property(&self, name: &str) -> Node {
-        let properties = match self.before || self.resource.action == Action::Delete {
-            true => &self.resource.before,
-            false => &self.resource.properties,
-        };
-        let value = properties.get(name).unwrap_or(&Value::Null);
-        self.evaluator.evaluate(self.stack, value)
-    }
-
-    /// Remembers what an attribute depends on.
-    fn note(&self, path: &str, why: Option<&str>) {
-        if let Some(why) = why {
-            let key = format!("{path} of {}", self.address);
-            self.reasons
-                .borrow_mut()
-                .entry(key)
-                .or_insert_with(|| why.to_owned());
+        "AWS::EC2::VPC" => one(network::vpc(of, fields)),
+        "AWS::EC2::VPCEndpoint" => one(network::endpoint(of, fields)),
+        "AWS::EC2::VPNGatewayRoutePropagation" => {
+            network::route_propagations(of, resource_type.terraform_type)
+        }
+        "AWS::ECS::Cluster" => ecs::cluster(of, fields),
+        "AWS::ECS::Service" => one(ecs::service(of, fields)),
+        "AWS::ECS::TaskDefinition" => one(ecs::task_definition(of, fields)),
+        "AWS::IAM::ManagedPolicy" => iam::managed_policy(of, fields),
+        "AWS::IAM::Policy" => iam::inline_policies(of, &fields, "Roles"),
+        "AWS::IAM::Role" => iam::role(of, fields),
+        "AWS::IAM::RolePolicy" => iam::inline_policies(of, &fields, "RoleName"),
+        "AWS::S3::Bucket" => bucket::bucket(of, fields),
+        "Custom::VpcRestrictDefaultSG" => one(network::restricted_default_group(of)?),
+        _ => one(fields),
+    };
+    let stack = of.evaluator.stacks.get(of.stack);
+    if let Some(region) = stack.and_then(|stack| stack.region.as_deref()) {
+        for one in &mut planned {
+            one.fields.set("region", Some(Attribute::known(region)));
         }
     }
-
-    /// An attribute with the value of a node. `None` if the property is left out.
-    pub fn attribute(&self, path: &str, node: &Node) -> Option<Attribute> {
-        self.note(path, node.unknown());
-        Some(match node {
-            Node::NoValue => return None,
-            Node::Scalar(value) => Attribute::known(value.clone()),
-            Node::Reference(reference) => self.reference(reference),
-            Node::List(items) => {
-                let items = items.iter().filter_map(|item| self.attribute(path, item));
-                Attribute::list(items.collect())
-            }
-            Node::Map(_) | Node::Joined(_) | Node::Unknown(_) => Attribute::unknown(),
-        })
-    }
-
-    /// A text; numbers and flags are written out.
-    pub fn text(&self, path: &str, node: &Node) -> Option<Attribute> {
-        match node.as_text() {
-            Some(text) => Some(Attribute::known(text)),
-            None => self.attribute(path, node),
-        }
-    }
-
-    /// A flag, which templates can write as a text.
-    pub fn flag(&self, path: &str, node: &Node) -> Option<Attribute> {
-        match node.as_text().as_deref() {
-            Some("true") => Some(Attribute::known(true)),
-            Some("false") => Some(Attribute::known(false)),
-            Some(_) => Some(Attribute::unknown()),
-            None => self.attribute(path, node),
-        }
-    }
-
-    /// A list; one value counts as a list of one.
-    pub fn list(&self, path: &str, node: &Node) -> Option<Attribute> {
-        self.note(path, node.unknown());
-        match (node, node.items()) {
-            (Node::NoValue, _) => None,
-            // `Ref` and `Fn::GetAtt` return one value where a list is wanted.
-            (Node::Reference(_), _) => Some(Attribute::list(vec![self.attribute(path, node)?])),
-            (_, Err(_)) => Some(Attribute::unknown()),
-            (_, Ok(items)) => {
-                let items = items.iter().filter_map(|item| self.text(path, item));
-                Some(Attribute::list(items.collect()))
-            }
-        }
-    }
-
-    /// Blocks, one for each element of a list. `None` if the property is left out.
-    pub fn blocks(
-        &self,
-        path: &str,
-        node: &Node,
-        read: impl Fn(&Node) -> Fields,
-    ) -> Option<Attribute> {
-        self.note(path, node.unknown());
-        match (node, node.items()) {
-            (Node::NoValue, _) => None,
-            (_, Err(_)) => Some(Attribute::unknown()),
-            (_, Ok(items)) => Some(Attribute::blocks(items.iter().map(read).collect())),
-        }
-    }
-
-    /// What a reference to a resource is called: its physical name if the template sets one.
-    pub fn reference_name(&self, reference: &Reference) -> Option<String> {
-        let resource = self.referred(reference)?;
-        let property = name_property(&resource.resource_type)?;
-        let value = resource.properties.get(property).unwrap_or(&Value::Null);
-        let name = self.evaluator.evaluate(reference.stack, value).as_text();
-        name.or_else(|| resource.physical_id.clone())
-    }
-
-    pub fn referred(&self, reference: &Reference) -> Option<&StackResource> {
-        let stack = self.evaluator.stacks.get(reference.stack)?;
-        stack.resource(&reference.logical_id)
-    }
-
-    /// Follows an alias to its key.
-    fn alias_target(&self, reference: &Reference) -> Option<Node> {
-        let resource = self.referred(reference)?;
-        let target = match resource.resource_type.as_str() {
-            "AWS::KMS::Alias" => resource.properties.get("TargetKeyId")?,
-            _ => return None,
-        };
-        Some(self.evaluator.evaluate(reference.stack, target))
-    }
-
-    fn reference(&self, reference: &Reference) -> Attribute {
-        // Only `Ref` of an alias leads further: one step, since a key is no alias.
-        if let Some(Node::Reference(target)) = self.alias_target(reference)
-            && self.alias_target(&target).is_none()
-        {
-            return self.reference(&target);
-        }
-        let Some(resource) = self.referred(reference) else {
-            return Attribute::unknown();
-        };
-        let attribute = reference.attribute.as_deref();
-        let Some((kind, attribute)) = terraform_reference(&resource.resource_type, attribute)
-        else {
-            return Attribute::unknown();
-        };
-        let is_cluster = kind == "aws_ecs_cluster";
-        match self.reference_name(reference) {
-            Some(name) if is_cluster || attribute == "name" || attribute == "bucket" => {
-                return Attribute::known(name);
-            }
-            None if is_cluster => {
-                let (stacks, id) = (self.evaluator.stacks, &reference.logical_id);
-                return Attribute::known(generated_name(stacks, reference.stack, id));
-            }
-            _ => {}
-        }
-        if let Some(id) = &resource.physical_id
-            && (attribute == "id" || id.starts_with("arn:"))
-        {
-            return Attribute::known(id.clone());
-        }
-        let name = format!("{kind}.s{}_{}", reference.stack, reference.logical_id);
-        Attribute::references(vec![format!("{name}.{attribute}"), name])
-    }
+    Some(planned)
 }

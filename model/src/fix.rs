@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::aws_call::AwsCall;
+use crate::distinct::push_new;
 use crate::step::{Command, Step};
 use crate::text::sanitize_line;
 
@@ -124,9 +125,7 @@ impl Fix {
             };
             let mut all = blocks(mine);
             for block in blocks(theirs) {
-                if !all.contains(&block) {
-                    all.push(block);
-                }
+                push_new(&mut all, block);
             }
             *mine = all.join("\n\n");
         }

@@ -48,12 +48,8 @@ fn judge(index: &FactIndex, outcome: &HopOutcome, subject: Subject) -> Finding {
     let refusals = text::short_list(&refusals, MAX_NAMED);
     let refusing = outcome.acl_paths().flat_map(AclPath::refusing);
     let subnets = distinct(refusing.map(|traversal| traversal.subnet.clone()));
-    let mut refused = Vec::new();
-    for one in outcome.acl_paths().flat_map(AclPath::evidence) {
-        if refused.len() < 10 && !refused.contains(&one) {
-            refused.push(one);
-        }
-    }
+    let mut refused = unique(outcome.acl_paths().flat_map(AclPath::evidence));
+    refused.truncate(10);
     let finding = match finding.status {
         Status::Fail => {
             let other_hops = outcome.describe_other_hops();

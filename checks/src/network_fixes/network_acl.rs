@@ -8,6 +8,7 @@ use crate::service_access::obstacle::Obstacle;
 use crate::service_access::{Call, ServiceAccess, configured_services};
 use crate::vpc_path::{AclPath, AclTraversal, Hop, Source, resolve_ssmmessages};
 use aws_rules::vpc::Reachability;
+use model::distinct::push_new;
 
 /// Allows what the network ACLs of a VPC refuse its tasks.
 pub fn allow_traffic(index: &FactIndex, vpc: &str) -> Fix {
@@ -22,9 +23,7 @@ pub fn allow_traffic(index: &FactIndex, vpc: &str) -> Fix {
                 continue;
             }
             for (service, traversals) in refused_traversals(index, source) {
-                if !services.contains(&service) {
-                    services.push(service);
-                }
+                push_new(&mut services, service);
                 refused.extend(traversals);
             }
         }

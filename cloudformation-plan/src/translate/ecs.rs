@@ -6,21 +6,6 @@ use super::{Planned, Translator, generated_name};
 use crate::attribute::{Attribute, Fields};
 use crate::node::Node;
 
-/// The resources of the plan; `None` if the type is another service's.
-pub fn translate(of: &Translator) -> Option<Vec<Planned>> {
-    let one = |terraform_type, fields| Some(vec![Planned::new(terraform_type, fields)]);
-    match of.resource.resource_type.as_str() {
-        "AWS::ECS::Cluster" => Some(cluster(of)),
-        "AWS::ECS::ClusterCapacityProviderAssociations" => one(
-            "aws_ecs_cluster_capacity_providers",
-            default_strategy(of, of.text("cluster_name", &of.property("Cluster"))),
-        ),
-        "AWS::ECS::Service" => one("aws_ecs_service", service(of)),
-        "AWS::ECS::TaskDefinition" => one("aws_ecs_task_definition", task_definition(of)),
-        _ => None,
-    }
-}
-
 /// The name that the template sets; else the one that it has, or one that stands for the generated one.
 fn name(of: &Translator, property: &str) -> String {
     let own = of.property(property).as_text();
@@ -30,144 +15,34 @@ fn name(of: &Translator, property: &str) -> String {
         .unwrap_or_else(|| generated_name(of.evaluator.stacks, of.stack, &of.resource.logical_id))
 }
 
-fn cluster(of: &Translator) -> Vec<Planned> {
+/// The cluster, and its default capacity provider strategy.
+pub fn cluster(of: &Translator, fields: Fields) -> Vec<Planned> {
     let name = Attribute::known(name(of, "ClusterName"));
-    let configuration = of.property("Configuration");
-    let exec = configuration.field("ExecuteCommandConfiguration");
-    let configuration = of.blocks("configuration", exec, |exec| {
-        let exec = of.blocks(
-            "configuration.execute_command_configuration",
-            exec,
-            |exec| exec_configuration(of, exec),
-        );
-        Fields::default().with("execute_command_configuration", exec)
-    });
-    let fields = Fields::default()
+    let fields = fields
         .with("name", Some(name.clone()))
-        .with("configuration", configuration)
         .with("tags", tags(of));
     let mut planned = vec![Planned::new("aws_ecs_cluster", fields)];
     if of.property("DefaultCapacityProviderStrategy") != Node::NoValue {
-        planned.push(Planned {
-            part: "strategy".to_owned(),
-            ..Planned::new(
-                "aws_ecs_cluster_capacity_providers",
-                default_strategy(of, Some(name)),
-            )
-        });
+        let strategy = of.copied_as("AWS::ECS::ClusterCapacityProviderAssociations");
+        let strategy = strategy.with("cluster_name", Some(name));
+        let terraform_type = "aws_ecs_cluster_capacity_providers";
+        planned.push(Planned::part("strategy", terraform_type, strategy));
     }
     planned
 }
 
-fn default_strategy(of: &Translator, cluster: Option<Attribute>) -> Fields {
-    const STRATEGY: &str = "default_capacity_provider_strategy";
-    Fields::default().with("cluster_name", cluster).with(
-        STRATEGY,
-        strategy(of, STRATEGY, "DefaultCapacityProviderStrategy"),
-    )
-}
-
-fn strategy(of: &Translator, path: &str, property: &str) -> Option<Attribute> {
-    of.blocks(path, &of.property(property), |item| {
-        Fields::default().with(
-            "capacity_provider",
-            of.text(path, item.field("CapacityProvider")),
-        )
-    })
-}
-
-fn exec_configuration(of: &Translator, exec: &Node) -> Fields {
-    let path = |name: &str| format!("configuration.execute_command_configuration.{name}");
-    let log = of.blocks(
-        &path("log_configuration"),
-        exec.field("LogConfiguration"),
-        |log| {
-            let path = |name: &str| path(&format!("log_configuration.{name}"));
-            let text = |name: &str, property: &str| of.text(&path(name), log.field(property));
-            let flag = |name: &str, property: &str| of.flag(&path(name), log.field(property));
-            Fields::default()
-                .with(
-                    "cloud_watch_log_group_name",
-                    text("cloud_watch_log_group_name", "CloudWatchLogGroupName"),
-                )
-                .with(
-                    "cloud_watch_encryption_enabled",
-                    flag(
-                        "cloud_watch_encryption_enabled",
-                        "CloudWatchEncryptionEnabled",
-                    ),
-                )
-                .with("s3_bucket_name", text("s3_bucket_name", "S3BucketName"))
-                .with(
-                    "s3_bucket_encryption_enabled",
-                    flag("s3_bucket_encryption_enabled", "S3EncryptionEnabled"),
-                )
-                .with("s3_key_prefix", text("s3_key_prefix", "S3KeyPrefix"))
-        },
-    );
-    Fields::default()
-        .with(
-            "kms_key_id",
-            of.text(&path("kms_key_id"), exec.field("KmsKeyId")),
-        )
-        .with("logging", of.text(&path("logging"), exec.field("Logging")))
-        .with("log_configuration", log)
-}
-
-fn service(of: &Translator) -> Fields {
-    let text = |name: &str, property: &str| of.text(name, &of.property(property));
-    let mut fields = Fields::default()
-        .with("name", Some(Attribute::known(name(of, "ServiceName"))))
-        .with(
-            "enable_execute_command",
-            of.flag(
-                "enable_execute_command",
-                &of.property("EnableExecuteCommand"),
-            ),
-        )
-        .with("tags", tags(of))
-        .with(
-            "network_configuration",
-            network(
-                of,
-                of.property("NetworkConfiguration")
-                    .field("AwsvpcConfiguration"),
-            ),
-        )
-        .with(
-            "capacity_provider_strategy",
-            strategy(of, "capacity_provider_strategy", "CapacityProviderStrategy"),
-        )
-        .with(
-            "deployment_controller",
-            of.blocks(
-                "deployment_controller",
-                &of.property("DeploymentController"),
-                |one| {
-                    Fields::default().with(
-                        "type",
-                        of.text("deployment_controller.type", one.field("Type")),
-                    )
-                },
-            ),
-        );
-    for (attribute, property) in [
-        ("cluster", "Cluster"),
-        ("task_definition", "TaskDefinition"),
-        ("desired_count", "DesiredCount"),
-        ("launch_type", "LaunchType"),
-        ("platform_version", "PlatformVersion"),
-        ("scheduling_strategy", "SchedulingStrategy"),
-    ] {
-        fields.set(attribute, text(attribute, property));
-    }
+pub fn service(of: &Translator, fields: Fields) -> Fields {
     fields
+        .with("name", Some(Attribute::known(name(of, "ServiceName"))))
+        .with("tags", tags(of))
+        .with("network_configuration", network_configuration(of))
 }
 
-fn network(of: &Translator, network: &Node) -> Option<Attribute> {
+fn network_configuration(of: &Translator) -> Option<Attribute> {
     const PATH: &str = "network_configuration";
     let list = |name: &str, node: &Node| of.list(&format!("{PATH}.{name}"), node);
-    of.blocks(PATH, network, |network| {
+    let network = of.property("NetworkConfiguration.AwsvpcConfiguration");
+    of.blocks(PATH, &network, |network| {
         let public = match network.field("AssignPublicIp") {
             Node::NoValue => Attribute::known(false),
             node => match node.as_text() {
@@ -185,36 +60,10 @@ fn network(of: &Translator, network: &Node) -> Option<Attribute> {
     })
 }
 
-fn task_definition(of: &Translator) -> Fields {
-    let mut fields = Fields::default()
+pub fn task_definition(of: &Translator, fields: Fields) -> Fields {
+    fields
         .with("family", Some(Attribute::known(name(of, "Family"))))
         .with("container_definitions", Some(containers(of)))
-        .with(
-            "runtime_platform",
-            of.blocks(
-                "runtime_platform",
-                &of.property("RuntimePlatform"),
-                |platform| {
-                    Fields::default().with(
-                        "operating_system_family",
-                        of.text(
-                            "runtime_platform.operating_system_family",
-                            platform.field("OperatingSystemFamily"),
-                        ),
-                    )
-                },
-            ),
-        );
-    for (attribute, property) in [
-        ("task_role_arn", "TaskRoleArn"),
-        ("execution_role_arn", "ExecutionRoleArn"),
-        ("network_mode", "NetworkMode"),
-        ("pid_mode", "PidMode"),
-        ("memory", "Memory"),
-    ] {
-        fields.set(attribute, of.text(attribute, &of.property(property)));
-    }
-    fields
 }
 
 /// The fields of a container that decide about sessions: if one is unknown, so is the container.

@@ -8,18 +8,8 @@ use crate::node::{Node, Reference};
 
 const DOCUMENT: &str = "aws_iam_policy_document";
 
-/// The resources of the plan; `None` if the type is another service's.
-pub fn translate(of: &Translator) -> Option<Vec<Planned>> {
-    match of.resource.resource_type.as_str() {
-        "AWS::IAM::Role" => Some(role(of)),
-        "AWS::IAM::Policy" => Some(inline_policies(of, &of.property("Roles"))),
-        "AWS::IAM::RolePolicy" => Some(inline_policies(of, &of.property("RoleName"))),
-        "AWS::IAM::ManagedPolicy" => Some(managed_policy(of)),
-        _ => None,
-    }
-}
-
-fn role(of: &Translator) -> Vec<Planned> {
+/// The role, and the documents of its inline policies.
+pub fn role(of: &Translator, fields: Fields) -> Vec<Planned> {
     let mut parts = Vec::new();
     let policies = of.property("Policies");
     let inline = match policies.items() {
@@ -38,31 +28,16 @@ fn role(of: &Translator) -> Vec<Planned> {
         }
         Err(_) => Attribute::unknown(),
     };
-    let trust = of.property("AssumeRolePolicyDocument");
-    let arns = of.property("ManagedPolicyArns");
-    let boundary = of.property("PermissionsBoundary");
-    let fields = Fields::default()
-        .with("name", of.text("name", &of.property("RoleName")))
-        .with("path", of.text("path", &of.property("Path")))
-        .with(
-            "assume_role_policy",
-            of.document("assume_role_policy", &trust),
-        )
-        .with("inline_policy", Some(inline))
-        .with("managed_policy_arns", of.list("managed_policy_arns", &arns))
-        .with(
-            "permissions_boundary",
-            of.text("permissions_boundary", &boundary),
-        );
+    let fields = fields.with("inline_policy", Some(inline));
     parts.insert(0, Planned::new("aws_iam_role", fields));
     parts
 }
 
-/// An inline policy of each role.
-fn inline_policies(of: &Translator, roles: &Node) -> Vec<Planned> {
-    let name = of.property("PolicyName");
+/// An inline policy of each role in a property.
+pub fn inline_policies(of: &Translator, fields: &Fields, roles: &str) -> Vec<Planned> {
+    let roles = of.property(roles);
     let document = of.property("PolicyDocument");
-    let roles = match (roles, roles.items()) {
+    let roles = match (&roles, roles.items()) {
         // A policy of users or groups.
         (Node::NoValue, _) => return Vec::new(),
         (_, Ok(roles)) => roles.to_vec(),
@@ -71,46 +46,37 @@ fn inline_policies(of: &Translator, roles: &Node) -> Vec<Planned> {
     let mut planned = Vec::new();
     for (at, role) in roles.iter().enumerate() {
         let (document, part) = policy_document(of, &document, at);
-        let fields = Fields::default()
-            .with("name", of.text("name", &name))
+        let fields = fields.clone();
+        let fields = fields
             .with("role", of.text("role", role))
             .with("policy", Some(document));
-        planned.push(Planned {
-            part: match at {
-                0 => String::new(),
-                _ => format!("role{at}"),
-            },
-            ..Planned::new("aws_iam_role_policy", fields)
-        });
+        let name = match at {
+            0 => String::new(),
+            _ => format!("role{at}"),
+        };
+        planned.push(Planned::part(name, "aws_iam_role_policy", fields));
         planned.extend(part);
     }
     planned
 }
 
-fn managed_policy(of: &Translator) -> Vec<Planned> {
+/// The policy, its document, and its attachment to roles.
+pub fn managed_policy(of: &Translator, fields: Fields) -> Vec<Planned> {
     let (document, part) = policy_document(of, &of.property("PolicyDocument"), 0);
-    let fields = Fields::default()
-        .with("name", of.text("name", &of.property("ManagedPolicyName")))
-        .with("path", of.text("path", &of.property("Path")))
-        .with("policy", Some(document));
+    let fields = fields.with("policy", Some(document));
     let mut planned = vec![Planned::new("aws_iam_policy", fields)];
     planned.extend(part);
     let roles = of.property("Roles");
     if roles != Node::NoValue {
-        let own = Node::Reference(Reference {
-            stack: of.stack,
-            logical_id: of.resource.logical_id.clone(),
-            attribute: None,
-        });
-        planned.push(Planned {
-            part: "attachment".to_owned(),
-            ..Planned::new(
-                "aws_iam_policy_attachment",
-                Fields::default()
-                    .with("roles", of.list("roles", &roles))
-                    .with("policy_arn", of.attribute("policy_arn", &own)),
-            )
-        });
+        let own = of.own_reference();
+        let fields = Fields::default()
+            .with("roles", of.list("roles", &roles))
+            .with("policy_arn", of.attribute("policy_arn", &own));
+        planned.push(Planned::part(
+            "attachment",
+            "aws_iam_policy_attachment",
+            fields,
+        ));
     }
     planned
 }
@@ -134,15 +100,12 @@ fn policy_document(of: &Translator, node: &Node, at: usize) -> (Attribute, Optio
     let part = format!("document{at}");
     let logical_id = &of.resource.logical_id;
     let name = format!("data.{DOCUMENT}.s{}_{logical_id}{part}", of.stack);
+    let fields = Fields::default()
+        .with("statement", Some(Attribute::blocks(blocks.collect())))
+        .with("json", Some(Attribute::unknown()));
     let data = Planned {
         is_data: true,
-        part,
-        ..Planned::new(
-            DOCUMENT,
-            Fields::default()
-                .with("statement", Some(Attribute::blocks(blocks.collect())))
-                .with("json", Some(Attribute::unknown())),
-        )
+        ..Planned::part(part, DOCUMENT, fields)
     };
     let policy = Attribute::references(vec![format!("{name}.json"), name]);
     (policy, Some(data))

@@ -4,129 +4,12 @@ use super::{Planned, Translator};
 use crate::attribute::{Attribute, Fields};
 use crate::node::{Node, Reference};
 
-/// The resources of the plan; `None` if the type is another service's.
-pub fn translate(of: &Translator) -> Option<Vec<Planned>> {
-    let one = |terraform_type, fields| Some(vec![Planned::new(terraform_type, fields)]);
-    match of.resource.resource_type.as_str() {
-        "AWS::EC2::VPC" => one("aws_vpc", vpc(of)),
-        "AWS::EC2::Subnet" => one(
-            "aws_subnet",
-            copied(
-                of,
-                &[
-                    ("vpc_id", "VpcId"),
-                    ("cidr_block", "CidrBlock"),
-                    ("ipv6_cidr_block", "Ipv6CidrBlock"),
-                    ("availability_zone", "AvailabilityZone"),
-                ],
-            ),
-        ),
-        "AWS::EC2::SecurityGroup" => one("aws_security_group", security_group(of)),
-        "AWS::EC2::SecurityGroupIngress" => one(
-            "aws_vpc_security_group_ingress_rule",
-            separate_rule(of, "Source"),
-        ),
-        "AWS::EC2::SecurityGroupEgress" => one(
-            "aws_vpc_security_group_egress_rule",
-            separate_rule(of, "Destination"),
-        ),
-        "Custom::VpcRestrictDefaultSG" => restricted_default_group(of),
-        "AWS::EC2::RouteTable" => one("aws_route_table", copied(of, &[("vpc_id", "VpcId")])),
-        "AWS::EC2::Route" => one("aws_route", route(of)),
-        "AWS::EC2::SubnetRouteTableAssociation" => one(
-            "aws_route_table_association",
-            copied(
-                of,
-                &[
-                    ("subnet_id", "SubnetId"),
-                    ("route_table_id", "RouteTableId"),
-                ],
-            ),
-        ),
-        "AWS::EC2::VPNGatewayRoutePropagation" => Some(route_propagations(of)),
-        "AWS::EC2::NatGateway" => one(
-            "aws_nat_gateway",
-            copied(
-                of,
-                &[
-                    ("subnet_id", "SubnetId"),
-                    ("vpc_id", "VpcId"),
-                    ("connectivity_type", "ConnectivityType"),
-                ],
-            ),
-        ),
-        "AWS::EC2::InternetGateway" => one("aws_internet_gateway", Fields::default()),
-        "AWS::EC2::EgressOnlyInternetGateway" => one(
-            "aws_egress_only_internet_gateway",
-            copied(of, &[("vpc_id", "VpcId")]),
-        ),
-        "AWS::EC2::VPNGateway" => one("aws_vpn_gateway", Fields::default()),
-        "AWS::EC2::VPCEndpoint" => one("aws_vpc_endpoint", endpoint(of)),
-        "AWS::EC2::NetworkAcl" => one("aws_network_acl", copied(of, &[("vpc_id", "VpcId")])),
-        "AWS::EC2::NetworkAclEntry" => one("aws_network_acl_rule", acl_entry(of)),
-        "AWS::EC2::SubnetNetworkAclAssociation" => one(
-            "aws_network_acl_association",
-            copied(
-                of,
-                &[
-                    ("subnet_id", "SubnetId"),
-                    ("network_acl_id", "NetworkAclId"),
-                ],
-            ),
-        ),
-        "AWS::EC2::DHCPOptions" => one(
-            "aws_vpc_dhcp_options",
-            Fields::default().with(
-                "domain_name_servers",
-                of.list("domain_name_servers", &of.property("DomainNameServers")),
-            ),
-        ),
-        "AWS::EC2::VPCDHCPOptionsAssociation" => one(
-            "aws_vpc_dhcp_options_association",
-            copied(
-                of,
-                &[("vpc_id", "VpcId"), ("dhcp_options_id", "DhcpOptionsId")],
-            ),
-        ),
-        "AWS::EC2::VPCBlockPublicAccessOptions" => one(
-            "aws_vpc_block_public_access_options",
-            copied(
-                of,
-                &[("internet_gateway_block_mode", "InternetGatewayBlockMode")],
-            ),
-        ),
-        "AWS::EC2::VPCBlockPublicAccessExclusion" => one(
-            "aws_vpc_block_public_access_exclusion",
-            copied(of, &[("vpc_id", "VpcId")]),
-        ),
-        "AWS::Route53::HostedZone" => one("aws_route53_zone", hosted_zone(of)),
-        "AWS::Route53Resolver::ResolverRule" => one(
-            "aws_route53_resolver_rule",
-            copied(
-                of,
-                &[("rule_type", "RuleType"), ("domain_name", "DomainName")],
-            ),
-        ),
-        "AWS::CloudFormation::Stack" => one("aws_cloudformation_stack", nested_stack(of)),
-        _ => None,
-    }
-}
-
-/// Attributes that equal properties.
-fn copied(of: &Translator, names: &[(&str, &str)]) -> Fields {
-    let mut fields = Fields::default();
-    for (attribute, property) in names {
-        fields.set(attribute, of.text(attribute, &of.property(property)));
-    }
-    fields
-}
-
-fn vpc(of: &Translator) -> Fields {
+pub fn vpc(of: &Translator, fields: Fields) -> Fields {
     let flag = |path: &str, property: &str, default: bool| {
         let flag = of.flag(path, &of.property(property));
         flag.or(Some(Attribute::known(default)))
     };
-    copied(of, &[("cidr_block", "CidrBlock")])
+    fields
         .with(
             "enable_dns_support",
             flag("enable_dns_support", "EnableDnsSupport", true),
@@ -137,7 +20,7 @@ fn vpc(of: &Translator) -> Fields {
         )
 }
 
-fn security_group(of: &Translator) -> Fields {
+pub fn security_group(of: &Translator, fields: Fields) -> Fields {
     let rules = |direction: &str, property: &str, peer: &str| {
         let rules = of.property(property);
         of.blocks(direction, &rules, |rule| {
@@ -165,7 +48,7 @@ fn security_group(of: &Translator) -> Fields {
         ])),
         (false, None) => Some(Attribute::unknown()),
     };
-    copied(of, &[("name", "GroupName"), ("vpc_id", "VpcId")])
+    fields
         .with("ingress", ingress.or_else(|| Some(none())))
         .with("egress", egress)
 }
@@ -199,21 +82,28 @@ fn has_separate_egress(of: &Translator) -> Option<bool> {
     (!may_have).then_some(false)
 }
 
-fn ports(of: &Translator, path: &str, rule: &Node, protocol: &str) -> Fields {
-    let number =
-        |name: &str, property: &str| of.text(&format!("{path}{name}"), rule.field(property));
+/// The protocol and ports of a rule at a path, whose properties `property` reads.
+fn ports(
+    of: &Translator,
+    fields: Fields,
+    path: &str,
+    property: &dyn Fn(&str) -> Node,
+    protocol: &str,
+) -> Fields {
+    let text = |name: &str, node: &Node| of.text(&format!("{path}{name}"), node);
+    let number = property("IpProtocol");
     // EC2 reports these protocols by name.
-    let named = match rule.field("IpProtocol").as_text().as_deref() {
+    let named = match number.as_text().as_deref() {
         Some("6") => Some("tcp"),
         Some("17") => Some("udp"),
         Some("1") => Some("icmp"),
         _ => None,
     };
-    let protocol_of = || of.text(&format!("{path}{protocol}"), rule.field("IpProtocol"));
-    Fields::default()
-        .with(protocol, named.map(Attribute::known).or_else(protocol_of))
-        .with("from_port", number("from_port", "FromPort"))
-        .with("to_port", number("to_port", "ToPort"))
+    let named = named.map(Attribute::known);
+    fields
+        .with(protocol, named.or_else(|| text(protocol, &number)))
+        .with("from_port", text("from_port", &property("FromPort")))
+        .with("to_port", text("to_port", &property("ToPort")))
 }
 
 fn inline_rule(of: &Translator, direction: &str, rule: &Node, peer: &str) -> Fields {
@@ -222,7 +112,7 @@ fn inline_rule(of: &Translator, direction: &str, rule: &Node, peer: &str) -> Fie
     let groups = list("security_groups", &format!("{peer}SecurityGroupId"));
     // Only groups of the default VPC go by a name.
     let by_name = rule.field("SourceSecurityGroupName") != &Node::NoValue;
-    ports(of, &path, rule, "protocol")
+    let fields = Fields::default()
         .with("cidr_blocks", list("cidr_blocks", "CidrIp"))
         .with("ipv6_cidr_blocks", list("ipv6_cidr_blocks", "CidrIpv6"))
         .with(
@@ -232,42 +122,17 @@ fn inline_rule(of: &Translator, direction: &str, rule: &Node, peer: &str) -> Fie
         .with(
             "security_groups",
             groups.or_else(|| by_name.then(Attribute::unknown)),
-        )
+        );
+    let property = |name: &str| rule.field(name).clone();
+    ports(of, fields, &path, &property, "protocol")
 }
 
-fn separate_rule(of: &Translator, peer: &str) -> Fields {
-    let names = [
-        "GroupId",
-        "IpProtocol",
-        "FromPort",
-        "ToPort",
-        "CidrIp",
-        "CidrIpv6",
-    ];
-    let (list, group) = (
-        format!("{peer}PrefixListId"),
-        format!("{peer}SecurityGroupId"),
-    );
-    let names = names.into_iter().chain([list.as_str(), group.as_str()]);
-    let rule = Node::Map(
-        names
-            .map(|name| (name.to_owned(), of.property(name)))
-            .collect(),
-    );
-    let text = |name: &str, property: &str| of.text(name, rule.field(property));
-    ports(of, "", &rule, "ip_protocol")
-        .with("security_group_id", text("security_group_id", "GroupId"))
-        .with("cidr_ipv4", text("cidr_ipv4", "CidrIp"))
-        .with("cidr_ipv6", text("cidr_ipv6", "CidrIpv6"))
-        .with("prefix_list_id", text("prefix_list_id", &list))
-        .with(
-            "referenced_security_group_id",
-            text("referenced_security_group_id", &group),
-        )
+pub fn separate_rule(of: &Translator, fields: Fields) -> Fields {
+    ports(of, fields, "", &|name| of.property(name), "ip_protocol")
 }
 
 /// The CDK's custom resource that removes all rules from the default group of a VPC.
-fn restricted_default_group(of: &Translator) -> Option<Vec<Planned>> {
+pub fn restricted_default_group(of: &Translator) -> Option<Fields> {
     let Node::Reference(group) = of.property("DefaultSecurityGroupId") else {
         return None;
     };
@@ -280,29 +145,10 @@ fn restricted_default_group(of: &Translator) -> Option<Vec<Planned>> {
         .with("vpc_id", of.attribute("vpc_id", &vpc))
         .with("ingress", none())
         .with("egress", none());
-    Some(vec![Planned::new("aws_default_security_group", fields)])
+    Some(fields)
 }
 
-fn route(of: &Translator) -> Fields {
-    let mut fields = copied(
-        of,
-        &[
-            ("route_table_id", "RouteTableId"),
-            ("destination_cidr_block", "DestinationCidrBlock"),
-            ("destination_ipv6_cidr_block", "DestinationIpv6CidrBlock"),
-            ("destination_prefix_list_id", "DestinationPrefixListId"),
-            ("gateway_id", "GatewayId"),
-            ("nat_gateway_id", "NatGatewayId"),
-            ("egress_only_gateway_id", "EgressOnlyInternetGatewayId"),
-            ("transit_gateway_id", "TransitGatewayId"),
-            ("vpc_peering_connection_id", "VpcPeeringConnectionId"),
-            ("network_interface_id", "NetworkInterfaceId"),
-            ("vpc_endpoint_id", "VpcEndpointId"),
-            ("local_gateway_id", "LocalGatewayId"),
-            ("carrier_gateway_id", "CarrierGatewayId"),
-            ("core_network_arn", "CoreNetworkArn"),
-        ],
-    );
+pub fn route(of: &Translator, mut fields: Fields) -> Fields {
     if of.property("InstanceId") != Node::NoValue {
         fields.set("network_interface_id", Some(Attribute::unknown()));
     }
@@ -310,24 +156,21 @@ fn route(of: &Translator) -> Fields {
 }
 
 /// One for each table.
-fn route_propagations(of: &Translator) -> Vec<Planned> {
+pub fn route_propagations(of: &Translator, terraform_type: &'static str) -> Vec<Planned> {
     let tables = of.property("RouteTableIds");
     let tables = match tables.items() {
         Ok(tables) => tables.to_vec(),
         Err(unknown) => vec![unknown.clone()],
     };
-    let tables = tables.iter().enumerate().map(|(at, table)| Planned {
-        part: format!("table{at}"),
-        ..Planned::new(
-            "aws_vpn_gateway_route_propagation",
-            Fields::default().with("route_table_id", of.attribute("route_table_id", table)),
-        )
+    let tables = tables.iter().enumerate().map(|(at, table)| {
+        let table = of.attribute("route_table_id", table);
+        let fields = Fields::default().with("route_table_id", table);
+        Planned::part(format!("table{at}"), terraform_type, fields)
     });
     tables.collect()
 }
 
-fn endpoint(of: &Translator) -> Fields {
-    let list = |name: &str, property: &str| of.list(name, &of.property(property));
+pub fn endpoint(of: &Translator, fields: Fields) -> Fields {
     let kind = of.text("vpc_endpoint_type", &of.property("VpcEndpointType"));
     let private_dns = of.flag("private_dns_enabled", &of.property("PrivateDnsEnabled"));
     // Without groups, AWS gives an interface endpoint the default group of its VPC.
@@ -336,9 +179,8 @@ fn endpoint(of: &Translator) -> Fields {
         expression: serde_json::json!({"constant_value": null}),
         ..Attribute::default()
     };
-    let groups = list("security_group_ids", "SecurityGroupIds");
-    let policy = of.property("PolicyDocument");
-    copied(of, &[("vpc_id", "VpcId"), ("service_name", "ServiceName")])
+    let groups = of.list("security_group_ids", &of.property("SecurityGroupIds"));
+    fields
         .with(
             "vpc_endpoint_type",
             kind.or_else(|| Some(Attribute::known("Gateway"))),
@@ -347,42 +189,21 @@ fn endpoint(of: &Translator) -> Fields {
             "private_dns_enabled",
             private_dns.or_else(|| Some(Attribute::known(false))),
         )
-        .with("subnet_ids", list("subnet_ids", "SubnetIds"))
         .with(
             "security_group_ids",
             groups.or_else(|| Some(default_group())),
         )
-        .with("route_table_ids", list("route_table_ids", "RouteTableIds"))
-        .with("policy", of.document("policy", &policy))
 }
 
-fn acl_entry(of: &Translator) -> Fields {
+pub fn acl_entry(of: &Translator, fields: Fields) -> Fields {
     let ports = of.property("PortRange");
-    copied(
-        of,
-        &[
-            ("network_acl_id", "NetworkAclId"),
-            ("rule_number", "RuleNumber"),
-            ("protocol", "Protocol"),
-            ("rule_action", "RuleAction"),
-            ("cidr_block", "CidrBlock"),
-            ("ipv6_cidr_block", "Ipv6CidrBlock"),
-        ],
-    )
-    .with("egress", of.flag("egress", &of.property("Egress")))
-    .with("from_port", of.text("from_port", ports.field("From")))
-    .with("to_port", of.text("to_port", ports.field("To")))
-}
-
-fn hosted_zone(of: &Translator) -> Fields {
-    let vpcs = of.blocks("vpc", &of.property("VPCs"), |vpc| {
-        Fields::default().with("vpc_id", of.text("vpc.vpc_id", vpc.field("VPCId")))
-    });
-    copied(of, &[("name", "Name")]).with("vpc", vpcs)
+    fields
+        .with("from_port", of.text("from_port", ports.field("From")))
+        .with("to_port", of.text("to_port", ports.field("To")))
 }
 
 /// Another stack, whose template is elsewhere: it may add to whatever its parameters name.
-fn nested_stack(of: &Translator) -> Fields {
+pub fn nested_stack(of: &Translator) -> Fields {
     let parameters = match of.property("Parameters") {
         Node::Map(fields) => Node::List(fields.into_values().collect()),
         other => other,

@@ -1,9 +1,8 @@
 //! Evaluates all checks on all their subjects.
 
 use checks::FactIndex;
-use checks::fact_index::Group;
-use model::facts::{Fact, Facts, Task, Unavailable};
-use model::{Check, Finding, Subject};
+use model::facts::{Fact, Facts, Unavailable};
+use model::{Finding, Subject};
 
 use super::compile::with_stack;
 use super::expr_check::ExprCheck;
@@ -61,39 +60,18 @@ fn findings(expr_check: &ExprCheck, source: &VariableSource) -> Vec<Finding> {
                 subject,
             )]
         }),
-        SubjectKind::Role => index.each_running(check, |group, _| {
-            let role = |arn: &str| {
-                let subject = Subject::new("role", arn).of_service(group.service_name());
-                let not_read = Fact::Unavailable(Unavailable::not_asked(
-                    "iam:GetRole",
-                    "the role was not read",
-                ));
-                check.judge(
-                    subject,
-                    index.facts.roles.get(arn).unwrap_or(&not_read),
-                    |subject| check.skip(subject, "The task role does not exist"),
-                    |subject, _| finding(source.of_role(group, arn), subject),
-                )
-            };
-            role_findings(check, group, role)
+        SubjectKind::Role => index.each_role(check, |group, arn, tasks| {
+            let not_read = Fact::Unavailable(Unavailable::not_asked(
+                "iam:GetRole",
+                "the role was not read",
+            ));
+            let judged = check.judge(
+                group.subject_of("role", arn),
+                index.facts.roles.get(arn).unwrap_or(&not_read),
+                |subject| check.skip(subject, "The task role does not exist"),
+                |subject, _| finding(source.of_role(group, arn), subject),
+            );
+            judged.on(tasks.scope.clone())
         }),
     }
-}
-
-/// One finding for each task role of a group's tasks, and one each for tasks without a role and with an unknown one.
-fn role_findings(
-    check: &'static Check,
-    group: &Group,
-    finding: impl Fn(&str) -> Finding,
-) -> Vec<Finding> {
-    let roles = &group.roles;
-    let subject = |task: &Task| group.definition_subject(&task.task_definition);
-    let by_role = roles.by_role.iter();
-    let by_role = by_role.map(|(arn, tasks)| finding(arn).on(tasks.scope.clone()));
-    let without_role = roles.unnamed.first();
-    let without_role =
-        without_role.map(|task| check.skip(subject(task), "The tasks have no task role"));
-    let unknown = roles.unknown.first();
-    let unknown = unknown.map(|(task, why)| check.unknown(subject(task), why));
-    by_role.chain(without_role).chain(unknown).collect()
 }

@@ -98,11 +98,7 @@ impl<T> Fact<T> {
 
     /// Converts the value, if there is one.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Fact<U> {
-        match self {
-            Fact::Known(value) => Fact::Known(f(value)),
-            Fact::Absent => Fact::Absent,
-            Fact::Unavailable(why) => Fact::Unavailable(why),
-        }
+        self.and_then(|value| Fact::Known(f(value)))
     }
 
     /// Looks the value up in another fact: what is absent or unavailable stays so.

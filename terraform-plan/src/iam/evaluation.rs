@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use aws_rules::iam::document::TASK_ROLE_ACTIONS;
 use aws_rules::iam::{Credentials, PolicyEvaluator};
 use aws_rules::required_permissions::RequiredPermission;
+use model::distinct::unique;
 use model::facts::*;
 use serde_json::json;
 
@@ -97,23 +98,12 @@ fn simulation(
     let (actions, resources): (Vec<&str>, Vec<&str>) = pairs.iter().copied().unzip();
     Simulation {
         principal: role.to_owned(),
-        actions: distinct(actions).into_iter().map(str::to_owned).collect(),
-        resources: distinct(resources).into_iter().map(str::to_owned).collect(),
+        actions: unique(actions).into_iter().map(str::to_owned).collect(),
+        resources: unique(resources).into_iter().map(str::to_owned).collect(),
         context: context.clone(),
         decisions,
         engine: Engine::Offline,
     }
-}
-
-/// Each item once, in the order of first appearance.
-fn distinct(items: Vec<&str>) -> Vec<&str> {
-    let mut found = Vec::new();
-    for item in items {
-        if !found.contains(&item) {
-            found.push(item);
-        }
-    }
-    found
 }
 
 /// The policies, with an open one for those that are unknown: it may allow anything, and deny it if they may.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use model::distinct::push_new;
 use model::facts::{AclEntry, NetworkAcl};
 
 use super::vpcs::{may_be_in, subnet_associations};
@@ -126,8 +127,8 @@ pub fn add_rules_and_associations(resolver: &Resolver, acl: &mut NetworkAcl) -> 
     }
     acl.entries = entries.into_values().collect();
     for (subnet, id) in subnet_associations(resolver, ResourceKind::NetworkAcl)? {
-        if id == acl.id && !acl.subnets.contains(&subnet) {
-            acl.subnets.push(subnet);
+        if id == acl.id {
+            push_new(&mut acl.subnets, subnet);
         }
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! Recognises the files of other tools, to name them in the error message.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::error::PlanError;
 
@@ -10,31 +10,11 @@ pub fn recognize_json(document: &Value) -> Option<PlanError> {
     let at = |pointer: &str| document.pointer(pointer).is_some();
     let is_block = |name: &&str| document.get(name).is_some_and(Value::is_object);
     let blocks = ["resource", "provider", "terraform", "module", "variable"];
-    let is_template = has("AWSTemplateFormatVersion")
-        || any_value(document, "Resources", |resource| {
-            let name = resource["Type"].as_str();
-            name.is_some_and(|name| name.starts_with("AWS::"))
-        });
-    let is_cdk = at("/Resources/CDKMetadata")
-        || at("/Parameters/BootstrapVersion")
-        || document.to_string().contains("aws:cdk:path");
-    let is_change_set =
-        has("ChangeSetId") || has("ChangeSetName") || (has("Changes") && has("StackId"));
-    let is_cdk_assembly = any_value(document, "artifacts", |artifact| {
-        let name = artifact["type"].as_str();
-        name.is_some_and(|name| name.contains(':'))
-    });
     let mut steps = document["steps"].as_array().into_iter().flatten();
     let is_pulumi_preview = has("changeSummary")
         || steps.any(|step| step.get("urn").is_some() && step.get("op").is_some());
-    Some(PlanError::Foreign(if is_template && is_cdk {
-        "a CloudFormation template from the AWS CDK"
-    } else if is_template {
+    Some(PlanError::Foreign(if has("AWSTemplateFormatVersion") {
         "a CloudFormation template"
-    } else if is_change_set {
-        "a CloudFormation change set"
-    } else if is_cdk_assembly {
-        "the manifest of an AWS CDK assembly"
     } else if is_pulumi_preview {
         "a Pulumi preview"
     } else if at("/deployment/manifest") || at("/deployment/resources") {
@@ -46,11 +26,6 @@ pub fn recognize_json(document: &Value) -> Option<PlanError> {
     } else {
         return None;
     }))
-}
-
-fn any_value(document: &Value, field: &str, matches: impl Fn(&Value) -> bool) -> bool {
-    let object = document.get(field).and_then(Value::as_object);
-    object.into_iter().flat_map(Map::values).any(matches)
 }
 
 /// Recognises a file that is not JSON.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use model::distinct::push_new;
+
 use crate::plan::resource::Resource;
 
 /// With more candidates than this from a module's locals, the value may be anything.
@@ -38,7 +40,7 @@ impl Candidates {
     }
 
     pub fn add(&mut self, name: String) {
-        add_once(&mut self.names, name);
+        push_new(&mut self.names, name);
     }
 
     /// Adds an instance, by the name that it goes by.
@@ -47,7 +49,7 @@ impl Candidates {
             .by_resource
             .entry(resource.resource_address())
             .or_default();
-        add_once(instances, name.clone());
+        push_new(instances, name.clone());
         self.add(name);
     }
 
@@ -59,7 +61,7 @@ impl Candidates {
         }
         for (resource, names) in &other.by_resource {
             let known = self.by_resource.entry(resource.clone()).or_default();
-            names.iter().cloned().for_each(|name| add_once(known, name));
+            names.iter().cloned().for_each(|name| push_new(known, name));
         }
         self.from_locals |= other.from_locals;
         self.is_open |= other.is_open;
@@ -89,11 +91,5 @@ impl Candidates {
             })
             .filter(|names| names.len() == count);
         fitting.next().filter(|_| fitting.next().is_none())
-    }
-}
-
-fn add_once(names: &mut Vec<String>, name: String) {
-    if !names.contains(&name) {
-        names.push(name);
     }
 }

@@ -4,7 +4,6 @@ use std::cell::{Cell, OnceCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::arn;
-use model::facts::Policy;
 use serde_json::Value;
 
 use super::permission::{Answer, any_allows, best, boundary_allows, none_denies};
@@ -44,8 +43,9 @@ pub struct Resource<'a> {
 
 /// The statements of a principal's policies that matter for an action.
 pub struct Statements<'e> {
-    pub allow: Vec<(&'e Policy, &'e Value)>,
-    pub deny: Vec<(&'e Policy, &'e Value)>,
+    /// With the names of their policies.
+    pub allow: Vec<(&'e str, &'e Value)>,
+    pub deny: Vec<&'e Value>,
     /// `None`: there is no permissions boundary.
     pub boundary: Option<&'e [Value]>,
     pub keys: BTreeSet<&'e str>,
@@ -116,11 +116,12 @@ impl<'a> Evaluator<'a> {
                 true => statements.boundary = Some(&reduced.allow),
                 false => {
                     let allow = reduced.allow.iter();
-                    statements.allow.extend(allow.map(|one| (policy, one)));
+                    statements
+                        .allow
+                        .extend(allow.map(|one| (policy.name.as_str(), one)));
                 }
             }
-            let deny = reduced.deny.iter();
-            statements.deny.extend(deny.map(|one| (policy, one)));
+            statements.deny.extend(&reduced.deny);
             statements
                 .keys
                 .extend(reduced.keys.iter().map(String::as_str));

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use model::facts::{Access, Policy};
+use model::distinct::{push_new, unique};
+use model::facts::Access;
 use model::text;
 use serde_json::Value;
 
@@ -23,7 +24,7 @@ pub struct Answer {
 
 /// Whether any statement allows the request.
 pub fn any_allows(
-    statements: &[(&Policy, &Value)],
+    statements: &[(&str, &Value)],
     principal: Option<&Principal>,
     request: &Request,
     resource: Resource,
@@ -32,11 +33,7 @@ pub fn any_allows(
         .iter()
         .map(|(policy, statement)| {
             let matching = MatchingStatements::new(statement, "Allow", principal, request);
-            (
-                policy.name.as_str(),
-                *statement,
-                matching.applies_to(resource.arn),
-            )
+            (*policy, *statement, matching.applies_to(resource.arn))
         })
         .filter(|(_, _, applies)| *applies != Ternary::No)
         .collect();
@@ -51,28 +48,19 @@ pub fn any_allows(
         .filter(|(_, _, applies)| Some(certainty(applies)) == rank)
         .collect();
     let value = Ternary::any(decisive.iter().map(|(_, _, applies)| applies.clone()));
-    let mut policies: Vec<String> = Vec::new();
-    let mut ways: Vec<String> = Vec::new();
-    let mut is_unconditional = false;
-    for (policy, statement, _) in decisive {
-        if !policies.iter().any(|known| known == policy) {
-            policies.push((*policy).to_owned());
-        }
+    let ways = decisive.iter().map(|(_, statement, _)| {
         let demands = demands(statement, request, resource.noun);
-        is_unconditional |= demands.is_empty();
-        let way = demands.join(" and ");
-        if !ways.contains(&way) {
-            ways.push(way);
-        }
-    }
-    let demands = match is_unconditional || ways.is_empty() {
-        true => Vec::new(),
-        false => vec![format!("only {}", ways.join(", or "))],
-    };
+        demands.join(" and ")
+    });
+    let ways = unique(ways);
+    let is_unconditional = ways.is_empty() || ways.iter().any(String::is_empty);
     Answer {
         value,
-        demands,
-        policies,
+        demands: match is_unconditional {
+            true => Vec::new(),
+            false => vec![format!("only {}", ways.join(", or "))],
+        },
+        policies: unique(decisive.iter().map(|(policy, ..)| (*policy).to_owned())),
     }
 }
 
@@ -81,12 +69,7 @@ pub fn boundary_allows(statements: &Statements, request: &Request, resource: Res
     let Some(boundary) = statements.boundary else {
         return Answer::yes();
     };
-    let unnamed = Policy {
-        name: String::new(),
-        arn: None,
-        document: Value::Null,
-    };
-    let boundary: Vec<_> = boundary.iter().map(|one| (&unnamed, one)).collect();
+    let boundary: Vec<_> = boundary.iter().map(|one| ("", one)).collect();
     let answer = any_allows(&boundary, None, request, resource);
     Answer {
         policies: Vec::new(),
@@ -96,19 +79,20 @@ pub fn boundary_allows(statements: &Statements, request: &Request, resource: Res
 
 /// Whether no statement denies the request.
 pub fn none_denies(
-    statements: &[(&Policy, &Value)],
+    statements: &[&Value],
     principal: Option<&Principal>,
     request: &Request,
     resource: Resource,
 ) -> Answer {
     let mut answer = Answer::yes();
-    for (_, statement) in statements {
+    for statement in statements {
         let matching = MatchingStatements::new(statement, "Deny", principal, request);
         let denies = matching.applies_to(resource.arn);
         if let Ternary::Depends(_) = denies {
             let exemptions = exemptions(statement, request, resource.noun);
             if !exemptions.is_empty() {
-                answer.add_demand(format!("only {}", exemptions.join(" or ")));
+                let demand = format!("only {}", exemptions.join(" or "));
+                push_new(&mut answer.demands, demand);
             }
         }
         answer.value = answer.value.and(denies.negated());
@@ -153,21 +137,9 @@ impl Answer {
         }
         let other = other();
         self.value = self.value.and(other.value);
-        for demand in other.demands {
-            self.add_demand(demand);
-        }
-        for policy in other.policies {
-            if !self.policies.contains(&policy) {
-                self.policies.push(policy);
-            }
-        }
+        self.demands = unique(self.demands.into_iter().chain(other.demands));
+        self.policies = unique(self.policies.into_iter().chain(other.policies));
         self
-    }
-
-    fn add_demand(&mut self, demand: String) {
-        if !self.demands.contains(&demand) {
-            self.demands.push(demand);
-        }
     }
 
     /// `None`: not allowed.

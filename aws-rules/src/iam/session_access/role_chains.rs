@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
+use model::distinct::unique;
 use model::facts::Access;
 
 use super::evaluator::{Evaluator, Statements};
@@ -76,11 +77,7 @@ pub fn find(evaluator: &Evaluator, direct: &[Vec<Route>]) -> Vec<Option<Route>> 
 fn prepend(role: &AccountPrincipal, step: &Permission, rest: &Route) -> Route {
     let mut assumes = vec![role.arn.clone()];
     assumes.extend(rest.assumes.iter().cloned());
-    let both = |one: &[String], other: &[String]| {
-        let mut all = one.to_vec();
-        all.extend(other.iter().filter(|item| !one.contains(item)).cloned());
-        all
-    };
+    let both = |one: &[String], other: &[String]| unique(one.iter().chain(other).cloned());
     Route {
         action: rest.action,
         assumes,

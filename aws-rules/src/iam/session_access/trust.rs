@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use model::facts::Policy;
 use serde_json::Value;
 
 use super::evaluator::{Evaluator, Resource, Statements};
@@ -16,8 +15,6 @@ use model::arn;
 pub struct TrustedRole<'a> {
     role: &'a AccountPrincipal,
     reduced: ReducedPolicy,
-    /// Stands for the trust policy where statements have the name of their policy.
-    policy: Policy,
 }
 
 /// The principals of the account that a trust policy may let in.
@@ -33,15 +30,7 @@ impl<'a> TrustedRole<'a> {
     /// `None`: not a role, or nobody can assume it.
     pub fn new(role: &'a AccountPrincipal) -> Option<TrustedRole<'a>> {
         let reduced = ReducedPolicy::new(role.trust.as_ref()?, ASSUME);
-        (!reduced.allow.is_empty()).then(|| TrustedRole {
-            role,
-            reduced,
-            policy: Policy {
-                name: "the trust policy".to_owned(),
-                arn: None,
-                document: Value::Null,
-            },
-        })
+        (!reduced.allow.is_empty()).then_some(TrustedRole { role, reduced })
     }
 
     pub fn arn(&self) -> &str {
@@ -97,20 +86,12 @@ impl<'a> TrustedRole<'a> {
         let keys = own.keys.iter().copied().chain(trust_keys).collect();
         let request = evaluator.request(principal, ASSUME, &keys, resource);
         let named_as = |matched_by| Principal {
-            arn: &principal.arn,
-            session: None,
-            account: arn::account(&principal.arn).unwrap_or_default(),
             matched_by,
             has_boundary: Some(principal.boundary.is_some()),
+            ..Principal::from_arn(&principal.arn)
         };
-        let with_policy = |statements: &'_ [Value]| {
-            let statements = statements.iter();
-            let named: Vec<(&Policy, Value)> =
-                statements.map(|one| (&self.policy, one.clone())).collect();
-            named
-        };
-        let allow = with_policy(&self.reduced.allow);
-        let allow: Vec<(&Policy, &Value)> = allow.iter().map(|(p, one)| (*p, one)).collect();
+        let allow = self.reduced.allow.iter();
+        let allow: Vec<_> = allow.map(|one| ("the trust policy", one)).collect();
         let trusts = |matched_by| {
             let principal = named_as(matched_by);
             any_allows(&allow, Some(&principal), &request, resource)
@@ -131,8 +112,7 @@ impl<'a> TrustedRole<'a> {
                 ..Answer::yes()
             };
         };
-        let deny = with_policy(&self.reduced.deny);
-        let deny: Vec<(&Policy, &Value)> = deny.iter().map(|(p, one)| (*p, one)).collect();
+        let deny: Vec<&Value> = self.reduced.deny.iter().collect();
         let itself = named_as(PrincipalMatch::AccountOrPrincipal);
         granted
             .and(|| none_denies(&own.deny, None, &request, resource))
