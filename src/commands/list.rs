@@ -80,9 +80,13 @@ async fn ensure_readable(
         .or_else(|| workload.service_tasks.values().find_map(Fact::unavailable))
         .or(workload.unlisted.as_ref());
     if let Some(why) = unread {
+        let advice = match why.missing_permission() {
+            Some(_) => "Run `ecs-exec doctor` to see which other permissions are missing.",
+            None => "",
+        };
         return Err(CliError::new(
             format!("cannot list the cluster: {why}"),
-            "Run `ecs-exec doctor` to see which other permissions are missing.",
+            advice,
         ));
     }
     if services.clone().all(Fact::is_absent)

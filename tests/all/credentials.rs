@@ -428,3 +428,32 @@ fn an_invalid_aws_config_is_reported_with_its_line() {
     fs::write(&path, "[default]\nregion = x\n[profile a\n").unwrap();
     assert_refused(&sts.run_policy(&[], &[]), "on line 3", "AWS_CONFIG_FILE");
 }
+
+/// What `aws login` keeps: a file named by the SHA-256 of the session.
+#[test]
+fn a_logged_in_profile_gives_the_cached_credentials() {
+    let sts = Sts::new(None);
+    let cache = sts.home.path().join(".aws/login/cache");
+    fs::create_dir_all(&cache).unwrap();
+    let session = b"arn:aws:iam::123456789012:user/jane";
+    let name = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, session);
+    let name = data_encoding::HEXLOWER.encode(name.as_ref());
+    let token = json!({
+        "accessToken": {
+            "accessKeyId": "AKIDLOGIN",
+            "secretAccessKey": "s",
+            "sessionToken": "t",
+            "accountId": "123456789012",
+            "expiresAt": "2099-01-01T00:00:00Z",
+        },
+        "tokenType": "aws_sigv4",
+        "refreshToken": "r",
+        "identityToken": "i",
+        "clientId": "arn:aws:signin:::devtools/same-device",
+        "dpopKey": "k",
+    });
+    fs::write(cache.join(format!("{name}.json")), token.to_string()).unwrap();
+    let run = sts.run_policy(&["--profile", "logged-in"], &[]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert_eq!(sts.caller(), "AKIDLOGIN");
+}

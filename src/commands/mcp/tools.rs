@@ -126,12 +126,11 @@ impl Tools {
     }
 
     #[tool(
-        description = "Lists all checks of the doctor, as JSON: what each looks at, which permissions it needs. Does not \
-            call AWS.",
+        description = "Lists all checks of the doctor with their titles; `explain` describes one. Does not call AWS.",
         annotations(read_only_hint = true, open_world_hint = false)
     )]
     async fn checks(&self) -> CallToolResult {
-        let mut command = vec!["checks".to_owned(), "--format=json".to_owned()];
+        let mut command = vec!["checks".to_owned()];
         command.extend(self.global.as_arguments());
         self.program.run(&command, "", Abandoned::Kill).await
     }
