@@ -25,6 +25,11 @@ pub fn kind(arn: &str) -> Option<&str> {
     resource.rsplit_once('/').map(|(kind, _)| kind)
 }
 
+/// The first part of the resource: `role`, `user`, `cluster`. `None` for what is no ARN with a path.
+pub fn resource_type(arn: &str) -> Option<&str> {
+    kind(arn)?.split('/').next()
+}
+
 /// The family of a task definition's ARN.
 pub fn family(definition: &str) -> &str {
     name(definition).split(':').next().unwrap_or_default()

@@ -2,7 +2,7 @@
 
 mod sanitize;
 
-pub use sanitize::{Sanitized, is_plain, sanitize_block, sanitize_line};
+pub use sanitize::{Sanitized, is_hostile, is_plain, sanitize_block, sanitize_line};
 
 /// `1 task`, `2 tasks`.
 pub fn count(n: usize, noun: &str) -> String {
@@ -34,10 +34,9 @@ pub fn list<T: AsRef<str>>(items: &[T]) -> String {
 /// `Cannot determine whether the caller is allowed to …: depends on condition keys a and b`. What is not a key, but a
 /// part of a policy that no document explains, is named as it is.
 pub fn depends_on(what: &str, keys: &[String]) -> String {
-    let is_key = |key: &String| key.contains(':') && !key.contains(' ');
     let noun = match keys {
-        [key] if is_key(key) => "condition key ",
-        [_, _, ..] if keys.iter().all(is_key) => "condition keys ",
+        [key] if is_condition_key(key) => "condition key ",
+        [_, _, ..] if keys.iter().all(|key| is_condition_key(key)) => "condition keys ",
         _ => "",
     };
     format!(
@@ -46,11 +45,25 @@ pub fn depends_on(what: &str, keys: &[String]) -> String {
     )
 }
 
+/// Whether this is a key that a request can have, unlike a part of a policy that AWS does not document.
+pub fn is_condition_key(key: &str) -> bool {
+    key.contains(':') && !key.contains(' ')
+}
+
 /// The beginning of a sentence, for the middle of one.
 pub fn uncapitalized(sentence: &str) -> String {
     let mut chars = sentence.chars();
     match chars.next() {
         Some(first) => first.to_lowercase().chain(chars).collect(),
+        None => String::new(),
+    }
+}
+
+/// With the first letter in upper case.
+pub fn capitalized(words: &str) -> String {
+    let mut chars = words.chars();
+    match chars.next() {
+        Some(first) => first.to_uppercase().chain(chars).collect(),
         None => String::new(),
     }
 }

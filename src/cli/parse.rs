@@ -100,7 +100,8 @@ fn exit_with(error: &clap::Error, arguments: &[OsString]) -> ! {
 
 /// Usage errors are annotations too, if a report for GitHub Actions goes to standard output.
 fn annotate(error: &clap::Error, arguments: &[OsString]) {
-    if error.use_stderr() && last_value(arguments, "--format").as_deref() == Some("github") {
+    let formats = values(arguments, "--format");
+    if error.use_stderr() && formats.iter().any(|format| format == "github") {
         let message = error.render().to_string();
         // clap's own error follows; there is nobody to tell if standard output cannot be written.
         let _ = output::print(&formats::github_error(&sanitize_block(message.trim())));
@@ -118,17 +119,21 @@ fn color(arguments: &[OsString]) -> ColorChoice {
 
 /// The last value of a flag, before the command line is parsed.
 pub fn last_value(arguments: &[OsString], flag: &str) -> Option<String> {
+    values(arguments, flag).pop()
+}
+
+fn values(arguments: &[OsString], flag: &str) -> Vec<String> {
     let flags = arguments.iter().take_while(|argument| *argument != "--");
     let words: Vec<_> = flags.map(|flag| flag.to_string_lossy()).collect();
     let joined = |word: &str| Some(word.strip_prefix(flag)?.strip_prefix('=')?.to_owned());
-    let mut values = words
+    let values = words
         .iter()
         .enumerate()
         .filter_map(|(at, word)| match **word == *flag {
             true => words.get(at + 1).map(|value| value.to_string()),
             false => joined(word),
         });
-    values.next_back()
+    values.collect()
 }
 
 /// An error text of the agent starts with a rule of dashes, which `explain` must not take for a flag.

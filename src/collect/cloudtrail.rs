@@ -6,7 +6,7 @@ use aws_sdk_cloudtrail::types::{LookupAttribute, LookupAttributeKey};
 use aws_smithy_types::DateTime;
 use jiff::Timestamp;
 use model::facts::Reason;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::aws::{AwsClients, Failure};
 
@@ -24,8 +24,13 @@ pub struct Lookup {
     pub cut_off_at: Option<Timestamp>,
 }
 
-/// Reads the events of a name since a time.
-pub async fn events(aws: &AwsClients, name: &str, since: Timestamp) -> Result<Lookup, Failure> {
+/// Reads the events of a name since a time. No page is asked for after `until`.
+pub async fn events(
+    aws: &AwsClients,
+    name: &str,
+    since: Timestamp,
+    until: Instant,
+) -> Result<Lookup, Failure> {
     let attribute = LookupAttribute::builder()
         .attribute_key(LookupAttributeKey::EventName)
         .attribute_value(name)
@@ -44,6 +49,10 @@ pub async fn events(aws: &AwsClients, name: &str, since: Timestamp) -> Result<Lo
     };
     let (mut token, mut oldest) = (None::<String>, None);
     loop {
+        if Instant::now() >= until {
+            lookup.cut_off_at = oldest.or(Some(Timestamp::now()));
+            return Ok(lookup);
+        }
         let page = aws
             .call(ACTION, || {
                 aws.cloudtrail

@@ -11,9 +11,10 @@ use std::time::Duration;
 
 use futures::join;
 use jiff::{SignedDuration, Timestamp};
-use model::facts::{Cluster, Fact, Task};
+use model::facts::{Cluster, Fact, Reason, Task};
 use model::text::{self, sanitize_line};
 use serde::Serialize;
+use tokio::time::Instant;
 
 use crate::aws::{AwsClients, Failure};
 use crate::cli::{Global, RecordFormat, Sessions};
@@ -26,9 +27,12 @@ use crate::output::{Progress, print};
 use crate::place;
 use crate::target::GatherRequest;
 
-use trail_event::{EXECUTE, SessionRecord, Target, session_record};
+use aws_rules::iam::session_access::{EXECUTE, START_SESSION};
+use trail_event::{SessionRecord, Target, session_record};
 
 /// Long event histories take long: CloudTrail returns a hundred events in a second.
+const HISTORY_TIME: Duration = Duration::from_secs(270);
+/// The rest is for the tasks of the sessions.
 const TIMEOUT: Duration = Duration::from_secs(300);
 
 /// What `--format json` prints.
@@ -72,7 +76,10 @@ pub async fn run(arguments: &Sessions, global: &Global) -> Result<ExitCode, CliE
     let history = history.map_err(|failure| {
         CliError::new(
             format!("cannot read the event history: {}", failure.why),
-            "The AWS managed policy AWSCloudTrail_ReadOnlyAccess allows it.",
+            match failure.why.reason {
+                Reason::Denied => "The AWS managed policy AWSCloudTrail_ReadOnlyAccess allows it.",
+                _ => "",
+            },
         )
     })?;
     let mut list = SessionList::new(short_name(&settings.cluster), &history, open);
@@ -116,8 +123,9 @@ async fn service(
 
 /// One after the other: CloudTrail limits the calls of the account, not those to one event name.
 async fn history(aws: &AwsClients, since: Timestamp) -> Result<[Lookup; 2], Failure> {
-    let execute = cloudtrail::events(aws, "ExecuteCommand", since).await?;
-    let start = cloudtrail::events(aws, "StartSession", since).await?;
+    let until = Instant::now() + HISTORY_TIME;
+    let execute = cloudtrail::events(aws, "ExecuteCommand", since, until).await?;
+    let start = cloudtrail::events(aws, "StartSession", since, until).await?;
     Ok([execute, start])
 }
 
@@ -136,16 +144,15 @@ impl SessionList {
         open: Result<Vec<OpenSession>, Failure>,
     ) -> SessionList {
         let events = history.iter().flat_map(|lookup| &lookup.events);
-        let mut sessions: Vec<SessionRecord> = Vec::new();
-        for record in events.filter_map(|event| session_record(event, cluster)) {
-            let is_known = |known: &SessionRecord| {
-                record.session_id.is_some() && known.session_id == record.session_id
-            };
-            // The event of ExecuteCommand says more than the one of StartSession, and comes first.
-            if !sessions.iter().any(is_known) {
-                sessions.push(record);
-            }
-        }
+        let records = events.filter_map(|event| session_record(event, cluster));
+        // The event of ExecuteCommand says more than the one of StartSession, and comes first.
+        let mut known = BTreeSet::new();
+        let mut sessions: Vec<SessionRecord> = records
+            .filter(|record| {
+                let id = record.session_id.clone();
+                id.is_none_or(|id| known.insert(id))
+            })
+            .collect();
         let mut notes = Vec::new();
         if let Some(at) = history.iter().filter_map(|lookup| lookup.cut_off_at).max() {
             notes.push(format!(
@@ -210,7 +217,7 @@ impl SessionList {
                 .retain(|one| one.service.as_ref() == Some(service));
             if unknown > 0 {
                 self.notes.push(format!(
-                    "{} into tasks that ECS no longer knows, or without a service, left out: `ecs-exec sessions` lists all.",
+                    "Left out: {} into tasks that have no service or could not be read. `ecs-exec sessions` lists all.",
                     text::count(unknown, "session")
                 ));
             }
@@ -246,25 +253,28 @@ impl SessionList {
 
 /// Marks the sessions that are open, and adds those that the event history does not have.
 fn add_open(sessions: &mut Vec<SessionRecord>, cluster: &str, open: &[OpenSession]) {
-    for session in sessions.iter_mut().filter(|one| one.session_id.is_some()) {
-        let is_open = open
-            .iter()
-            .any(|one| Some(&one.id) == session.session_id.as_ref());
+    let open_ids: BTreeSet<&str> = open.iter().map(|one| one.id.as_str()).collect();
+    let mut known = BTreeSet::new();
+    for session in sessions.iter_mut() {
+        let Some(id) = &session.session_id else {
+            continue;
+        };
+        let is_open = open_ids.contains(id.as_str());
         session.state = if is_open { "open" } else { "closed" };
+        known.insert(id.clone());
     }
     for one in open {
         let Some(target) = Target::parse(&one.target).filter(|to| to.cluster == cluster) else {
             continue;
         };
-        let is_known = |known: &SessionRecord| known.session_id.as_ref() == Some(&one.id);
-        if !sessions.iter().any(is_known) {
+        if !known.contains(&one.id) {
             sessions.push(SessionRecord {
                 started_at: one.started_at.map(|at| at.to_string()),
                 session_id: Some(sanitize_line(&one.id)),
                 principal: sanitize_line(&one.owner),
                 action: match one.id.starts_with("ecs-execute-command-") {
                     true => EXECUTE,
-                    false => trail_event::START_SESSION,
+                    false => START_SESSION,
                 },
                 task: Some(sanitize_line(target.task)),
                 runtime_id: Some(target.runtime_id.to_owned()),

@@ -7,7 +7,7 @@ use diagnosis::report::{Report, RootCause};
 use model::{Finding, Status, text};
 
 use super::fold::{self, FindingGroup};
-use super::wording::fix_lines;
+use super::wording::{self, fix_lines};
 use crate::source_location::{SourceLocation, SourceLocations};
 
 /// GitHub shows ten annotations of each level for a step; the others only fill the log.
@@ -36,12 +36,7 @@ pub fn render(report: &Report, locations: &SourceLocations) -> String {
     for annotation in annotations.iter().take(MAX_ANNOTATIONS) {
         annotation.write(&mut lines);
     }
-    if let Some(left) = annotations
-        .len()
-        .checked_sub(MAX_ANNOTATIONS)
-        .filter(|left| *left > 0)
-    {
-        let left = text::count(left, "more finding");
+    if let Some(left) = wording::left_out(annotations.len(), MAX_ANNOTATIONS, "more finding") {
         let _ = writeln!(lines, "See the other reports for {left}.");
     }
     let cluster = data(&report.target.cluster);

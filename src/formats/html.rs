@@ -102,6 +102,9 @@ fn heading(page: &mut Html, report: &Report) {
             "."
         });
     });
+    if let Some(asked_by) = &report.caller.asked_by {
+        page.paragraphs(&text::capitalized(&wording::judged_for_another(asked_by)));
+    }
 }
 
 fn services(page: &mut Html, report: &Report) {
@@ -212,8 +215,8 @@ fn table<T>(page: &mut Html, columns: &[&str], items: &[T], row: impl Fn(&mut Ht
             page.element("tr", &[], |page| row(page, item));
         }
     });
-    if let Some(more) = items.len().checked_sub(MAX_ROWS).filter(|more| *more > 0) {
-        page.leaf("p", &format!("{more} more rows are in the JSON report."));
+    if let Some(more) = wording::left_out(items.len(), MAX_ROWS, "more row") {
+        page.leaf("p", &format!("The JSON report has {more}."));
     }
 }
 

@@ -141,13 +141,9 @@ fn services(page: &mut Page, report: &Report) {
             page.line(&format!("  {symbol} {line}"));
         }
     }
-    if let Some(more) = groups
-        .len()
-        .checked_sub(MAX_GROUPS)
-        .filter(|more| *more > 0)
-    {
+    if let Some(more) = wording::left_out(groups.len(), MAX_GROUPS, "more state") {
         page.line(&format!(
-            "    … and services in {more} more states (-v shows each finding)"
+            "    … and services in {more} (-v shows each finding)"
         ));
     }
 }

@@ -51,6 +51,10 @@ fn heading(page: &mut String, report: &Report) {
     if report.partial {
         page.push_str("\nOnly selected checks ran.\n");
     }
+    if let Some(asked_by) = &report.caller.asked_by {
+        let note = text::capitalized(&wording::judged_for_another(asked_by));
+        let _ = write!(page, "\n{}\n", prose(&note));
+    }
 }
 
 fn root_cause(page: &mut String, report: &Report, cause: &RootCause, index: usize) {

@@ -1,6 +1,6 @@
 //! The path of a session, from the caller to the agent and on to Systems Manager: what pictures show.
 
-use diagnosis::report::Report;
+use diagnosis::report::{Report, RootCause};
 use model::{Area, Finding, Status};
 
 use super::fold;
@@ -64,9 +64,14 @@ const HOPS: [(&str, &str, &[Area]); 7] = [
 ];
 
 impl<'r> SessionPath<'r> {
-    /// The path into the first service of the first root cause; `None` if there is no root cause.
+    /// The path into the first service of the first root cause that lies on it; `None` if there is none.
     pub fn of(report: &'r Report) -> Option<SessionPath<'r>> {
-        let cause = report.root_causes.first()?;
+        let is_on_path = |cause: &&RootCause| {
+            report
+                .findings_of(cause)
+                .any(|finding| !finding.check.area.is_expectation())
+        };
+        let cause = report.root_causes.iter().find(is_on_path)?;
         let services = fold::services_of(cause);
         let service = services.first().copied();
         let hops = HOPS.iter().map(|&(id, label, areas)| {

@@ -8,7 +8,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use checks::registry;
 use data_encoding::HEXLOWER;
 use diagnosis::report::Report;
-use model::{Check, Finding, Severity, Status};
+use model::{Check, Finding, Severity, Status, text};
 use serde_json::{Value, json};
 
 use super::pretty_json;
@@ -83,12 +83,7 @@ fn rule(check: &Check) -> Value {
 /// `container.agent-running` as `ContainerAgentRunning`: viewers show the name, which must differ from the ID.
 fn rule_name(id: &str) -> String {
     let words = id.split(|c: char| !c.is_alphanumeric());
-    let words = words.map(|word| {
-        let mut chars = word.chars();
-        let first = chars.next().map(|first| first.to_ascii_uppercase());
-        first.into_iter().chain(chars).collect::<String>()
-    });
-    words.collect()
+    words.map(text::capitalized).collect()
 }
 
 fn result(

@@ -11,9 +11,17 @@ use super::fold::{self, ServiceGroup};
 /// What a report with `--as` says of the principal that it judges.
 pub fn judged_for_another(asked_by: &str) -> String {
     format!(
-        "asked by {asked_by} with --as: \"the caller\" is the principal above. Skipped, because only it can know: its \
-         machine, credentials and clock. Its MFA, address and session policies are unknown."
+        "asked by {asked_by} with --as: \"the caller\" is the principal that --as names. Its machine, credentials and \
+         clock are not checked: only it can see them. Its MFA, address and session policies are unknown."
     )
+}
+
+/// `2 more rows`: how many of all items a format leaves out; `None` if it shows all of them.
+pub fn left_out(all: usize, shown: usize, noun: &str) -> Option<String> {
+    match all.saturating_sub(shown) {
+        0 => None,
+        more => Some(text::count(more, noun)),
+    }
 }
 
 /// The statuses from worst to best.
@@ -129,11 +137,7 @@ pub fn missing_permissions(report: &Report) -> Vec<&str> {
 
 /// The verdict in words, as the beginning of a sentence.
 pub fn capitalized_headline(report: &Report) -> String {
-    let mut headline = report.headline();
-    if let Some(first) = headline.get_mut(..1) {
-        first.make_ascii_uppercase();
-    }
-    headline
+    text::capitalized(&report.headline())
 }
 
 /// The checks that passed, each with the number of its subjects.
@@ -163,7 +167,7 @@ pub fn environment(report: &Report) -> Vec<(&'static str, String)> {
         ("Caller", or_unknown(report.caller.arn.as_ref())),
     ];
     if let Some(asked_by) = &report.caller.asked_by {
-        rows.push(("Asked by", judged_for_another(asked_by)));
+        rows.push(("Asked by", asked_by.clone()));
     }
     rows.push((
         "Facts",

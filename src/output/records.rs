@@ -2,7 +2,7 @@
 
 use crate::formats::markdown::escape::prose;
 use crate::output::{plain_table, table};
-use model::text::sanitize_line;
+use model::text::{capitalized, sanitize_line};
 use textwrap::core::display_width;
 
 /// Rows with a column for each name.
@@ -79,12 +79,6 @@ impl Records {
         let rows = rows.map(|row| line(row.iter().map(|cell| quoted(cell)).collect()));
         line(names) + &rows.collect::<String>()
     }
-}
-
-fn capitalized(name: &str) -> String {
-    let mut chars = name.chars();
-    let first = chars.next().map(|first| first.to_ascii_uppercase());
-    first.into_iter().chain(chars).collect()
 }
 
 /// A cell. A spreadsheet would calculate a cell that begins like a formula, so an apostrophe comes before it.

@@ -180,6 +180,7 @@ fn junit_is_valid_for_jenkins() {
         }
         assert!(line.contains(" time=\""), "{line}");
     }
+    assert!(!names.is_empty());
 }
 
 #[test]
@@ -207,7 +208,8 @@ fn a_result_is_at_the_configuration_or_the_workflow() {
 #[test]
 fn errors_without_a_report_are_annotations() {
     let home = home(true);
-    for bad in [&["--snapshot", "none.json"][..], &["--bogus"]] {
+    let later = ["--format", "json=report.json", "--bogus"];
+    for bad in [&["--snapshot", "none.json"][..], &["--bogus"], &later] {
         let mut arguments = vec!["--format", "github"];
         arguments.extend(bad);
         let refused = doctor(home.path(), &arguments);

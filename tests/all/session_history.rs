@@ -192,7 +192,7 @@ fn sessions_have_who_where_what_and_whether_they_are_open() {
     assert!(
         human
             .stdout
-            .contains("1 session into tasks that ECS no longer knows"),
+            .contains("1 session into tasks that have no service or could not be read"),
         "{}",
         human.stdout
     );
@@ -270,7 +270,7 @@ fn an_open_session_is_ended_after_a_question() {
     let asked = service.run(&["sessions", "--end", "s-late"]);
     assert_refused(&asked, "confirmation needs a terminal", "--yes");
     assert!(
-        asked.stderr.contains("s-late: late has had it open for"),
+        asked.stderr.contains("s-late: late opened it into task"),
         "{}",
         asked.stderr
     );

@@ -70,7 +70,9 @@ impl MatchingStatements {
                 is_negated: true,
             };
             return MatchingStatements(vec![Statement {
-                principal_and_conditions: Ternary::depends("a policy that is no JSON"),
+                principal_and_conditions: Ternary::depends(
+                    "a policy that was not read or is no JSON",
+                ),
                 resources: all_resources,
             }]);
         }
@@ -223,7 +225,7 @@ mod tests {
     fn an_invalid_policy_makes_the_decision_depend_on_it() {
         let request = Request::new("ecs:ExecuteCommand", []);
         let policy = MatchingStatements::new(&json!("{"), "Deny", None, &request);
-        let expected = Ternary::depends("a policy that is no JSON");
+        let expected = Ternary::depends("a policy that was not read or is no JSON");
         assert_eq!(policy.applies_to("arn:aws:ecs:r:1:task/c/a"), expected);
     }
 

@@ -10,7 +10,7 @@ use model::cli_command::Ref;
 use model::facts::CloudFormationResource;
 use model::fix::Fix;
 use model::step::{ContainerEdit, Edit, ResourcePolicy, Revision, Step};
-use model::text::sanitize_line;
+use model::text::{self, sanitize_line};
 
 /// Replaces the commands by an edit of the template that makes the same change.
 pub fn adapt(fix: &mut Fix, resources: &PlannedResources) {
@@ -379,10 +379,6 @@ fn quoted(text: &str) -> String {
 /// A logical ID for a new resource.
 fn logical_id(prefix: &str, name: &str) -> String {
     let words = name.split(|letter: char| !letter.is_ascii_alphanumeric());
-    let words = words.map(|word| {
-        let mut letters = word.chars();
-        let first = letters.next().map(|letter| letter.to_ascii_uppercase());
-        first.into_iter().chain(letters).collect::<String>()
-    });
-    format!("{prefix}{}", words.collect::<String>())
+    let words: String = words.map(text::capitalized).collect();
+    format!("{prefix}{words}")
 }

@@ -68,10 +68,17 @@ fn judge(index: &FactIndex, subject: Subject, principals: &[SessionPrincipal]) -
     }
     let title = match principals.len() {
         0 => "No principal of the account can open sessions, except for the root user".to_owned(),
-        count => format!(
-            "{} can open sessions, and may_exec lists all of them",
-            text::count(count, "principal")
-        ),
+        count => {
+            let is_undecided = |one: &SessionPrincipal| one.access == Access::Undecided;
+            let or_may = match principals.iter().any(is_undecided) {
+                true => " or may be able to",
+                false => "",
+            };
+            format!(
+                "{} can{or_may} open sessions, and may_exec lists all of them",
+                text::count(count, "principal")
+            )
+        }
     };
     CHECK.pass(subject, title)
 }
@@ -79,8 +86,7 @@ fn judge(index: &FactIndex, subject: Subject, principals: &[SessionPrincipal]) -
 /// `role ops (only under conditions), user jane (by ssm:StartSession) and 3 more`.
 fn names(principals: &[&SessionPrincipal]) -> String {
     let names = principals.iter().map(|one| {
-        let kind = arn::kind(&one.arn).unwrap_or("principal");
-        let kind = kind.split('/').next().unwrap_or(kind);
+        let kind = arn::resource_type(&one.arn).unwrap_or("principal");
         let mut notes = Vec::new();
         if !one
             .actions

@@ -63,7 +63,8 @@ pub fn sanitize_block(text: &str) -> String {
         .collect()
 }
 
-fn is_hostile(c: char) -> bool {
+/// Whether a character controls a terminal, hides, or changes the direction of the text around it.
+pub fn is_hostile(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{00ad}' | '\u{061c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'

@@ -27,7 +27,7 @@ pub async fn run(
     match open {
         Ok(open) => say!("{}", description(find(&open, settings, id)?)),
         Err(failure) => say!(
-            "Whose session {} is, is unknown: {}.",
+            "The owner of session {} is unknown: {}.",
             sanitize_line(id),
             failure.why
         ),
@@ -95,18 +95,18 @@ fn find<'o>(
     }
 }
 
-/// `ops/jane has had this session into task 0a1b open for 12 min.`
+/// `ecs-execute-command-1: ops/jane opened it into task 0a1b, 12 min ago.`
 fn description(session: &OpenSession) -> String {
     let task = Target::parse(&session.target).map_or("unknown", |target| target.task);
     let owner = short_principal(&session.owner);
     let seconds = session
         .started_at
         .map(|at| Timestamp::now().as_second() - at.as_second());
-    let since = seconds.map_or(String::new(), |seconds| {
-        format!(" for {}", text::span(seconds))
+    let ago = seconds.map_or(String::new(), |seconds| {
+        format!(", {} ago", text::span(seconds))
     });
     sanitize_line(&format!(
-        "{}: {owner} has had it open{since}, into task {task}.",
+        "{}: {owner} opened it into task {task}{ago}.",
         session.id
     ))
 }

@@ -1,12 +1,13 @@
 //! Where the output of sessions is recorded.
 
+use aws_rules::iam::session_access::EXECUTE;
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
 use model::facts::{Cluster, ContainerLog, Fact, Task, TaskDefinition};
 use model::text::sanitize_line;
 
-use super::trail_event::{EXECUTE, SessionRecord};
+use super::trail_event::SessionRecord;
 use crate::aws::AwsClients;
 use crate::collect::ecs;
 

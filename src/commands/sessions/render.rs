@@ -1,5 +1,6 @@
 //! The list of sessions as text.
 
+use aws_rules::iam::session_access::EXECUTE;
 use std::fmt::Write;
 use std::io::{self, IsTerminal};
 
@@ -50,11 +51,10 @@ fn headline(answer: &Answer) -> String {
         0 => String::new(),
         failed => format!(", and {} that failed", count(failed, "attempt")),
     };
-    let since = answer.since.split('.').next().unwrap_or(&answer.since);
+    let since = &answer.since;
     format!(
-        "{} into {into} since {}{open}{attempts}",
-        count(entered, "session"),
-        since.trim_end_matches('Z')
+        "{} into {into} since {since}{open}{attempts}",
+        count(entered, "session")
     )
 }
 
@@ -122,8 +122,8 @@ fn short_table(answer: &Answer) -> Records {
 /// The command, or the action that bypassed ECS.
 fn what(session: &SessionRecord) -> String {
     match (&session.command, session.action) {
-        (Some(command), super::EXECUTE) => command.clone(),
-        (None, super::EXECUTE) => String::new(),
+        (Some(command), EXECUTE) => command.clone(),
+        (None, EXECUTE) => String::new(),
         (Some(document), action) => format!("{action}, {document}"),
         (None, action) => action.to_owned(),
     }

@@ -1,6 +1,7 @@
 //! Sessions in CloudTrail's records of `ExecuteCommand` and `StartSession`.
 //! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/logging-using-cloudtrail.html>
 
+use aws_rules::iam::session_access::{EXECUTE, START_SESSION};
 use jiff::Timestamp;
 use model::arn;
 use model::secrets::mask;
@@ -39,9 +40,6 @@ pub struct SessionRecord {
     #[serde(skip)]
     pub runtime_id: Option<String>,
 }
-
-pub const EXECUTE: &str = "ecs:ExecuteCommand";
-pub const START_SESSION: &str = "ssm:StartSession";
 
 /// CloudTrail's word for values that it leaves out.
 const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";

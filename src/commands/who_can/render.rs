@@ -145,8 +145,7 @@ fn word(access: Access) -> &'static str {
 
 /// `role`, `user`.
 fn kind(arn: &str) -> &str {
-    let kind = arn::kind(arn).unwrap_or("principal");
-    kind.split('/').next().unwrap_or(kind)
+    arn::resource_type(arn).unwrap_or("principal")
 }
 
 fn full_table(answer: &Answer) -> Records {

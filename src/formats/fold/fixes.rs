@@ -20,6 +20,10 @@ pub fn group_fixes<'r>(
     report: &'r Report,
     fixes: impl Iterator<Item = &'r Fix>,
 ) -> Vec<FixGroup<'r>> {
+    let mut fixes = fixes.peekable();
+    if fixes.peek().is_none() {
+        return Vec::new();
+    }
     let services = report.target.services.iter();
     let services: HashSet<&str> = services.map(String::as_str).collect();
     let mut groups: Vec<FixGroup> = Vec::new();

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use model::text::is_hostile;
+
 /// A fragment of a page.
 #[derive(Default)]
 pub struct Html(String);
@@ -115,14 +117,7 @@ fn escape(markup: &mut String, text: &str) {
             '\'' => markup.push_str("&#39;"),
             '\n' | '\t' => markup.push(c),
             '\u{fffe}' | '\u{ffff}' => markup.push('\u{fffd}'),
-            '\u{61c}'
-            | '\u{200e}'
-            | '\u{200f}'
-            | '\u{202a}'..='\u{202e}'
-            | '\u{2066}'..='\u{2069}' => {
-                markup.push('\u{fffd}');
-            }
-            c if c.is_control() => markup.push('\u{fffd}'),
+            c if is_hostile(c) => markup.push('\u{fffd}'),
             c => markup.push(c),
         }
     }

@@ -77,7 +77,7 @@ pub fn draw(page: &mut Html, report: &Report) {
         page.element("svg", &attributes, |page| page.append(svg));
         page.leaf(
             "figcaption",
-            "The path of a session. The filled part is broken.",
+            "The path of a session. Filled parts are broken.",
         );
     });
 }

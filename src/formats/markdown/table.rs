@@ -114,8 +114,8 @@ fn write(page: &mut String, rows: &[String], limit: usize) {
     for row in rows.iter().take(limit) {
         let _ = writeln!(page, "{row} |");
     }
-    if let Some(more) = rows.len().checked_sub(limit).filter(|more| *more > 0) {
-        let _ = write!(page, "\n{more} more rows are in the JSON report.\n");
+    if let Some(more) = wording::left_out(rows.len(), limit, "more row") {
+        let _ = write!(page, "\nThe JSON report has {more}.\n");
     }
     page.push('\n');
 }

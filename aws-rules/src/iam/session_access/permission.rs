@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use model::facts::{Access, Policy};
+use model::text;
 use serde_json::Value;
 
 use super::Permission;
@@ -176,7 +177,7 @@ impl Answer {
             Ternary::Yes => BTreeSet::new(),
             Ternary::Depends(keys) => keys,
         };
-        let undecided = keys.iter().filter(|key| !is_condition_key(key));
+        let undecided = keys.iter().filter(|key| !text::is_condition_key(key));
         let undecided: Vec<String> = undecided.cloned().collect();
         let access = match (keys.is_empty(), undecided.is_empty()) {
             (true, _) => Access::Allowed,
@@ -194,14 +195,10 @@ impl Answer {
 
 fn certainty(applies: &Ternary) -> Access {
     match applies {
-        Ternary::Depends(keys) if keys.iter().all(is_condition_key) => Access::Conditional,
+        Ternary::Depends(keys) if keys.iter().all(|key| text::is_condition_key(key)) => {
+            Access::Conditional
+        }
         Ternary::Depends(_) => Access::Undecided,
         Ternary::Yes | Ternary::No => Access::Allowed,
     }
-}
-
-/// A key that a request can have, unlike a part of a policy that AWS does not document.
-fn is_condition_key(key: impl AsRef<str>) -> bool {
-    let key = key.as_ref();
-    key.contains(':') && !key.contains(' ')
 }

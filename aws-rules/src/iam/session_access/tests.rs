@@ -348,7 +348,10 @@ fn what_aws_does_not_document_is_undecided_with_the_reason() {
     let (access, why) = one(&[Value::Null]).unwrap();
     assert_eq!(
         (access, why.as_str()),
-        (Access::Undecided, "a policy that is no JSON")
+        (
+            Access::Undecided,
+            "a policy that was not read or is no JSON"
+        )
     );
 }
 
