@@ -127,7 +127,7 @@ fn visit_fields(value: &mut Value, visit: &mut dyn FnMut(&str, &mut Value) -> bo
 mod tests {
     use super::*;
     use diagnosis::{Selection, examine};
-    use model::facts::Event;
+    use model::facts::{Event, Fact, Identity, Outcome};
     use test_facts::{denied, healthy, service, task};
 
     const SECRET: &str = "postgres://app:hunter2@db/prod AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI";
@@ -201,5 +201,38 @@ mod tests {
         let context = &facts.simulations[0].context;
         assert!(context.contains_key("aws:SourceVpc"));
         assert!(!context.contains_key("aws:ResourceTag/team"));
+    }
+
+    /// Trust policies have lists of statements.
+    #[test]
+    fn external_ids_of_trust_policies_are_redacted() {
+        let mut facts = healthy();
+        let role = facts.roles.values_mut().find_map(Fact::known_mut).unwrap();
+        role.trust = serde_json::json!({"Statement": [{
+            "Condition": {"StringEquals": {"sts:ExternalId": "hunter2", "aws:SourceVpc": "vpc-1"}},
+        }]});
+        let text = serde_json::to_string(&capture(&facts, "1")).unwrap();
+        assert!(text.contains(r#""sts:ExternalId":"redacted""#) && !text.contains("hunter2"));
+        assert!(text.contains(r#""aws:SourceVpc":"vpc-1""#));
+    }
+
+    #[test]
+    fn a_capture_contains_decisions_instead_of_policies() {
+        let mut facts = healthy();
+        let simulation = &mut facts.simulations[0];
+        simulation.decisions = denied("iam:SimulatePrincipalPolicy");
+        let identity = (
+            simulation.principal.clone(),
+            Fact::Known(Identity::default()),
+        );
+        facts.identities = [identity].into();
+        let capture = capture(&facts, "1");
+        assert!(capture.identities.is_empty());
+        let decisions = capture.simulations[0].decisions.known().unwrap();
+        assert!(
+            decisions
+                .iter()
+                .all(|one| one.outcome == Outcome::ImplicitDeny)
+        );
     }
 }

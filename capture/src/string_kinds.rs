@@ -290,3 +290,71 @@ impl ReplaceStrings for Value {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// The strings of a value, in order, with their kinds. Those without a kind of their own are words.
+    fn strings(mut value: impl ReplaceStrings) -> Vec<(Kind, String)> {
+        let mut strings = Vec::new();
+        value.replace_strings(Kind::Word, &mut |kind, text| {
+            strings.push((kind, text.to_owned()));
+            None
+        });
+        strings
+    }
+
+    #[test]
+    fn variants_of_enums_know_the_kinds_of_their_strings() {
+        let identifier = |text: &str| (Kind::Identifier, text.to_owned());
+        let name = "jane".to_owned();
+        let arn = Fact::Known("arn".to_owned());
+        for (principal, expected) in [
+            (Principal::User { name: name.clone() }, vec!["jane"]),
+            (
+                Principal::FederatedUser { name: name.clone() },
+                vec!["jane"],
+            ),
+            (Principal::AssumedRole { name, arn }, vec!["jane", "arn"]),
+            (Principal::Root, vec![]),
+        ] {
+            let expected: Vec<_> = expected.into_iter().map(identifier).collect();
+            assert_eq!(strings(principal), expected);
+        }
+        let target = RouteTarget::Other("tgw-1".into());
+        assert_eq!(strings(target), [identifier("tgw-1")]);
+        let failed = ProbeEnd::Failed("acme".into());
+        assert_eq!(strings(failed), [(Kind::Text, "acme".to_owned())]);
+    }
+
+    #[test]
+    fn actions_of_a_policy_are_actions() {
+        let policy = json!({"Action": ["a:B"], "NotAction": "c:D", "Sid": "e"});
+        let expected = [
+            (Kind::Action, "a:B"),
+            (Kind::Identifier, "Action"),
+            (Kind::Action, "c:D"),
+            (Kind::Identifier, "NotAction"),
+            (Kind::Word, "e"),
+            (Kind::Identifier, "Sid"),
+        ];
+        assert_eq!(
+            strings(policy),
+            expected.map(|(kind, text)| (kind, text.to_owned()))
+        );
+    }
+
+    #[test]
+    fn both_strings_of_a_pair_have_its_kind() {
+        let pair = ("module".to_owned(), "input".to_owned());
+        assert_eq!(
+            strings(pair),
+            [
+                (Kind::Word, "module".to_owned()),
+                (Kind::Word, "input".to_owned())
+            ]
+        );
+    }
+}

@@ -60,6 +60,7 @@ mod tests {
             ("DEPROVISIONING", &[Word, Text]),
             ("refused", &[Text]),
             ("ExecuteComm", &[Action]),
+            ("qx", &[]),
             ("acme", &[]),
         ] {
             for kind in [Identifier, Address, Word, Text, Action] {

@@ -110,6 +110,21 @@ mod tests {
             of_id("family:7", "revision 7 of family:7"),
             "revision 7 of …"
         );
+        assert_eq!(
+            of_id("family:123", "revision 123 of family:123"),
+            "revision 123 of …"
+        );
         assert_eq!(without_numbers("for 3 days"), "for … days");
+    }
+
+    #[test]
+    fn the_pattern_of_a_service_keeps_the_name_of_the_subject() {
+        let check = registry::find("role.present").unwrap();
+        let of_service = |service: Option<&str>| {
+            let subject = Subject::new("role", "role").of_service(service.map(Into::into));
+            super::of_service(&check.fail(subject, ""), "the role of web")
+        };
+        assert_eq!(of_service(Some("web")), "the role of …");
+        assert_eq!(of_service(None), "the role of web");
     }
 }

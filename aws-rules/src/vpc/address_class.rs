@@ -84,6 +84,10 @@ impl AddressClasses {
 mod tests {
     use super::super::single_address;
     use super::*;
+    use model::facts::{
+        AclEntry, Endpoint, GroupRule, Interface, NatGateway, Network, NetworkAcl, Route,
+        RouteTable, RouteTarget, SecurityGroup,
+    };
 
     #[test]
     fn addresses_of_the_same_sets_have_the_same_class() {
@@ -103,5 +107,93 @@ mod tests {
         assert_eq!(classes.class_of(&somewhere), None);
         let none = AddressClasses::divide(&[]);
         assert_eq!(none.class_of(&single_address("10.0.0.5").unwrap()), Some(0));
+    }
+
+    #[test]
+    fn every_rule_that_can_name_a_task_of_the_vpc_divides_the_addresses() {
+        let group = |id: &str, cidr: &str| SecurityGroup {
+            id: id.into(),
+            ingress: vec![GroupRule {
+                protocol: "-1".into(),
+                cidrs: vec![cidr.into()],
+                ..GroupRule::default()
+            }],
+            ..SecurityGroup::default()
+        };
+        let endpoint = |vpc: &str, group: &str| Endpoint {
+            vpc: vpc.into(),
+            security_groups: vec![group.into()],
+            subnets: vec!["endpoint".into()],
+            interfaces: vec!["eni".into()],
+            ..Endpoint::default()
+        };
+        let entry = |egress, cidr: &str| AclEntry {
+            egress,
+            protocol: "-1".into(),
+            cidr: cidr.into(),
+            ..AclEntry::default()
+        };
+        let table = |subnet: &str, destination: &str| RouteTable {
+            id: format!("table-of-{subnet}"),
+            subnets: vec![subnet.into()],
+            routes: vec![Route {
+                destination: destination.into(),
+                target: RouteTarget::Local,
+                blackhole: false,
+            }],
+            ..RouteTable::default()
+        };
+        let groups = [group("own", "10.0.1.0/24"), group("other", "10.0.7.0/24")];
+        let network = Network {
+            endpoints: Some(Fact::Known(vec![
+                endpoint("vpc", "own"),
+                endpoint("vpc-2", "other"),
+            ])),
+            interfaces: BTreeMap::from([(
+                "eni".into(),
+                Fact::Known(Interface {
+                    subnet: "interface".into(),
+                    ..Interface::default()
+                }),
+            )]),
+            security_groups: groups
+                .map(|group| (group.id.clone(), Fact::Known(group)))
+                .into(),
+            network_acls: BTreeMap::from([(
+                "vpc".into(),
+                Fact::Known(vec![NetworkAcl {
+                    subnets: vec!["endpoint".into()],
+                    entries: vec![entry(false, "10.0.2.0/24"), entry(true, "10.0.3.0/24")],
+                    ..NetworkAcl::default()
+                }]),
+            )]),
+            nat_gateways: BTreeMap::from([(
+                "vpc".into(),
+                Fact::Known(vec![NatGateway {
+                    subnet: "gateway".into(),
+                    ..NatGateway::default()
+                }]),
+            )]),
+            route_tables: BTreeMap::from([(
+                "vpc".into(),
+                Fact::Known(vec![
+                    table("endpoint", "10.0.4.0/24"),
+                    table("interface", "10.0.5.0/24"),
+                    table("gateway", "10.0.6.0/24"),
+                ]),
+            )]),
+            ..Network::default()
+        };
+        let classes = AddressClasses::for_tasks_in(&NetworkRules::new(&network), "vpc");
+        let of = |address: &str| classes.class_of(&single_address(address).unwrap()).unwrap();
+        let of_others = of("10.0.0.1");
+        for named in 1..=6 {
+            assert_ne!(
+                of(&format!("10.0.{named}.1")),
+                of_others,
+                "10.0.{named}.0/24"
+            );
+        }
+        assert_eq!(of("10.0.7.1"), of_others, "a rule of another VPC");
     }
 }

@@ -66,6 +66,20 @@ fn full_platform() -> Facts {
     };
     facts.unlisted = Some(why());
     facts.expect.exec_forbidden = vec!["litellm-*".into()];
+    facts.terraform.insert(
+        "service/acme".into(),
+        TerraformResource {
+            address: "module.acme.aws_ecs_service.acme".into(),
+            expression: Some("module.acme.service".into()),
+            inputs: BTreeMap::from([("name".into(), ("acme".into(), "acme_name".into()))]),
+            cloudformation: Some(CloudFormationResource {
+                logical_id: "AcmeService".into(),
+                stack: Some("acme-stack".into()),
+                template: Some("acme.template.json".into()),
+            }),
+            ..TerraformResource::default()
+        },
+    );
     facts.target.container = Some("coder".into());
     facts.target.tasks = vec![task(&mut facts).arn.to_string()];
     facts.target.services[0].shell = Some("/opt/acme/sh".into());
