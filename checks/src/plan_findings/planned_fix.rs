@@ -94,6 +94,7 @@ mod tests {
             is_new: true,
             inputs: BTreeMap::new(),
             cloudformation: None,
+            pulumi: None,
         }
     }
 

@@ -1,0 +1,3 @@
+//! Previews and what the checks say of them.
+
+mod support;
