@@ -9,10 +9,14 @@ pub enum PreviewError {
     #[error("this is not the JSON output of `pulumi preview --json`: {0}")]
     NotJson(String),
     /// JSON that nothing is known about.
-    #[error("this JSON is not a Pulumi preview: it has no steps, which `pulumi preview --json` prints")]
+    #[error(
+        "this JSON is not a Pulumi preview: it has no steps, which `pulumi preview --json` prints"
+    )]
     NotAPreview,
     /// The output of `pulumi preview`.
-    #[error("this is the text output of `pulumi preview`, which does not show the resources as they will be")]
+    #[error(
+        "this is the text output of `pulumi preview`, which does not show the resources as they will be"
+    )]
     PreviewText,
     /// One engine event a line: the file of `--event-log`, or the output of PULUMI_ENABLE_STREAMING_JSON_PREVIEW.
     #[error(

@@ -88,8 +88,14 @@ impl Step {
                 false => Change::Delete,
             },
             "import" | "import-replacement" => Change::Import,
-            "delete-replaced" | "discard" | "discard-replaced" | "read" | "read-replacement"
-            | "refresh" | "remove-pending-replace" | "diff" => Change::Ignored,
+            "delete-replaced"
+            | "discard"
+            | "discard-replaced"
+            | "read"
+            | "read-replacement"
+            | "refresh"
+            | "remove-pending-replace"
+            | "diff" => Change::Ignored,
             _ => Change::Unknown,
         }
     }
@@ -103,7 +109,8 @@ impl Step {
     pub fn skips_creation(&self) -> bool {
         let states = [&self.old_state, &self.new_state];
         let mut states = states.into_iter().flatten();
-        self.change() == Change::None && states.all(|state| state.custom && state.known_id().is_none())
+        self.change() == Change::None
+            && states.all(|state| state.custom && state.known_id().is_none())
     }
 }
 
@@ -135,7 +142,8 @@ impl Preview {
     /// Whether the preview shows all that it knows of: each step, also of resources that do not change.
     pub fn is_complete(&self) -> bool {
         let (counted, shown) = self.unchanged();
-        let is_understood = |step: &Step| step.change() != Change::Unknown && !step.skips_creation();
+        let is_understood =
+            |step: &Step| step.change() != Change::Unknown && !step.skips_creation();
         self.change_summary.is_some() && shown >= counted && self.steps.iter().all(is_understood)
     }
 
@@ -146,7 +154,9 @@ impl Preview {
         let region = match explicit {
             Some(provider) => provider.state()?.inputs.as_ref()?.get("region"),
             // Pulumi makes a default provider from the configuration, and prints no step for it.
-            None if urn.rsplit("::").next()?.starts_with("default") => self.config.get("aws:region"),
+            None if urn.rsplit("::").next()?.starts_with("default") => {
+                self.config.get("aws:region")
+            }
             None => None,
         };
         region?.as_str().filter(|region| is_region(region))
@@ -155,6 +165,10 @@ impl Preview {
 
 /// Whether a text can be a region: neither empty nor unknown nor a secret.
 pub fn is_region(text: &str) -> bool {
-    let is_letter = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
-    !text.is_empty() && text.len() < 32 && text.chars().all(is_letter) && !crate::value::is_unknown_text(text)
+    let is_letter =
+        |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
+    !text.is_empty()
+        && text.len() < 32
+        && text.chars().all(is_letter)
+        && !crate::value::is_unknown_text(text)
 }

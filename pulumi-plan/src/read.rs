@@ -50,7 +50,10 @@ pub fn read(bytes: &[u8]) -> Result<PulumiPlan, PreviewError> {
 
 /// Fails if the preview cannot be judged as a whole.
 fn check(preview: &Preview) -> Result<(), PreviewError> {
-    let mut errors = preview.diagnostics.iter().filter(|one| one.severity == "error");
+    let mut errors = preview
+        .diagnostics
+        .iter()
+        .filter(|one| one.severity == "error");
     if let Some(error) = errors.next() {
         let message = model::text::sanitize_line(error.message.trim());
         return Err(PreviewError::Errored(message.chars().take(300).collect()));
@@ -63,7 +66,9 @@ fn check(preview: &Preview) -> Result<(), PreviewError> {
         }
         if step.state().is_none() {
             let urn = model::text::sanitize_line(&step.urn);
-            return Err(PreviewError::Malformed(format!("the step of {urn} has no state")));
+            return Err(PreviewError::Malformed(format!(
+                "the step of {urn} has no state"
+            )));
         }
     }
     let is_stack = |step: &&crate::preview::Step| {

@@ -14,7 +14,10 @@ const PHRASES: [(&str, &str); 9] = [
     ("is part of the plan", "is part of the preview"),
     ("outside of the plan", "outside of the preview"),
     ("before this plan", "before this deployment"),
-    ("the plan is partial", "the preview does not show everything"),
+    (
+        "the plan is partial",
+        "the preview does not show everything",
+    ),
     ("than the plan shows", "than the preview shows"),
     ("the plan does not", "the preview does not"),
     ("the Terraform plan", "the Pulumi preview"),
@@ -34,7 +37,10 @@ pub fn reworded(facts: &Facts, secrets: &BTreeSet<(String, String)>) -> Option<F
 fn reword(value: &mut Value, secrets: &BTreeSet<(String, String)>) {
     match value {
         Value::String(text) => {
-            if let Some(sentence) = text.strip_suffix(UNKNOWN).and_then(|what| unknown(what, secrets)) {
+            if let Some(sentence) = text
+                .strip_suffix(UNKNOWN)
+                .and_then(|what| unknown(what, secrets))
+            {
                 *text = sentence;
             }
             for (terraform, pulumi) in PHRASES {
@@ -52,15 +58,21 @@ fn reword(value: &mut Value, secrets: &BTreeSet<(String, String)>) {
 /// What to say of `network_configuration.subnets of Service::web`; `None` if it is not of this form.
 fn unknown(what: &str, secrets: &BTreeSet<(String, String)>) -> Option<String> {
     let (path, address) = what.split_once(" of ")?;
-    let is_letter = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || "._".contains(letter);
+    let is_letter = |letter: char| {
+        letter.is_ascii_lowercase() || letter.is_ascii_digit() || "._".contains(letter)
+    };
     if !path.chars().all(is_letter) {
         return None;
     }
     let top = path.split('.').next().unwrap_or_default();
     let properties: Vec<String> = path.split('.').map(property_name).collect();
     let property = properties.join(".");
-    Some(match secrets.contains(&(address.to_owned(), top.to_owned())) {
-        true => format!("{property} of {address} is a secret or contains one, which the preview hides"),
-        false => format!("{property} of {address}{UNKNOWN}"),
-    })
+    Some(
+        match secrets.contains(&(address.to_owned(), top.to_owned())) {
+            true => format!(
+                "{property} of {address} is a secret or contains one, which the preview hides"
+            ),
+            false => format!("{property} of {address}{UNKNOWN}"),
+        },
+    )
 }

@@ -83,8 +83,11 @@ pub fn translate(preview: &Preview) -> Result<Translation, PreviewError> {
         "configuration": {"root_module": {"resources": configured}},
     });
     let json = serde_json::to_vec(&document).unwrap_or_default();
-    let plan = terraform_plan::read(&json).map_err(|error| PreviewError::Malformed(error.to_string()))?;
-    let urns = planned.into_iter().map(|one| (one.address, one.step.urn.clone()));
+    let plan =
+        terraform_plan::read(&json).map_err(|error| PreviewError::Malformed(error.to_string()))?;
+    let urns = planned
+        .into_iter()
+        .map(|one| (one.address, one.step.urn.clone()));
     Ok(Translation {
         plan,
         urns: urns.collect(),
@@ -113,7 +116,10 @@ fn planned(preview: &Preview) -> Vec<Planned<'_>> {
         },
         terraform_type,
         name: format!("r{at}"),
-        address: addresses.get(step.urn.as_str()).cloned().unwrap_or_default(),
+        address: addresses
+            .get(step.urn.as_str())
+            .cloned()
+            .unwrap_or_default(),
         step,
     });
     planned.collect()
@@ -194,7 +200,10 @@ impl Translator<'_> {
                 marks[&name] = attribute.unknown;
             }
         }
-        for property in old.iter().flat_map(|old| old.inputs.iter().flatten().map(|(name, _)| name)) {
+        for property in old
+            .iter()
+            .flat_map(|old| old.inputs.iter().flatten().map(|(name, _)| name))
+        {
             let name = attribute_name(property);
             if property.starts_with("__") || expressions.contains_key(&name) {
                 continue;
@@ -254,7 +263,11 @@ impl Translator<'_> {
     fn references(&self, urns: &[String]) -> Vec<String> {
         let mut references = BTreeSet::new();
         for urn in urns {
-            let Some(one) = self.by_urn.get(urn.as_str()).filter(|one| one.change != Change::Delete) else {
+            let Some(one) = self
+                .by_urn
+                .get(urn.as_str())
+                .filter(|one| one.change != Change::Delete)
+            else {
                 references.insert(NOWHERE.to_owned());
                 continue;
             };

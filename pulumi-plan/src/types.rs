@@ -83,9 +83,15 @@ mod tests {
     fn types_have_the_names_of_terraform() {
         for (pulumi, terraform) in [
             ("aws:ecs/service:Service", "aws_ecs_service"),
-            ("aws:ecs/taskDefinition:TaskDefinition", "aws_ecs_task_definition"),
+            (
+                "aws:ecs/taskDefinition:TaskDefinition",
+                "aws_ecs_task_definition",
+            ),
             ("aws:ec2/vpcEndpoint:VpcEndpoint", "aws_vpc_endpoint"),
-            ("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", "aws_vpc_security_group_ingress_rule"),
+            (
+                "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+                "aws_vpc_security_group_ingress_rule",
+            ),
             ("aws:eks/cluster:Cluster", "aws_eks_cluster"),
             ("aws-native:ec2:VpcEndpoint", "awscc_ec2_vpc_endpoint"),
             ("random:index/randomId:RandomId", "random_random_id"),

@@ -43,11 +43,13 @@ impl<'u> Urn<'u> {
 
 /// What findings call each resource: the shortest end of its URN that no other resource has.
 pub fn addresses<'u>(urns: &[&'u str]) -> BTreeMap<&'u str, String> {
-    let ends = |urn: &str| match Urn::parse(urn) {
-        Some(parsed) => [parsed.short(), parsed.long(), urn.to_owned()],
-        None => [urn.to_owned(), urn.to_owned(), urn.to_owned()],
-    }
-    .map(|end| sanitize_line(&end));
+    let ends = |urn: &str| {
+        match Urn::parse(urn) {
+            Some(parsed) => [parsed.short(), parsed.long(), urn.to_owned()],
+            None => [urn.to_owned(), urn.to_owned(), urn.to_owned()],
+        }
+        .map(|end| sanitize_line(&end))
+    };
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for urn in urns {
         let mut ends = ends(urn).to_vec();
@@ -57,7 +59,9 @@ pub fn addresses<'u>(urns: &[&'u str]) -> BTreeMap<&'u str, String> {
         }
     }
     let unique = |urn: &str| {
-        let found = ends(urn).into_iter().find(|end| counts.get(end) == Some(&1));
+        let found = ends(urn)
+            .into_iter()
+            .find(|end| counts.get(end) == Some(&1));
         found.unwrap_or_else(|| sanitize_line(urn))
     };
     urns.iter().map(|urn| (*urn, unique(urn))).collect()

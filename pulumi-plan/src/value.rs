@@ -161,7 +161,10 @@ mod tests {
         let network = json!({"assignPublicIp": false, "subnets": ["subnet-1", UNKNOWN[0]]});
         let network = Attribute::read("network_configuration", &network);
         let subnets = json!(["subnet-1", null]);
-        assert_eq!(network.value, json!([{"assign_public_ip": false, "subnets": subnets}]));
+        assert_eq!(
+            network.value,
+            json!([{"assign_public_ip": false, "subnets": subnets}])
+        );
         assert_eq!(network.unknown[0]["subnets"], json!([false, true]));
         assert!(network.has_unknown && !network.has_secret);
         let tags = Attribute::read("tags", &json!({"costCenter": "a"}));
@@ -174,9 +177,15 @@ mod tests {
         for secret in [json!("[secret]"), object] {
             let attribute = Attribute::read("kms_key_id", &secret);
             assert!(attribute.has_secret);
-            assert_eq!((attribute.value, attribute.unknown), (Value::Null, json!(true)));
+            assert_eq!(
+                (attribute.value, attribute.unknown),
+                (Value::Null, json!(true))
+            );
         }
-        let asset = Attribute::read("x", &json!({SIGNATURE_KEY: "c44067f5952c0a294b673a41bacd8c17"}));
+        let asset = Attribute::read(
+            "x",
+            &json!({SIGNATURE_KEY: "c44067f5952c0a294b673a41bacd8c17"}),
+        );
         assert!(asset.has_unknown && !asset.has_secret);
     }
 
