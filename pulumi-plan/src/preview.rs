@@ -7,6 +7,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::urn::Urn;
+use crate::value::is_unknown_text;
+
 /// The document.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -119,7 +122,7 @@ impl State {
     pub fn known_id(&self) -> Option<&str> {
         let ids = [&self.id, &self.import_id];
         let mut ids = ids.into_iter().flatten().map(String::as_str);
-        ids.find(|id| !id.is_empty() && !crate::value::is_unknown_text(id))
+        ids.find(|id| !id.is_empty() && !is_unknown_text(id))
     }
 
     /// The resources that a property's value comes from, by their URNs.
@@ -154,21 +157,24 @@ impl Preview {
         let region = match explicit {
             Some(provider) => provider.state()?.inputs.as_ref()?.get("region"),
             // Pulumi makes a default provider from the configuration, and prints no step for it.
-            None if urn.rsplit("::").next()?.starts_with("default") => {
-                self.config.get("aws:region")
-            }
+            None if is_default_provider(urn) => self.config.get("aws:region"),
             None => None,
         };
         region?.as_str().filter(|region| is_region(region))
     }
 }
 
+/// Whether Pulumi makes the provider itself: `default`, or `default_` with the version.
+fn is_default_provider(urn: &str) -> bool {
+    Urn::parse(urn).is_some_and(|urn| {
+        urn.resource_type == "pulumi:providers:aws"
+            && (urn.name == "default" || urn.name.starts_with("default_"))
+    })
+}
+
 /// Whether a text can be a region: neither empty nor unknown nor a secret.
 pub fn is_region(text: &str) -> bool {
     let is_letter =
         |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
-    !text.is_empty()
-        && text.len() < 32
-        && text.chars().all(is_letter)
-        && !crate::value::is_unknown_text(text)
+    !text.is_empty() && text.len() < 32 && text.chars().all(is_letter) && !is_unknown_text(text)
 }

@@ -27,12 +27,16 @@ pub struct Translation {
 /// A reference that leads nowhere: the value may be anything.
 const NOWHERE: &str = "var.unknown";
 
-/// Attributes that identify a resource: AWS sets them when it creates it.
-const SET_BY_AWS: [&str; 7] = [
+/// Attributes that identify a resource: AWS sets them when it creates it, or Pulumi generates them if the provider is
+/// not known yet.
+const IDENTIFYING: [&str; 10] = [
     "id",
     "arn",
     "arn_without_revision",
+    "bucket",
+    "family",
     "key_id",
+    "name",
     "revision",
     "security_group_rule_id",
     "zone_id",
@@ -240,7 +244,7 @@ impl Translator<'_> {
     /// What is known of a new resource besides its inputs.
     fn new_resource(&self, terraform_type: &str, state: &State) -> (Value, Value) {
         let (mut values, mut marks) = (json!({}), json!({}));
-        for name in SET_BY_AWS {
+        for name in IDENTIFYING {
             marks[name] = true.into();
         }
         if terraform_type == "aws_vpc_endpoint" {

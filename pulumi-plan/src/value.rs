@@ -114,6 +114,10 @@ fn read_value(value: &Value, is_map: bool) -> Attribute {
     match value {
         Value::String(text) if is_unknown_text(text) => Attribute::unknown(),
         Value::String(text) if text == HIDDEN_SECRET => Attribute::secret(),
+        // Programs can write flags as texts.
+        Value::String(text) if text == "true" || text == "false" => {
+            Attribute::known((text == "true").into())
+        }
         Value::Object(fields) if is_stand_in(fields) => match fields.get(SIGNATURE_KEY) {
             Some(signature) if signature == SECRET_SIGNATURE => Attribute::secret(),
             _ => Attribute::unknown(),

@@ -117,7 +117,7 @@ fn an_unknown_operation_makes_the_preview_partial() {
     let mut shop = shop().without(ENDPOINT, "ssmmessages");
     shop.step(LOGS, "logs")["op"] = "transmogrify".into();
     let report = shop.report();
-    assert!(!causes(&report).contains(&"network.path".to_owned()));
+    assert!(!causes(&report).contains(&"network.endpoint-present".to_owned()));
 }
 
 #[test]

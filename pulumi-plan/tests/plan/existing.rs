@@ -94,7 +94,7 @@ fn a_deleted_endpoint_is_gone() {
     let step = shop.step(ENDPOINT, "ssmmessages");
     step["op"] = "delete".into();
     step.as_object_mut().unwrap().remove("newState");
-    assert_eq!(causes(&shop.report()), ["network.path"]);
+    assert_eq!(causes(&shop.report()), ["network.endpoint-present"]);
     let step = shop.step(ENDPOINT, "ssmmessages");
     step["oldState"]["retainOnDelete"] = true.into();
     assert_eq!(titles(&shop.report(), Status::Fail), [""; 0]);

@@ -29,6 +29,32 @@ fn a_service_without_exec_is_found_and_the_fix_names_the_property() {
 }
 
 #[test]
+fn flags_can_be_texts() {
+    let mut shop = shop();
+    shop.inputs(SERVICE, "web")["enableExecuteCommand"] = "true".into();
+    assert_healthy(&shop);
+    shop.inputs(SERVICE, "web")["enableExecuteCommand"] = "false".into();
+    assert_eq!(causes(&shop.report()), ["service.exec-enabled"]);
+}
+
+#[test]
+fn no_text_speaks_of_terraform() {
+    let mut shop = shop()
+        .without(ENDPOINT, "ssmmessages")
+        .without(ROLE_POLICY, "exec");
+    let mut deployed = shop.deployed();
+    deployed.inputs(SERVICE, "web")["enableExecuteCommand"] = false.into();
+    deployed.step(SERVICE, "web")["op"] = "update".into();
+    shop.inputs(SERVICE, "web")["enableExecuteCommand"] = UNKNOWN.into();
+    for report in [shop.report(), deployed.report()] {
+        let texts = serde_json::to_string_pretty(&report).unwrap();
+        for word in ["Terraform ", "known only after apply", "part of the plan"] {
+            assert!(!texts.contains(word), "{word}: {texts}");
+        }
+    }
+}
+
+#[test]
 fn a_role_without_ssmmessages_is_found() {
     let mut shop = shop();
     let policy = exec_policy()
@@ -57,7 +83,7 @@ fn a_task_definition_without_a_role_is_found() {
     let inputs = shop.inputs(DEFINITION, "web").as_object_mut().unwrap();
     inputs.remove("taskRoleArn");
     let report = shop.report();
-    assert_eq!(causes(&report), ["task.role"]);
+    assert_eq!(causes(&report), ["role.present"]);
     let fixes = explanations(&report);
     assert!(fixes.contains("add an aws:iam/role:Role"), "{fixes}");
     let edit =
@@ -68,7 +94,7 @@ fn a_task_definition_without_a_role_is_found() {
 #[test]
 fn private_subnets_without_an_endpoint_are_found() {
     let report = shop().without(ENDPOINT, "ssmmessages").report();
-    assert_eq!(causes(&report), ["network.path"]);
+    assert_eq!(causes(&report), ["network.endpoint-present"]);
     let fixes = explanations(&report);
     let fix = "add an aws:ec2/vpcEndpoint:VpcEndpoint with the vpcId of main (aws:ec2/vpc:Vpc), serviceName \
                \"com.amazonaws.us-west-2.ssmmessages\", vpcEndpointType Interface, privateDnsEnabled true, the \
@@ -153,7 +179,7 @@ fn routes_and_separate_rules_are_read() {
     shop.inputs(SERVICE, "web")["networkConfiguration"]["assignPublicIp"] = true.into();
     assert_healthy(&shop);
     shop.inputs(SERVICE, "web")["networkConfiguration"]["assignPublicIp"] = false.into();
-    assert_eq!(causes(&shop.report()), ["network.path"]);
+    assert_eq!(causes(&shop.report()), ["network.endpoint-present"]);
 }
 
 #[test]

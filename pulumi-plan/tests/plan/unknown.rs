@@ -70,6 +70,19 @@ fn a_value_without_dependencies_may_be_anything() {
 }
 
 #[test]
+fn a_service_without_a_name_is_not_left_out() {
+    // Pulumi generates no names while the provider is not known yet.
+    let mut shop = shop();
+    shop.inputs(SERVICE, "web")
+        .as_object_mut()
+        .unwrap()
+        .remove("name");
+    let facts = shop.plan().facts(&request("shop"));
+    assert!(facts.unlisted.is_some());
+    assert_eq!(titles(&report(&facts), Status::Fail), [""; 0]);
+}
+
+#[test]
 fn an_unknown_flag_is_unknown() {
     let mut shop = shop();
     shop.inputs(SERVICE, "web")["enableExecuteCommand"] = UNKNOWN.into();
@@ -119,5 +132,9 @@ fn a_resource_that_the_preview_does_not_show_may_be_anything() {
     let mut shop = shop();
     let state = &mut shop.step(SERVICE, "web")["newState"];
     state["propertyDependencies"]["taskDefinition"] = json!([urn(DEFINITION, "elsewhere")]);
-    assert_unknown(&shop, "", "taskDefinition of Service::web");
+    assert_unknown(
+        &shop,
+        "role.present",
+        "the task definition of web-2f4e6d8 is known only after deployment",
+    );
 }
