@@ -28,7 +28,7 @@ pub fn recognizes(bytes: &[u8]) -> bool {
     has_sign
         && match serde_json::from_str::<Value>(&decode(bytes)) {
             Ok(document) => is_preview(&document) || foreign(&document).is_some(),
-            Err(_) => true,
+            Err(_) => start.trim_start().starts_with('{'),
         }
 }
 

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use pulumi_plan::PreviewError;
 use serde_json::{Value, json};
 
+use crate::shop::*;
 use crate::support::*;
 
 fn error(text: &str) -> PreviewError {
@@ -34,6 +35,7 @@ fn files_of_other_tools_are_not_recognised() {
         "",
         "{}",
         "Resources: {}",
+        "Resources:\n  X: {Type: AWS::ECS::Service, Properties: {Tag: \"urn:pulumi:x\"}}",
         r#"{"format_version":"1.2","resource_changes":[]}"#,
         r#"{"Resources":{"X":{"Type":"AWS::ECS::Service","Properties":{"Tag":"urn:pulumi:x"}}}}"#,
         r#"{"note": "urn:pulumi:dev::shop", "steps": []}"#,

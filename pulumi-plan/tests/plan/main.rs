@@ -2,6 +2,8 @@
 
 mod damaged;
 mod existing;
+mod fixes;
 mod new_stack;
+mod shop;
 mod support;
 mod unknown;

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::shop::*;
 use crate::support::*;
 
 #[test]

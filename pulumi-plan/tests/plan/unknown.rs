@@ -3,6 +3,7 @@
 use model::Status;
 use serde_json::json;
 
+use crate::shop::*;
 use crate::support::*;
 
 fn assert_unknown(preview: &Preview, check: &str, reason: &str) {
