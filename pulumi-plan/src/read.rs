@@ -96,7 +96,7 @@ fn check(preview: &Preview) -> Result<(), PreviewError> {
 fn is_preview(document: &Value) -> bool {
     let is_step = |step: &Value| step.get("urn").is_some() && step.get("op").is_some();
     match document.get("steps") {
-        Some(Value::Array(steps)) => steps.iter().any(is_step),
+        Some(Value::Array(steps)) if steps.iter().any(is_step) => true,
         Some(_) => document.get("changeSummary").is_some(),
         None => document.get("changeSummary").is_some() && document.get("duration").is_some(),
     }

@@ -99,10 +99,12 @@ pub fn translate(preview: &Preview) -> Result<Translation, PreviewError> {
     })
 }
 
-/// The resources of the preview, each once: a replacement can have several steps.
+/// The resources of the preview, each once: a replacement can have several steps, of which the deletion says least.
 fn planned(preview: &Preview) -> Vec<Planned<'_>> {
     let mut seen = BTreeSet::new();
-    let steps = preview.steps.iter().filter(|step| {
+    let is_deletion = |step: &&Step| step.change() == Change::Delete;
+    let (deletions, others): (Vec<&Step>, Vec<&Step>) = preview.steps.iter().partition(is_deletion);
+    let steps = others.into_iter().chain(deletions).filter(|step| {
         let is_known = !matches!(step.change(), Change::Ignored | Change::Unknown);
         let is_custom = step.state().is_some_and(|state| state.custom);
         is_known && is_custom && !step.skips_creation() && seen.insert(step.urn.as_str())

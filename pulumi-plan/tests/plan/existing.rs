@@ -102,6 +102,16 @@ fn a_deleted_endpoint_is_gone() {
 }
 
 #[test]
+fn what_is_created_anew_is_not_gone() {
+    let mut shop = shop();
+    let created = shop.step(ENDPOINT, "ssmmessages").clone();
+    let urn = urn(ENDPOINT, "ssmmessages");
+    let deleted = json!({"op": "delete", "urn": urn, "oldState": created["newState"]});
+    shop.steps.insert(1, deleted);
+    assert_healthy(&shop);
+}
+
+#[test]
 fn an_imported_service_exists() {
     let mut shop = shop().deployed();
     let step = shop.step(SERVICE, "web");
