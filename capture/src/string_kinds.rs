@@ -59,8 +59,10 @@ string_kinds! {
     }
     TerraformResource {
         address: Identifier, expression: Identifier, is_new: none, inputs: Identifier, cloudformation: inner,
+        pulumi: inner,
     }
     CloudFormationResource { logical_id: Identifier, stack: Identifier, template: Identifier }
+    PulumiResource { name: Identifier, resource_type: Word }
     Manifest { version: Word, anonymized: none, unseen: inner }
     Target { services: inner, tasks: Identifier, container: Identifier }
     ServiceTarget { name: Identifier, container: Identifier, shell: Identifier }

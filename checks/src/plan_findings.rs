@@ -4,6 +4,7 @@
 mod change_block;
 mod planned_fix;
 mod planned_resources;
+mod program_edit;
 mod template_edit;
 
 use crate::prelude::*;

@@ -13,7 +13,7 @@
 //! | `evaluate`, `node` | `Ref`, `Fn::GetAtt` and the other functions, as far as they are known |
 //! | `translate`, `attribute` | the same resources in a Terraform plan, whose reader has all the rules |
 //! | `plan` | the facts, with the words of CloudFormation ([`CloudFormationPlan`]) |
-//! | `any_plan` | a plan of either tool ([`Plan`]) |
+//! | `any_plan` | a plan of any tool, Pulumi among them ([`Plan`]) |
 
 #![forbid(unsafe_code)]
 

@@ -47,7 +47,7 @@ pub use service::{AwsVpc, Deployment, DeploymentController, Event, Service};
 pub use session_access::{Access, SessionPrincipal};
 pub use task::{ContainerInstance, Task, TaskInterface};
 pub use task_definition::{ContainerDefinition, ContainerLog, Mount, TaskDefinition};
-pub use terraform::{CloudFormationResource, TerraformResource, terraform_key};
+pub use terraform::{CloudFormationResource, PulumiResource, TerraformResource, terraform_key};
 
 /// Tags by key. Values take part in IAM conditions; no report prints them.
 pub type Tags = BTreeMap<String, String>;

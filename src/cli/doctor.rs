@@ -89,8 +89,8 @@ pub struct FactFlags {
     /// Read the facts from a file that `ecs-exec capture` wrote, not from AWS
     #[arg(long, value_name = "FILE")]
     pub snapshot: Option<PathBuf>,
-    /// Check a Terraform plan (`terraform show -json`), a CloudFormation template or change set, or a `cdk.out` folder
-    /// before it is deployed
+    /// Check a Terraform plan (`terraform show -json`), a CloudFormation template or change set, a `cdk.out` folder, or
+    /// a Pulumi preview (`pulumi preview --json --show-sames`) before it is deployed
     #[arg(long, value_name = "PATH", conflicts_with_all = ["snapshot", "task", "live"])]
     pub plan: Option<PathBuf>,
     /// Read what the plan does not manage from AWS

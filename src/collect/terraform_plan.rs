@@ -1,9 +1,10 @@
-//! Facts from a plan of Terraform or CloudFormation, alone or over what AWS says now.
+//! Facts from a plan of Terraform, CloudFormation or Pulumi, alone or over what AWS says now.
 
 use std::path::Path;
 
 use cloudformation_plan::{CloudFormationPlan, Plan, TemplateError};
 use jiff::Timestamp;
+use pulumi_plan::{PreviewError, PulumiPlan};
 use terraform_plan::{ClusterLocation, PlanError, PlanRequest, TerraformPlan};
 
 use crate::aws::partition;
@@ -25,12 +26,13 @@ pub fn read(path: &Path, is_complete: bool) -> Result<Plan, CliError> {
         Plan::CloudFormation(template(path, cloudformation_plan::read(path))?)
     } else {
         let content = read_at_most(path, MAX_BYTES, "plan")?;
-        match cloudformation_plan::recognizes(&content) {
-            true => {
-                let read = cloudformation_plan::read_content(&content, path);
-                Plan::CloudFormation(template(path, read)?)
-            }
-            false => Plan::Terraform(Box::new(terraform(path, &content)?)),
+        if pulumi_plan::recognizes(&content) {
+            Plan::Pulumi(Box::new(pulumi(path, &content)?))
+        } else if cloudformation_plan::recognizes(&content) {
+            let read = cloudformation_plan::read_content(&content, path);
+            Plan::CloudFormation(template(path, read)?)
+        } else {
+            Plan::Terraform(Box::new(terraform(path, &content)?))
         }
     };
     Ok(match is_complete {
@@ -42,6 +44,18 @@ pub fn read(path: &Path, is_complete: bool) -> Result<Plan, CliError> {
 fn terraform(path: &Path, json: &[u8]) -> Result<TerraformPlan, CliError> {
     terraform_plan::read(json)
         .map_err(|error| CliError::new(format!("{}: {error}", path.display()), hint(&error)))
+}
+
+/// The preview, or its error with what to run unless the error says it.
+fn pulumi(path: &Path, json: &[u8]) -> Result<PulumiPlan, CliError> {
+    pulumi_plan::read(json).map_err(|error| {
+        let hint = match &error {
+            PreviewError::NativeOnly => "",
+            PreviewError::Errored(_) => "Fix what `pulumi preview` reports, and preview again.",
+            _ => "pulumi preview --json --show-sames > preview.json",
+        };
+        CliError::new(format!("{}: {error}", path.display()), hint)
+    })
 }
 
 /// The template, or its error with what to run unless the error says it.

@@ -28,6 +28,12 @@ pub enum PlanError {
         "this is {0}, not a plan of Terraform or OpenTofu in JSON: convert one with `terraform show -json tfplan`"
     )]
     Foreign(&'static str),
+    /// The source of what `pulumi preview` prints.
+    #[error(
+        "this is a Pulumi program, not a preview of what it deploys: run \
+         `pulumi preview --json --show-sames > preview.json`, and pass that file"
+    )]
+    PulumiProgram,
     /// The output of gzip, bzip2, xz or Zstandard.
     #[error("the file is compressed: unpack it first, for example with `gunzip`")]
     Compressed,

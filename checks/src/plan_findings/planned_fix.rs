@@ -2,7 +2,7 @@
 
 use super::change_block::ChangeBlock;
 use super::planned_resources::PlannedResources;
-use super::template_edit;
+use super::{program_edit, template_edit};
 use crate::fixes::terraform::label;
 use model::facts::TerraformResource;
 use model::fix::{Disposition, Fix};
@@ -12,6 +12,9 @@ use model::fix::{Disposition, Fix};
 pub fn adapt(fix: &mut Fix, resources: &PlannedResources) {
     if resources.are_cloudformation() {
         return template_edit::adapt(fix, resources);
+    }
+    if resources.are_pulumi() {
+        return program_edit::adapt(fix, resources);
     }
     fix.commands.clear();
     fix.steps.clear();
@@ -94,6 +97,7 @@ mod tests {
             is_new: true,
             inputs: BTreeMap::new(),
             cloudformation: None,
+            pulumi: None,
         }
     }
 

@@ -31,6 +31,12 @@ impl<'a> PlannedResources<'a> {
         all.any(|resource| resource.cloudformation.is_some())
     }
 
+    /// Whether a Pulumi program defines the resources.
+    pub fn are_pulumi(&self) -> bool {
+        let mut all = self.0.terraform.values();
+        all.any(|resource| resource.pulumi.is_some())
+    }
+
     /// The resource of this type with this name.
     pub fn named(&self, kind: &str, name: &str) -> Option<&'a TerraformResource> {
         self.0.terraform.get(&terraform_key(kind, name))

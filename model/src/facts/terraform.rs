@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// A resource of a Terraform plan or a CloudFormation template that fixes may name.
+/// A resource of a Terraform plan, a CloudFormation template or a Pulumi preview that fixes may name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TerraformResource {
@@ -17,6 +17,9 @@ pub struct TerraformResource {
     /// Where a template defines it. `None`: it is a resource of Terraform.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cloudformation: Option<CloudFormationResource>,
+    /// What a Pulumi program calls it. `None`: it is no resource of Pulumi.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pulumi: Option<PulumiResource>,
 }
 
 /// A resource of a CloudFormation template.
@@ -29,6 +32,16 @@ pub struct CloudFormationResource {
     pub stack: Option<String>,
     /// The file of the template, as the manifest of a CDK assembly names it.
     pub template: Option<String>,
+}
+
+/// A resource of a Pulumi program.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PulumiResource {
+    /// The logical name.
+    pub name: String,
+    /// Such as `aws:ecs/service:Service`.
+    pub resource_type: String,
 }
 
 /// The key of a resource: its type, and the name that the facts have for it.

@@ -76,6 +76,7 @@ fn describe(plan: &TerraformPlan, resource: &Resource) -> TerraformResource {
         is_new: resource.is_created && plan.before.at_address(&resource.address).is_none(),
         inputs: inputs(plan, resource),
         cloudformation: None,
+        pulumi: None,
     }
 }
 

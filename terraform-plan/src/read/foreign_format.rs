@@ -53,12 +53,13 @@ pub fn recognize_text(bytes: &[u8]) -> Option<PlanError> {
         "variable \"",
     ];
     let is_template = has_line("AWSTemplateFormatVersion:") || text.contains("Type: AWS::");
+    if !is_template && (text.contains("type: aws:") || has_line("runtime: ")) {
+        return Some(PlanError::PulumiProgram);
+    }
     Some(PlanError::Foreign(if is_template {
         "a CloudFormation template in YAML"
     } else if has_line("Previewing update") {
         "a Pulumi preview"
-    } else if text.contains("type: aws:") || has_line("runtime: ") {
-        "a Pulumi program in YAML"
     } else if blocks.iter().any(|block| first.starts_with(block)) {
         "Terraform configuration"
     } else if is_yaml(first) {

@@ -35,7 +35,7 @@ fn the_error_names_the_format_of_other_tools() {
             "Resources:\n  S:\n    Type: AWS::ECS::Service\n",
         ),
         (
-            "Pulumi program in YAML",
+            "Pulumi program",
             "name: web\nruntime: yaml\nresources:\n  v:\n    type: aws:ec2:Vpc\n",
         ),
         ("YAML", "---\na: 1\n"),

@@ -1,0 +1,78 @@
+//! Says in Pulumi's words what the reader of plans says in Terraform's.
+
+use std::collections::BTreeSet;
+
+use model::facts::Facts;
+use serde_json::Value;
+
+use crate::types::property_name;
+
+/// Phrases of Terraform, and those of Pulumi.
+const PHRASES: [(&str, &str); 9] = [
+    ("known only after apply", "known only after deployment"),
+    ("is not part of the plan", "is not part of the preview"),
+    ("is part of the plan", "is part of the preview"),
+    ("outside of the plan", "outside of the preview"),
+    ("before this plan", "before this deployment"),
+    (
+        "the plan is partial",
+        "the preview does not show everything",
+    ),
+    ("than the plan shows", "than the preview shows"),
+    ("the plan does not", "the preview does not"),
+    ("the Terraform plan", "the Pulumi preview"),
+];
+
+/// How the reader of plans ends what it says of an unknown attribute.
+const UNKNOWN: &str = " is known only after apply";
+
+/// The facts with the words of Pulumi; `None` if they cannot be written as JSON, which does not happen.
+pub fn reworded(facts: &Facts, secrets: &BTreeSet<(String, String)>) -> Option<Facts> {
+    let mut json = serde_json::to_value(facts).ok()?;
+    reword(&mut json, secrets);
+    serde_json::from_value(json).ok()
+}
+
+/// The recursion is as deep as the facts, which is not deep.
+fn reword(value: &mut Value, secrets: &BTreeSet<(String, String)>) {
+    match value {
+        Value::String(text) => {
+            if let Some(sentence) = text
+                .strip_suffix(UNKNOWN)
+                .and_then(|what| unknown(what, secrets))
+            {
+                *text = sentence;
+            }
+            for (terraform, pulumi) in PHRASES {
+                if text.contains(terraform) {
+                    *text = text.replace(terraform, pulumi);
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| reword(item, secrets)),
+        Value::Object(fields) => fields.values_mut().for_each(|field| reword(field, secrets)),
+        _ => {}
+    }
+}
+
+/// What to say of `network_configuration.subnets of Service::web`; `None` if it is not of this form.
+fn unknown(what: &str, secrets: &BTreeSet<(String, String)>) -> Option<String> {
+    let (path, address) = what.split_once(" of ")?;
+    let is_letter = |letter: char| {
+        letter.is_ascii_lowercase() || letter.is_ascii_digit() || "._".contains(letter)
+    };
+    if !path.chars().all(is_letter) {
+        return None;
+    }
+    let top = path.split('.').next().unwrap_or_default();
+    let properties: Vec<String> = path.split('.').map(property_name).collect();
+    let property = properties.join(".");
+    Some(
+        match secrets.contains(&(address.to_owned(), top.to_owned())) {
+            true => format!(
+                "{property} of {address} is a secret or contains one, which the preview hides"
+            ),
+            false => format!("{property} of {address}{UNKNOWN}"),
+        },
+    )
+}
