@@ -119,7 +119,7 @@ pub fn source(source: Source) -> &'static str {
     match source {
         Source::Live => "AWS",
         Source::Capture => "snapshot",
-        Source::Plan => "Terraform plan",
+        Source::Plan => "plan",
         Source::Demo => "built-in demo",
     }
 }

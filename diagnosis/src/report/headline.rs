@@ -18,7 +18,7 @@ impl Report {
                 "an expectation is not met, which does not affect sessions"
             }
             (Verdict::Fail, Source::Plan) => {
-                return format!("after apply, sessions will fail for {}", self.affected());
+                return format!("after deployment, sessions will fail for {}", self.affected());
             }
             (Verdict::Fail, _) => return format!("sessions will fail for {}", self.affected()),
             (Verdict::Inconclusive, _) => {
@@ -26,7 +26,7 @@ impl Report {
             }
             (Verdict::Pass, _) if self.since.is_some() => "no new problems",
             (Verdict::Pass, _) if self.partial => "the selected checks found no problems",
-            (Verdict::Pass, Source::Plan) => "after apply, sessions would work",
+            (Verdict::Pass, Source::Plan) => "after deployment, sessions would work",
             (Verdict::Pass, _) => "sessions would work",
         };
         sentence.to_owned()
@@ -142,7 +142,7 @@ mod tests {
     fn the_headline_names_plans_and_selections() {
         let mut report = examine(&healthy_coder(), &Selection::default());
         report.source = Source::Plan;
-        assert_eq!(report.headline(), "after apply, sessions would work");
+        assert_eq!(report.headline(), "after deployment, sessions would work");
         report.partial = true;
         assert_eq!(report.headline(), "the selected checks found no problems");
         let mut facts = healthy_coder();
@@ -151,7 +151,7 @@ mod tests {
         report.source = Source::Plan;
         assert_eq!(
             report.headline(),
-            "after apply, sessions will fail for at least one target"
+            "after deployment, sessions will fail for at least one target"
         );
         let mut facts = healthy_coder();
         for role in facts.roles.values_mut() {
