@@ -19,7 +19,7 @@
 //! | `judged_caller` | the principal of `--as`, in place of the caller |
 //! | `missing` | errors for targets that do not exist |
 //! | `local`, `machine` | this machine: plugin, AWS CLI, network; facts without credentials |
-//! | `capture_file`, `terraform_plan` | captures, demos, Terraform plans |
+//! | `capture_file`, `plan` | captures, demos, and plans of any tool |
 //! | `pages` | paginated calls |
 
 mod account;
@@ -39,6 +39,7 @@ mod machine;
 mod missing;
 mod network;
 mod pages;
+pub mod plan;
 mod roles;
 mod route53;
 mod s3;
@@ -46,7 +47,6 @@ mod session_access;
 mod simulations;
 pub mod ssm;
 pub mod sts;
-pub mod terraform_plan;
 mod workload;
 
 use std::collections::BTreeMap;

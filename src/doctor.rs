@@ -8,7 +8,6 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use checks::registry;
-use cloudformation_plan::Plan;
 use diagnosis::baseline::Baseline;
 use diagnosis::report::{Report, RootCause};
 use diagnosis::{Selection, examine, examine_with};
@@ -17,6 +16,7 @@ use model::{Area, Facts, Finding, Status};
 
 use crate::cli::{Doctor, Global};
 use crate::cli_error::CliError;
+use crate::collect::plan::Plan;
 use crate::config::{self, Settings, Use};
 use crate::place;
 use selected_checks::{SelectedChecks, may_include};

@@ -13,11 +13,9 @@
 //! | `evaluate`, `node` | `Ref`, `Fn::GetAtt` and the other functions, as far as they are known |
 //! | `translate`, `attribute` | the same resources in a Terraform plan, whose reader has all the rules |
 //! | `plan` | the facts, with the words of CloudFormation ([`CloudFormationPlan`]) |
-//! | `any_plan` | a plan of any tool, Pulumi among them ([`Plan`]) |
 
 #![forbid(unsafe_code)]
 
-mod any_plan;
 mod assembly;
 mod attribute;
 mod change_set;
@@ -30,7 +28,6 @@ mod stack;
 mod translate;
 mod yaml;
 
-pub use any_plan::Plan;
 pub use error::TemplateError;
 pub use plan::CloudFormationPlan;
 pub use read::{read, read_bytes, read_content, recognizes, to_json};

@@ -3,13 +3,12 @@
 use std::process::ExitCode;
 use std::slice::from_ref;
 
-use cloudformation_plan::Plan;
 use diagnosis::report::{Report, Verdict};
 use model::{Area, Finding, Status};
 
 use crate::cli::{Doctor, FailOn, Global};
 use crate::cli_error::CliError;
-use crate::collect::terraform_plan as plan;
+use crate::collect::plan::{self, Plan};
 use crate::doctor::DoctorRun;
 use crate::timeouts::REPORT_TIMEOUT;
 use crate::{config, exit, formats, output};

@@ -2,12 +2,12 @@
 
 use std::process::ExitCode;
 
-use cloudformation_plan::Plan;
 use futures::future::join_all;
 
 use super::doctor::exit_code;
 use crate::cli::{Doctor, Global};
 use crate::cli_error::CliError;
+use crate::collect::plan::Plan;
 use crate::doctor::DoctorRun;
 use crate::output::{self, Progress};
 use crate::timeouts::REPORT_TIMEOUT;

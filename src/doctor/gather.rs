@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use cloudformation_plan::Plan;
 use diagnosis::report::Source;
 use model::facts::Expect;
 use model::{Area, Facts};
@@ -11,7 +10,8 @@ use super::DoctorRun;
 use super::file_targets::{ensure_same_location, ensure_tasks_of_services, select_targets};
 use crate::cli::Global;
 use crate::cli_error::CliError;
-use crate::collect::{self, Gathered, capture_file, terraform_plan as plan};
+use crate::collect::plan::{self, Plan};
+use crate::collect::{self, Gathered, capture_file};
 use crate::config::Settings;
 use crate::output::Progress;
 use crate::session;

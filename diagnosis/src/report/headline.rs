@@ -18,7 +18,10 @@ impl Report {
                 "an expectation is not met, which does not affect sessions"
             }
             (Verdict::Fail, Source::Plan) => {
-                return format!("after deployment, sessions will fail for {}", self.affected());
+                return format!(
+                    "after deployment, sessions will fail for {}",
+                    self.affected()
+                );
             }
             (Verdict::Fail, _) => return format!("sessions will fail for {}", self.affected()),
             (Verdict::Inconclusive, _) => {

@@ -1,10 +1,9 @@
 //! A plan of any tool.
 
+use cloudformation_plan::CloudFormationPlan;
 use model::facts::Facts;
 use pulumi_plan::PulumiPlan;
 use terraform_plan::{ClusterLocation, ExistingResources, PlanRequest, TerraformPlan};
-
-use crate::plan::CloudFormationPlan;
 
 /// What will be deployed, by Terraform, CloudFormation or Pulumi.
 #[derive(Debug, Clone)]

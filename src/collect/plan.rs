@@ -1,8 +1,10 @@
 //! Facts from a plan of Terraform, CloudFormation or Pulumi, alone or over what AWS says now.
 
+mod any_tool;
+
 use std::path::Path;
 
-use cloudformation_plan::{CloudFormationPlan, Plan, TemplateError};
+use cloudformation_plan::{CloudFormationPlan, TemplateError};
 use jiff::Timestamp;
 use pulumi_plan::{PreviewError, PulumiPlan};
 use terraform_plan::{ClusterLocation, PlanError, PlanRequest, TerraformPlan};
@@ -15,6 +17,8 @@ use model::{Facts, arn, text};
 use crate::config::{self, Settings, SourcedValue, short_name};
 use crate::files::read_at_most;
 use crate::target;
+
+pub use any_tool::Plan;
 
 /// Larger plans than anyone could review are refused.
 const MAX_BYTES: u64 = 1 << 30;
