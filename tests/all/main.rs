@@ -27,6 +27,7 @@ mod nat_gateways;
 mod offline_targets;
 mod packaging;
 mod policy_evaluation;
+mod pulumi_previews;
 mod reports;
 mod root_causes;
 mod session_history;
