@@ -212,10 +212,140 @@ fn add_replacements(
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::report::Report;
     use crate::{Selection, examine};
     use model::facts::{Facts, Outcome};
+    use model::step::{Edit, Revision};
     use test_facts::*;
+
+    const REGION: &str = "eu-west-1";
+
+    fn fix(id: &str, commands: Vec<Command>) -> Fix {
+        let fix = Fix::new(id, Disposition::Disruptive, "", "");
+        commands.into_iter().fold(fix, Fix::command)
+    }
+
+    fn deployment(service: &str) -> ServiceUpdate {
+        ServiceUpdate {
+            service: service.to_owned(),
+            force_new_deployment: true,
+            ..ServiceUpdate::default()
+        }
+    }
+
+    fn command(update: ServiceUpdate) -> Command {
+        Command::call(AwsCall::UpdateService(update), REGION)
+    }
+
+    /// The fixes, sorted for a cause that needs these.
+    fn sorted<const N: usize>(fixes: [&Fix; N], needed: &[&str]) -> Vec<Fix> {
+        let mut fixes = fixes.map(Fix::clone).to_vec();
+        fixes.sort_by_key(|fix| fix.id.clone());
+        let mut causes = [RootCause {
+            check: "",
+            title: String::new(),
+            detail: String::new(),
+            subjects: Vec::new(),
+            symptoms: Vec::new(),
+            fixes: needed.iter().map(|id| (*id).to_owned()).collect(),
+        }];
+        sort(&mut fixes, &mut causes, &mut [], REGION);
+        fixes
+    }
+
+    fn ids(fixes: &[Fix]) -> Vec<&str> {
+        fixes.iter().map(|fix| fix.id.as_str()).collect()
+    }
+
+    #[test]
+    fn fixes_have_the_order_of_the_cause() {
+        let [a, b] = ["a", "b"].map(|id| fix(id, vec!["true".into()]));
+        assert_eq!(ids(&sorted([&a, &b], &["b", "a"])), ["b", "a"]);
+    }
+
+    #[test]
+    fn tasks_are_replaced_after_a_fix_without_commands() {
+        let advice = fix("advice", Vec::new());
+        let deploy = fix("deploy", vec![command(deployment("web"))]);
+        for (needed, is_last) in [(["advice", "deploy"], false), (["deploy", "advice"], true)] {
+            let fixes = sorted([&advice, &deploy], &needed);
+            assert_eq!(ids(&fixes), ["advice", "deploy"]);
+            assert_eq!(fixes[1].is_last, is_last);
+        }
+    }
+
+    #[test]
+    fn a_new_revision_is_deployed_by_the_fix_that_registers_it() {
+        let revise = Command {
+            text: "register".to_owned(),
+            steps: vec![Step::Revise(Revision {
+                definition: "app:1".to_owned(),
+                edit: Edit::WithoutPidMode,
+            })],
+        };
+        let setting = ServiceUpdate {
+            enable_execute_command: Some(true),
+            force_new_deployment: false,
+            ..deployment("web")
+        };
+        let updates = [setting, deployment("web"), deployment("worker")].map(command);
+        let steps = [revise].into_iter().chain(updates).collect();
+        let revision = fix("revision", vec![Command::chain(steps)]);
+        let role = fix("role", vec!["true".into()]);
+        let last = Fix {
+            is_last: true,
+            ..revision.clone()
+        };
+        assert_eq!(
+            sorted([&revision, &role], &["revision", "role"]),
+            [role, last]
+        );
+    }
+
+    /// Only a person can apply it.
+    #[test]
+    fn a_manual_fix_replaces_no_tasks_for_other_fixes() {
+        let network = fix("network", vec!["true".into()]);
+        let role = fix("role", vec!["true".into(), command(deployment("web"))]);
+        let manual = Fix {
+            disposition: Disposition::Manual,
+            ..fix("manual", vec![command(deployment("web"))])
+        };
+        let fixes = sorted([&manual, &network, &role], &["role", "network"]);
+        assert_eq!(
+            ids(&fixes),
+            ["role", "network", "manual", "replace-tasks:web"]
+        );
+        assert_eq!(fixes[0].commands, ["true"]);
+        assert_eq!(fixes[2], manual);
+    }
+
+    #[test]
+    fn one_deployment_makes_the_changes_of_two() {
+        let exec = ServiceUpdate {
+            enable_execute_command: Some(true),
+            ..deployment("web")
+        };
+        let platform = ServiceUpdate {
+            platform_version: Some("LATEST".to_owned()),
+            ..deployment("web")
+        };
+        let both = ServiceUpdate {
+            platform_version: platform.platform_version.clone(),
+            ..exec.clone()
+        };
+        let exec = fix("exec", vec![command(exec)]);
+        let platform = fix("platform", vec![command(platform)]);
+        let fixes = sorted([&exec, &platform], &["exec", "platform"]);
+        assert_eq!(ids(&fixes), ["platform", "exec"]);
+        assert!(fixes[0].commands.is_empty() && fixes[0].steps.is_empty());
+        let Command { text, steps } = command(both);
+        assert_eq!(
+            (&fixes[1].commands, &fixes[1].steps),
+            (&vec![text], &vec![steps])
+        );
+    }
 
     fn commands(report: &Report) -> Vec<&str> {
         let commands = report.fixes.iter().flat_map(|fix| &fix.commands);
