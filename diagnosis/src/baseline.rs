@@ -313,6 +313,23 @@ mod tests {
         assert!(since.gone.is_empty() && since.untold > 0, "{since:?}");
     }
 
+    /// The file may come from anywhere.
+    #[test]
+    fn a_gone_finding_is_harmless_to_print() {
+        let mut facts = healthy();
+        task(&mut facts).exec_enabled = false;
+        let json = serde_json::to_string(&report(&facts)).unwrap();
+        let json = json.replace("\"kind\":\"task\"", "\"kind\":\"task\\u001b[2J\"");
+        let before = Baseline::read(json.as_bytes()).unwrap().remove(0);
+        let gone = report(&healthy()).since(&before).since.unwrap().gone;
+        let kinds: Vec<&str> = gone.iter().map(|gone| &*gone.subject.kind).collect();
+        assert!(kinds.iter().any(|kind| kind.starts_with("task")));
+        assert!(
+            !kinds.iter().any(|kind| kind.contains('\u{1b}')),
+            "{kinds:?}"
+        );
+    }
+
     #[test]
     fn a_report_of_several_clusters_has_a_baseline_for_each() {
         let one = serde_json::to_value(report(&healthy())).unwrap();

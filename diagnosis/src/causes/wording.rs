@@ -144,6 +144,13 @@ mod tests {
                     .to_vec(),
                 "Many fail (4 services)",
             ),
+            (
+                many[..3]
+                    .iter()
+                    .map(|name| failure("service", name, Some(name)))
+                    .collect(),
+                "Many fail (e, f and g)",
+            ),
         ] {
             assert_eq!(title(&findings), expected);
         }
@@ -151,15 +158,16 @@ mod tests {
 
     #[test]
     fn a_detail_that_differs_only_in_names_is_said_once() {
-        let detail = |text: fn(usize, &str) -> String| {
-            let names = ["a-1", "b-2", "c-3", "d-4", "e-5", "f-6"];
+        let names = ["a-1", "b-2", "c-3", "d-4", "e-5", "f-6"];
+        let detail_of = |names: &[&str], text: fn(usize, &str) -> String| {
             let failures = names
-                .into_iter()
+                .iter()
                 .enumerate()
                 .map(|(at, name)| failure("role", name, Some(name)).detail(text(at, name)));
             let failures: Vec<Finding> = failures.collect();
             super::detail(&failures.iter().collect::<Vec<_>>(), &[], &[])
         };
+        let detail = |text| detail_of(&names, text);
         assert_eq!(
             detail(|_, name| format!("{name} is closed.")),
             "a-1 is closed.\n… and 5 more like this."
@@ -167,6 +175,10 @@ mod tests {
         assert_eq!(
             detail(|at, name| format!("{name} is closed for {at} days.")),
             "a-1 is closed for 0 days.\n… and 5 more like this."
+        );
+        assert_eq!(
+            detail_of(&names[..4], |at, _| format!("Closed for {at} days.")),
+            "Closed for 0 days.\nClosed for 1 days.\nClosed for 2 days.\nClosed for 3 days."
         );
         assert_eq!(detail(|_, _| "Closed.".to_owned()), "Closed.");
     }

@@ -68,13 +68,10 @@ fn target(facts: &Facts) -> Target {
 fn distinct_fixes(findings: &[Finding]) -> Vec<Fix> {
     let mut fixes: BTreeMap<&str, Fix> = BTreeMap::new();
     for fix in findings.iter().flat_map(|finding| &finding.fixes) {
-        match fixes.get_mut(fix.id.as_str()) {
-            Some(same) if same == fix => {}
-            Some(same) => same.join(fix),
-            None => {
-                fixes.insert(&fix.id, fix.clone());
-            }
-        }
+        fixes
+            .entry(&fix.id)
+            .and_modify(|same| same.join(fix))
+            .or_insert_with(|| fix.clone());
     }
     fixes.into_values().collect()
 }
@@ -105,13 +102,16 @@ fn edited_definitions(fix: &Fix) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::{Selection, examine};
-    use model::facts::Facts;
+    use checks::registry;
+    use model::finding::Subject;
+    use model::fix::Disposition;
     use test_facts::{definition, healthy_coder};
 
     fn mentions_the_other(facts: &Facts) -> Vec<bool> {
         let report = examine(facts, &Selection::default());
-        let mentions = |fix: &model::Fix| fix.explain.contains("the same task definition");
+        let mentions = |fix: &Fix| fix.explain.contains("the same task definition");
         report.fixes.iter().map(mentions).collect()
     }
 
@@ -124,5 +124,17 @@ mod tests {
             .environment
             .push("AWS_CONTAINER_CREDENTIALS_FULL_URI".into());
         assert_eq!(mentions_the_other(&facts), [true, true]);
+    }
+
+    #[test]
+    fn fixes_with_one_id_are_joined() {
+        let check = registry::find("role.present").unwrap();
+        let findings = ["one", "two", "one"].map(|command| {
+            let fix = Fix::new("a", Disposition::Safe, "", "").command(command);
+            check.fail(Subject::new("role", "a"), "").fix(fix)
+        });
+        let fixes = distinct_fixes(&findings);
+        assert_eq!(fixes.len(), 1);
+        assert_eq!(fixes[0].commands, ["one", "two"]);
     }
 }

@@ -76,7 +76,7 @@ mod tests {
     use crate::baseline::Baseline;
     use crate::report::Source;
     use crate::{Selection, examine};
-    use model::facts::{Facts, Outcome};
+    use model::facts::{Fact, Facts, Outcome};
     use test_facts::{decide, definition, denied, healthy, healthy_coder, service, task};
 
     fn headline(facts: &Facts) -> String {
@@ -179,6 +179,11 @@ mod tests {
         facts.expect.exec_forbidden = vec![other.unwrap().name.clone()];
         task(&mut facts).exec_enabled = false;
         assert_eq!(headline(&facts), "sessions will fail for 1 of 6 services");
+        facts.local.clock_ahead_seconds = Fact::Known(300);
+        assert_eq!(
+            headline(&facts),
+            "sessions will fail for at least 1 of 6 services"
+        );
         let mut facts = healthy();
         decide(&mut facts, "ssmmessages:", "*", |decision| {
             decision.outcome = Outcome::ImplicitDeny;
