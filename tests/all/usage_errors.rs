@@ -1,9 +1,11 @@
 //! Usage errors on the command line and in the configuration, reported before any AWS call.
 
 use std::fs;
+use std::sync::{Arc, Mutex};
 
 use crate::environment_errors::{KEYS, assert_refused, run_offline};
 use crate::support::doctor::{Run, command, run};
+use crate::support::fake_service::Service;
 use crate::support::platform::home;
 
 #[test]
@@ -313,4 +315,22 @@ fn run_with_config(text: &str, arguments: &[&str]) -> Run {
     run(command(home.path())
         .args(arguments)
         .args(["--config", "ecs-exec.toml"]))
+}
+
+/// Nothing else names a cluster, and no list of clusters is read.
+#[test]
+fn a_service_named_by_its_arn_names_its_cluster() {
+    let service = Service::start();
+    let cluster = Arc::new(Mutex::new(String::new()));
+    let asked = cluster.clone();
+    service.answer("ecs:ListTasks", move |body| {
+        body.clone_into(&mut asked.lock().unwrap());
+        (400, "{}".to_owned())
+    });
+    let arn = "arn:aws:ecs:us-west-2:123456789012:service/fleet/web";
+    run(service
+        .command(&["exec", arn, "--no-doctor", "--", "true"])
+        .env_remove("ECS_EXEC_CLUSTER"));
+    assert!(cluster.lock().unwrap().contains("cluster/fleet"));
+    assert_eq!(service.calls("ecs:ListClusters"), 0);
 }
