@@ -97,8 +97,7 @@ impl Values {
                 .map(|(name, recipe)| (name, Some(recipe.description)))
                 .collect(),
             Values::Checks => {
-                let areas = Area::BUILT_IN.iter().chain(&Area::CUSTOM);
-                let areas = areas.map(|area| (area.name().to_owned(), None));
+                let areas = Area::all().map(|area| (area.name().to_owned(), None));
                 let checks = registry::all();
                 let checks =
                     checks.map(|check| (check.id.to_owned(), Some(check.title.to_owned())));
