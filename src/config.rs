@@ -25,7 +25,7 @@ use model::facts::Expect;
 
 use file::ConfigFile;
 pub use file::{Recipe, ServiceSettings};
-pub use layers::{ConfiguredNames, Use, built_in_cluster, configured_names, load};
+pub use layers::{Use, built_in_cluster, load, settings_to_complete};
 pub use paths::{FILE_NAME, discovered_file, project_file, state_folder};
 pub use validation::is_region;
 

@@ -11,6 +11,7 @@ use checks::registry;
 use diagnosis::baseline::Baseline;
 use diagnosis::report::{Report, RootCause};
 use diagnosis::{Selection, examine, examine_with};
+use model::distinct::distinct;
 use model::text::sanitize_line;
 use model::{Area, Facts, Finding, Status};
 
@@ -107,11 +108,7 @@ impl<'a> DoctorRun<'a> {
     pub fn follow_services(&mut self, facts: &Facts) {
         let tasks = facts.target.tasks.iter();
         let tasks = tasks.filter_map(|arn| facts.tasks.get(arn)?.known());
-        let mut services: Vec<String> = tasks
-            .filter_map(|task| task.service_name().map(str::to_owned))
-            .collect();
-        services.sort();
-        services.dedup();
+        let services = distinct(tasks.filter_map(|task| task.service_name().map(str::to_owned)));
         if !services.is_empty() {
             self.service_override = services;
         }

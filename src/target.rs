@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use model::arn;
+use model::distinct::unique;
 use model::facts::{Fact, Service, ServiceTarget};
 use model::text;
 use terraform_plan::ExistingResources;
@@ -74,8 +75,7 @@ impl GatherRequest {
             location.ensure_same_location(name)?;
         }
         let named = |names: &[String], explicit| {
-            let names = distinct(names.to_vec());
-            let candidates = names.iter();
+            let candidates = unique(names).into_iter();
             let candidates = candidates.map(|name| name_candidates(settings, name, explicit));
             Services::Named(candidates.collect())
         };
@@ -290,17 +290,6 @@ pub fn nearest<'n>(wrong: &str, known: impl IntoIterator<Item = &'n str>) -> Vec
     near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
     near.truncate(3);
     near.into_iter().map(|(_, name)| name).collect()
-}
-
-/// The items without repetitions, in their order.
-pub fn distinct(items: Vec<String>) -> Vec<String> {
-    let mut distinct = Vec::new();
-    for item in items {
-        if !distinct.contains(&item) {
-            distinct.push(item);
-        }
-    }
-    distinct
 }
 
 /// Whether this is a task's ARN or full ID, not the start of an ID.

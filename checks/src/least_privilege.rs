@@ -1,31 +1,14 @@
-//! Least-privilege policies for each role in ECS Exec, for one cluster.
+//! Least-privilege policies for whoever opens sessions, runs the doctor or audits sessions, for one cluster.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
 use crate::registry;
-use aws_rules::iam::document::{self as policy_document, document, endpoint_statement};
+use aws_rules::iam::document::{self as policy_document, document};
 use aws_rules::required_permissions::task_arn_pattern;
 
 pub use crate::fixes::terraform::jsonencode;
-
-/// The principal or resource that a policy is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Whoever opens sessions.
-    Caller,
-    /// The role of the containers.
-    TaskRole,
-    /// Whoever runs `ecs-exec doctor`.
-    Doctor,
-    /// Whoever runs `ecs-exec who-can` and `ecs-exec sessions`.
-    Auditor,
-    /// The ssmmessages endpoint.
-    Endpoint,
-    /// Denies callers to bypass ECS with ssm:StartSession.
-    DenyStartSession,
-}
 
 /// The cluster that a policy is for.
 pub struct Cluster<'a> {
@@ -62,23 +45,8 @@ const AUDITOR_ACTIONS: [&str; 11] = [
     "ssm:DescribeSessions",
 ];
 
-/// The policy document.
-pub fn policy(kind: Kind, cluster: &Cluster) -> Value {
-    match kind {
-        Kind::Caller => caller(cluster),
-        Kind::TaskRole => policy_document::task_role(),
-        Kind::Doctor => doctor(cluster),
-        Kind::Auditor => document(statements(cluster, AUDITOR_ACTIONS)),
-        Kind::Endpoint => document([endpoint_statement(
-            Some(cluster.account),
-            &policy_document::TASK_ROLE_ACTIONS,
-        )]),
-        Kind::DenyStartSession => policy_document::deny_start_session(&cluster.arn()),
-    }
-}
-
 /// What a session needs: to find the task, to open the session, to resume a lost connection and to end the session.
-fn caller(cluster: &Cluster) -> Value {
+pub fn caller(cluster: &Cluster) -> Value {
     let mut policy = policy_document::caller(&cluster.arn());
     let others = [
         "ecs:DescribeClusters",
@@ -93,14 +61,19 @@ fn caller(cluster: &Cluster) -> Value {
     policy
 }
 
-/// The actions that the checks declare.
-fn doctor(cluster: &Cluster) -> Value {
+/// What `ecs-exec doctor` needs: the actions that the checks declare.
+pub fn doctor(cluster: &Cluster) -> Value {
     let actions: BTreeSet<&str> = registry::all()
         .flat_map(|check| check.actions)
         .copied()
         .filter(|action| !OPTIONAL_ACTIONS.contains(action))
         .collect();
     document(statements(cluster, actions))
+}
+
+/// What `ecs-exec who-can` and `ecs-exec sessions` need.
+pub fn auditor(cluster: &Cluster) -> Value {
+    document(statements(cluster, AUDITOR_ACTIONS))
 }
 
 /// One statement for each set of resources and conditions.
@@ -176,7 +149,7 @@ mod tests {
 
     #[test]
     fn the_doctor_s_policy_allows_reads_only() {
-        let policy = policy(Kind::Doctor, &CLUSTER);
+        let policy = doctor(&CLUSTER);
         let text = policy.to_string();
         assert!(!text.contains("GetAccountAuthorizationDetails"));
         for action in [
@@ -197,7 +170,7 @@ mod tests {
 
     #[test]
     fn auditors_read_the_account_and_its_history() {
-        let text = policy(Kind::Auditor, &CLUSTER).to_string();
+        let text = auditor(&CLUSTER).to_string();
         for action in [
             "iam:GetAccountAuthorizationDetails",
             "cloudtrail:LookupEvents",
@@ -209,7 +182,7 @@ mod tests {
 
     #[test]
     fn actions_are_restricted_to_the_cluster_if_iam_supports_it() {
-        let text = policy(Kind::Caller, &CLUSTER).to_string();
+        let text = caller(&CLUSTER).to_string();
         assert!(text.contains("arn:aws:ecs:us-west-2:123456789012:task/prod/*"));
         assert!(text.contains(
             r#""ArnEquals":{"ecs:cluster":"arn:aws:ecs:us-west-2:123456789012:cluster/prod"}"#
@@ -217,7 +190,7 @@ mod tests {
         assert!(text.contains(
             r#"["ssm:ResumeSession","ssm:TerminateSession"],"Effect":"Allow","Resource":"arn:aws:ssm:us-west-2:123456789012:session/ecs-execute-command-*""#
         ));
-        let denied = policy(Kind::DenyStartSession, &CLUSTER);
+        let denied = policy_document::deny_start_session(&CLUSTER.arn());
         assert_eq!(denied["Statement"][0]["Effect"], "Deny");
     }
 }

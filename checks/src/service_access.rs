@@ -12,7 +12,8 @@ pub use trace::{Call, ServiceAccess};
 use crate::fact_index::FactIndex;
 
 /// A service that the cluster's exec configuration makes the agent call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::AsRefStr, strum::IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum AwsService {
     Kms,
     Logs,
@@ -22,11 +23,7 @@ pub enum AwsService {
 impl AwsService {
     /// The last part of the names of its endpoints.
     pub fn name(self) -> &'static str {
-        match self {
-            AwsService::Kms => "kms",
-            AwsService::Logs => "logs",
-            AwsService::S3 => "s3",
-        }
+        self.into()
     }
 
     /// Whether the agent has to reach the service before a session starts. Otherwise only the recording is lost.
@@ -37,12 +34,6 @@ impl AwsService {
             AwsService::Logs => log.is_some_and(|log| log.log_group_encrypted),
             AwsService::S3 => log.is_some_and(|log| log.bucket_encrypted),
         }
-    }
-}
-
-impl AsRef<str> for AwsService {
-    fn as_ref(&self) -> &str {
-        self.name()
     }
 }
 

@@ -33,7 +33,7 @@ mod transcript;
 
 pub use known_errors::{KnownError, NextStep, all as known_errors};
 pub use mentions::Mentions;
-pub use suggestions::{EXCEPTIONS, suggestions};
+pub use suggestions::{exceptions, suggestions};
 
 use pattern::Program;
 use transcript::Transcript;

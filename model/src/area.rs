@@ -1,10 +1,23 @@
 //! The areas of checks.
 
 use serde::Serialize;
+use strum::IntoEnumIterator;
 
-/// What a check looks at; the first part of its ID.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+/// What a check looks at; the first part of its ID. Reports show the areas in this order.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    strum::EnumIter,
+    strum::IntoStaticStr,
+)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum Area {
     /// This machine: plugin, clock, connection.
     Local,
@@ -31,41 +44,14 @@ pub enum Area {
 }
 
 impl Area {
-    /// The areas of built-in checks, in the order in which reports show them.
-    pub const BUILT_IN: [Area; 9] = [
-        Area::Local,
-        Area::Caller,
-        Area::Cluster,
-        Area::Service,
-        Area::Task,
-        Area::Container,
-        Area::Role,
-        Area::Network,
-        Area::Policy,
-    ];
-    /// The areas of the user's checks.
-    pub const CUSTOM: [Area; 2] = [Area::Custom, Area::Program];
-
     /// As IDs, reports and `--only` write it.
     pub fn name(self) -> &'static str {
-        match self {
-            Area::Local => "local",
-            Area::Caller => "caller",
-            Area::Cluster => "cluster",
-            Area::Service => "service",
-            Area::Task => "task",
-            Area::Container => "container",
-            Area::Role => "role",
-            Area::Network => "network",
-            Area::Policy => "policy",
-            Area::Custom => "custom",
-            Area::Program => "program",
-        }
+        self.into()
     }
 
     /// Every area, in the order in which reports show them.
     pub fn all() -> impl Iterator<Item = Area> {
-        Area::BUILT_IN.into_iter().chain(Area::CUSTOM)
+        Area::iter()
     }
 
     /// The area of this name, as IDs, reports and `--only` write it.
@@ -75,7 +61,7 @@ impl Area {
 
     /// Whether its checks are the user's.
     pub fn is_custom(self) -> bool {
-        Area::CUSTOM.contains(&self)
+        matches!(self, Area::Custom | Area::Program)
     }
 
     /// Whether its checks say what the user expects, not what a session needs.

@@ -27,14 +27,7 @@ pub enum AwsCall {
     },
 
     /// Outputs the ID of the group.
-    CreateSecurityGroup {
-        /// Name of the group, unique in the VPC.
-        name: String,
-        /// Required by EC2, and fixed once the group exists.
-        description: String,
-        /// ID of the VPC.
-        vpc: String,
-    },
+    CreateSecurityGroup(NewSecurityGroup),
     /// Lets a peer connect to interfaces with the group.
     AuthorizeSecurityGroupIngress(SecurityGroupRule),
     /// Lets interfaces with the group connect to a peer.
@@ -43,11 +36,8 @@ pub enum AwsCall {
     CreateNetworkAclEntry(AclRule),
     /// Creates an interface or a gateway endpoint.
     CreateVpcEndpoint(NewEndpoint),
-    /// Deletes one endpoint.
-    DeleteVpcEndpoints {
-        /// ID of the endpoint.
-        endpoint: String,
-    },
+    /// Deletes the endpoint with this ID.
+    DeleteVpcEndpoints(String),
     /// Switches an interface endpoint's private DNS.
     ModifyVpcEndpoint {
         /// ID of the endpoint.
@@ -64,14 +54,7 @@ pub enum AwsCall {
     },
 
     /// Creates a role without permissions.
-    CreateRole {
-        /// Name without the path.
-        name: String,
-        /// `/team/`; `None` for `/`.
-        path: Option<String>,
-        /// The policy that says who can assume the role.
-        trust_policy: Value,
-    },
+    CreateRole(NewRole),
     /// Adds an inline policy to a role, or replaces the one of the same name.
     PutRolePolicy(InlinePolicy),
     /// Adds an inline policy to a user, or replaces the one of the same name.
@@ -84,28 +67,15 @@ pub enum AwsCall {
         trust_policy: Value,
     },
 
-    /// Enables a KMS key that somebody disabled.
-    EnableKey {
-        /// ID or ARN of the key; KMS accepts no alias here.
-        key: String,
-    },
-    /// Keeps a KMS key that waits for its deletion. The key is disabled afterwards.
-    CancelKeyDeletion {
-        /// ID or ARN of the key; KMS accepts no alias here.
-        key: String,
-    },
+    /// Enables the KMS key with this ID or ARN, which somebody disabled. KMS accepts no alias here.
+    EnableKey(String),
+    /// Keeps the KMS key with this ID or ARN, which waits for its deletion. The key is disabled afterwards. KMS accepts
+    /// no alias here.
+    CancelKeyDeletion(String),
     /// Outputs the ARN of the key.
-    CreateKey {
-        /// Shown in the KMS console.
-        description: String,
-        /// The whole key policy.
-        policy: Value,
-    },
-    /// Creates a CloudWatch log group whose events never expire.
-    CreateLogGroup {
-        /// Name of the log group.
-        name: String,
-    },
+    CreateKey(NewKey),
+    /// Creates the CloudWatch log group of this name. Its events never expire.
+    CreateLogGroup(String),
     /// Encrypts what a log group receives from now on with a KMS key.
     AssociateKmsKey {
         /// Name of the log group.
@@ -120,13 +90,8 @@ pub enum AwsCall {
         /// `None` for us-east-1, the one region that S3 does not accept here.
         location: Option<String>,
     },
-    /// Sets a bucket's default encryption.
-    PutBucketEncryption {
-        /// Name of the bucket.
-        bucket: String,
-        /// What S3 encrypts new objects with.
-        algorithm: SseAlgorithm,
-    },
+    /// Makes S3 encrypt new objects of the bucket of this name with [`SSE_S3`].
+    PutBucketEncryption(String),
 }
 
 /// What `ecs:UpdateService` changes. A field that is `None` or `false` stays as it is.
@@ -171,37 +136,28 @@ impl ServiceUpdate {
     }
 }
 
-/// The transport protocol of a rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Protocol {
-    /// TCP, which sessions and all AWS APIs use.
-    Tcp,
+/// The protocol of all rules: sessions and all AWS APIs use TCP.
+pub const PROTOCOL: &str = "tcp";
+/// The same as network ACLs have it: TCP's IANA number.
+pub const PROTOCOL_NUMBER: &str = "6";
+
+/// A security group to create.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewSecurityGroup {
+    /// Name of the group, unique in the VPC.
+    pub name: String,
+    /// Required by EC2, and fixed once the group exists.
+    pub description: String,
+    /// ID of the VPC.
+    pub vpc: String,
 }
 
-impl Protocol {
-    /// As the AWS CLI and security groups write it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Protocol::Tcp => "tcp",
-        }
-    }
-
-    /// The IANA number, as network ACLs have it.
-    pub fn number(self) -> &'static str {
-        match self {
-            Protocol::Tcp => "6",
-        }
-    }
-}
-
-/// Allows traffic between a security group and a peer.
+/// Allows TCP connections between a security group and a peer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SecurityGroupRule {
     /// ID of the group that gets the rule.
     pub group: Ref,
-    /// The protocol that the rule admits.
-    pub protocol: Protocol,
-    /// The one port that the rule admits: the port at which connections arrive.
+    /// The one TCP port that the rule admits: the port at which connections arrive.
     pub port: u16,
     /// The source of an inbound rule, the destination of an outbound one.
     pub peer: Peer,
@@ -225,7 +181,7 @@ impl Peer {
     }
 }
 
-/// A rule of a network ACL.
+/// A rule of a network ACL that lets TCP packets through.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AclRule {
     /// ID of the network ACL.
@@ -234,30 +190,10 @@ pub struct AclRule {
     pub egress: bool,
     /// The lowest number that matches decides.
     pub number: u16,
-    /// The protocol that the rule matches.
-    pub protocol: Protocol,
     /// The destination ports that the rule matches.
     pub ports: RangeInclusive<u16>,
     /// An IPv4 range.
     pub cidr: String,
-    /// What happens to packets that match.
-    pub action: AclAction,
-}
-
-/// What a network ACL does with packets that match a rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AclAction {
-    /// Lets them through.
-    Allow,
-}
-
-impl AclAction {
-    /// As EC2's `RuleAction` writes it.
-    pub fn name(self) -> &'static str {
-        match self {
-            AclAction::Allow => "allow",
-        }
-    }
 }
 
 /// A VPC endpoint to create.
@@ -273,8 +209,8 @@ pub struct NewEndpoint {
     pub policy: Option<Value>,
 }
 
-/// How an endpoint attaches to its VPC.
-#[derive(Debug, Clone, PartialEq)]
+/// How an endpoint attaches to its VPC. The variants have AWS's names.
+#[derive(Debug, Clone, PartialEq, strum::IntoStaticStr)]
 pub enum EndpointKind {
     /// By network interfaces in subnets.
     Interface {
@@ -295,10 +231,7 @@ pub enum EndpointKind {
 impl EndpointKind {
     /// AWS's name of the type.
     pub fn name(&self) -> &'static str {
-        match self {
-            EndpointKind::Interface { .. } => "Interface",
-            EndpointKind::Gateway { .. } => "Gateway",
-        }
+        self.into()
     }
 }
 
@@ -335,18 +268,25 @@ pub struct InlinePolicy {
     pub document: Value,
 }
 
-/// How S3 encrypts new objects.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SseAlgorithm {
-    /// SSE-S3: keys that S3 manages itself.
-    Aes256,
+/// A role to create.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewRole {
+    /// Name without the path.
+    pub name: String,
+    /// `/team/`; `None` for `/`.
+    pub path: Option<String>,
+    /// The policy that says who can assume the role.
+    pub trust_policy: Value,
 }
 
-impl SseAlgorithm {
-    /// The API's name of the algorithm.
-    pub fn name(self) -> &'static str {
-        match self {
-            SseAlgorithm::Aes256 => "AES256",
-        }
-    }
+/// A KMS key to create.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewKey {
+    /// Shown in the KMS console.
+    pub description: String,
+    /// The whole key policy.
+    pub policy: Value,
 }
+
+/// The API's name of SSE-S3: keys that S3 manages itself.
+pub const SSE_S3: &str = "AES256";

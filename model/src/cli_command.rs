@@ -5,7 +5,8 @@ use std::fmt::{self, Display, Formatter};
 use serde_json::Value;
 
 /// A shell variable that holds what an earlier command printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::Display)]
+#[strum(serialize_all = "UPPERCASE")]
 pub enum Variable {
     /// A task definition, edited.
     Definition,
@@ -17,18 +18,6 @@ pub enum Variable {
     Policy,
     /// ARN of the task definition that a service has now.
     Revision,
-}
-
-impl Display for Variable {
-    fn fmt(&self, f: &mut Formatter) -> fmt::Result {
-        f.write_str(match self {
-            Variable::Definition => "DEFINITION",
-            Variable::Group => "GROUP",
-            Variable::Key => "KEY",
-            Variable::Policy => "POLICY",
-            Variable::Revision => "REVISION",
-        })
-    }
 }
 
 /// A value, or a reference to the output of an earlier step.

@@ -96,11 +96,9 @@ async fn send(aws: &AwsClients, call: &AwsCall, outputs: &mut StepOutputs) -> Re
             });
             answer.await.map(drop)
         }
-        AwsCall::CreateSecurityGroup {
-            name,
-            description,
-            vpc,
-        } => ec2::create_security_group(aws, name, description, vpc, outputs).await,
+        AwsCall::CreateSecurityGroup(group) => {
+            ec2::create_security_group(aws, group, outputs).await
+        }
         AwsCall::AuthorizeSecurityGroupIngress(rule) => {
             ec2::authorize_ingress(aws, rule, outputs).await
         }
@@ -111,7 +109,7 @@ async fn send(aws: &AwsClients, call: &AwsCall, outputs: &mut StepOutputs) -> Re
         AwsCall::CreateVpcEndpoint(endpoint) => {
             ec2::create_vpc_endpoint(aws, endpoint, outputs).await
         }
-        AwsCall::DeleteVpcEndpoints { endpoint } => ec2::delete_vpc_endpoints(aws, endpoint).await,
+        AwsCall::DeleteVpcEndpoints(endpoint) => ec2::delete_vpc_endpoints(aws, endpoint).await,
         AwsCall::ModifyVpcEndpoint {
             endpoint,
             private_dns,
@@ -134,31 +132,24 @@ async fn send(aws: &AwsClients, call: &AwsCall, outputs: &mut StepOutputs) -> Re
             });
             answer.await.map(drop)
         }
-        AwsCall::CreateRole {
-            name,
-            path,
-            trust_policy,
-        } => iam::create_role(aws, name, path.as_deref(), trust_policy, outputs).await,
+        AwsCall::CreateRole(role) => iam::create_role(aws, role, outputs).await,
         AwsCall::PutRolePolicy(policy) => iam::put_role_policy(aws, policy).await,
         AwsCall::PutUserPolicy(policy) => iam::put_user_policy(aws, policy).await,
         AwsCall::UpdateAssumeRolePolicy { role, trust_policy } => {
             iam::update_assume_role_policy(aws, role, trust_policy).await
         }
-        AwsCall::EnableKey { key } => {
+        AwsCall::EnableKey(key) => {
             let answer = aws.call("kms:EnableKey", || aws.kms.enable_key().key_id(key).send());
             answer.await.map(drop)
         }
-        AwsCall::CancelKeyDeletion { key } => {
+        AwsCall::CancelKeyDeletion(key) => {
             let answer = aws.call("kms:CancelKeyDeletion", || {
                 aws.kms.cancel_key_deletion().key_id(key).send()
             });
             answer.await.map(drop)
         }
-        AwsCall::CreateKey {
-            description,
-            policy,
-        } => kms::create_key(aws, description, policy, outputs).await,
-        AwsCall::CreateLogGroup { name } => {
+        AwsCall::CreateKey(key) => kms::create_key(aws, key, outputs).await,
+        AwsCall::CreateLogGroup(name) => {
             let answer = aws.call("logs:CreateLogGroup", || {
                 aws.logs.create_log_group().log_group_name(name).send()
             });
@@ -188,9 +179,7 @@ async fn send(aws: &AwsClients, call: &AwsCall, outputs: &mut StepOutputs) -> Re
             });
             answer.await.map(drop)
         }
-        AwsCall::PutBucketEncryption { bucket, algorithm } => {
-            s3::put_bucket_encryption(aws, bucket, *algorithm).await
-        }
+        AwsCall::PutBucketEncryption(bucket) => s3::put_bucket_encryption(aws, bucket).await,
     }
 }
 

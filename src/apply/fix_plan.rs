@@ -218,7 +218,7 @@ fn running(service: &str, facts: &Facts) -> usize {
 #[cfg(test)]
 mod tests {
     use diagnosis::{Selection, examine};
-    use model::aws_call::{DnsAttribute, Peer, Protocol, SecurityGroupRule};
+    use model::aws_call::{DnsAttribute, NewSecurityGroup, Peer, SecurityGroupRule};
     use model::cli_command::{Ref, Variable};
     use model::facts::{Outcome, Simulation};
 
@@ -229,14 +229,13 @@ mod tests {
     fn only_steps_without_variables_are_merged() {
         let steps = |service: &str| {
             [
-                Step::Call(AwsCall::CreateSecurityGroup {
+                Step::Call(AwsCall::CreateSecurityGroup(NewSecurityGroup {
                     name: service.to_owned(),
                     description: String::new(),
                     vpc: "vpc-1".to_owned(),
-                }),
+                })),
                 Step::Call(AwsCall::AuthorizeSecurityGroupIngress(SecurityGroupRule {
                     group: Ref::Output(Variable::Group),
-                    protocol: Protocol::Tcp,
                     port: 443,
                     peer: Peer::Cidr("10.0.0.0/16".to_owned()),
                 })),

@@ -29,10 +29,7 @@ impl Rollout {
     pub fn failure(&self) -> Option<&str> {
         match self {
             Rollout::Failed(why) => Some(why),
-            Rollout::Ready
-            | Rollout::AgentsPending
-            | Rollout::Rolling { .. }
-            | Rollout::Unknown(_) => None,
+            _ => None,
         }
     }
 

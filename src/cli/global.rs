@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
-use crate::target::distinct;
+use model::distinct::unique;
 
 /// Flags that every command accepts.
-#[derive(Args, Clone)]
+#[derive(Args, Clone, Default)]
 pub struct Global {
     /// Cluster, by name or ARN; doctor accepts several, separated by commas
     #[arg(long, global = true, env = "ECS_EXEC_CLUSTER", help_heading = "AWS")]
@@ -152,7 +152,7 @@ impl Global {
 fn items(list: Option<&str>) -> Vec<Option<String>> {
     let Some(list) = list else { return vec![None] };
     let items = list.split(',').map(|item| item.trim().to_owned());
-    distinct(items.collect()).into_iter().map(Some).collect()
+    unique(items).into_iter().map(Some).collect()
 }
 
 fn unless_from_environment<'a>(variable: &str, value: Option<&'a str>) -> Option<&'a str> {
@@ -160,8 +160,9 @@ fn unless_from_environment<'a>(variable: &str, value: Option<&'a str>) -> Option
 }
 
 /// When to use color.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum Color {
+    #[default]
     Auto,
     Always,
     Never,

@@ -53,7 +53,7 @@ pub struct Exec {
 }
 
 /// The flags of interactive sessions.
-#[derive(Args)]
+#[derive(Args, Default)]
 pub struct SessionFlags {
     /// Task ID, the beginning of one, or ARN [default: the newest task that can be entered]
     #[arg(long, value_name = "ID")]
@@ -94,8 +94,9 @@ pub struct SessionFlags {
 }
 
 /// What carries a session.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum Transport {
+    #[default]
     Native,
     Plugin,
 }

@@ -63,19 +63,14 @@ pub async fn judged_caller(
 }
 
 fn no_such_principal(principal: &PrincipalArn) -> CliError {
-    let kind = match principal.kind {
-        PrincipalKind::Role | PrincipalKind::AssumedRole => "role",
-        PrincipalKind::User => "user",
+    let (kind, named) = match principal.kind {
+        PrincipalKind::Role => ("role", &principal.arn),
+        PrincipalKind::AssumedRole => ("role", &principal.name),
+        PrincipalKind::User => ("user", &principal.arn),
     };
-    let named = match principal.kind {
-        PrincipalKind::AssumedRole => &principal.name,
-        PrincipalKind::Role | PrincipalKind::User => &principal.arn,
-    };
+    let account = &principal.account;
     CliError::new(
-        format!(
-            "there is no {kind} {named} in account {}",
-            principal.account
-        ),
+        format!("there is no {kind} {named} in account {account}"),
         "",
     )
 }

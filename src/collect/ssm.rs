@@ -41,10 +41,6 @@ pub async fn open_sessions(aws: &AwsClients) -> Result<Vec<OpenSession>, Failure
 
 /// Ends a session.
 pub async fn terminate_session(aws: &AwsClients, id: &str) -> Result<(), Failure> {
-    let ended = aws
-        .call("ssm:TerminateSession", || {
-            aws.ssm.terminate_session().session_id(id).send()
-        })
-        .await;
-    ended.map(|_| ())
+    let request = || aws.ssm.terminate_session().session_id(id).send();
+    aws.call("ssm:TerminateSession", request).await.map(drop)
 }

@@ -77,15 +77,9 @@ pub async fn recipe(
     let project = settings.project.as_ref();
     let flags = SessionFlags {
         task: arguments.task.clone(),
-        pick: false,
-        transport: Transport::Native,
         escape: arguments.escape.clone(),
-        doctor: false,
         no_doctor: arguments.no_doctor,
-        user: None,
-        keep_alive: false,
-        interactive: false,
-        tty: false,
+        ..SessionFlags::default()
     };
     let request = SessionRequest {
         service: Some(recipe.service.clone()),

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use checks::registry;
 use custom_checks::CatalogueEntry;
 use diagnosis::Selection;
-use explain::{EXCEPTIONS, Explanation, Mentions, NextStep, explain, suggestions};
+use explain::{Explanation, Mentions, NextStep, exceptions, explain, suggestions};
 use model::text::{sanitize_block, sanitize_line};
 use model::{Area, Check};
 
@@ -253,7 +253,7 @@ fn near_exceptions(text: &str) -> Vec<&'static str> {
         let stem = stem.or_else(|| lower.strip_suffix("error"));
         stem.unwrap_or(&lower).to_owned()
     };
-    let stems: Vec<String> = EXCEPTIONS.iter().map(|name| stem(name)).collect();
+    let stems: Vec<String> = exceptions().map(stem).collect();
     let is_alone = !text.contains(char::is_whitespace);
     let words = text.split(|c: char| !c.is_ascii_alphanumeric());
     let mut near: Vec<&str> = words
@@ -267,7 +267,7 @@ fn near_exceptions(text: &str) -> Vec<&'static str> {
             let at = stems
                 .into_iter()
                 .position(|stem| Some(&stem) == near.first())?;
-            EXCEPTIONS.get(at).copied()
+            exceptions().nth(at)
         })
         .collect();
     near.dedup();

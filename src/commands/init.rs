@@ -28,10 +28,8 @@ pub async fn run(arguments: &Init, global: &Global) -> Result<ExitCode, CliError
     let workload = collect::workload(&aws, &settings, &request).await;
     aws.ensure_accepted()?;
     if let Some(why) = &workload.unlisted {
-        return Err(CliError::new(
-            format!("cannot list the cluster's services: {why}"),
-            "",
-        ));
+        let message = format!("cannot list the cluster's services: {why}");
+        return Err(CliError::new(message, ""));
     }
     let cluster = short_name(&settings.cluster);
     if workload.services.is_empty() && ecs::cluster(&aws, &settings.cluster).await.is_absent() {

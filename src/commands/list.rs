@@ -56,11 +56,7 @@ pub async fn run(arguments: &List, global: &Global) -> Result<ExitCode, CliError
         .filter_map(|row| Some((row.service.as_deref()?, row.container.as_deref())));
     seen_names::remember(&aws.region.value, &settings.cluster, names);
     let text = match arguments.format {
-        TableFormat::Json => {
-            let mut json = serde_json::to_string_pretty(&rows).unwrap_or_default();
-            json.push('\n');
-            json
-        }
+        TableFormat::Json => serde_json::to_string_pretty(&rows).unwrap_or_default() + "\n",
         TableFormat::Human => human(&rows),
     };
     print(&text)?;

@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-use checks::least_privilege::{Cluster, Kind, policy};
+use aws_rules::iam::document as policy_document;
+use checks::least_privilege::{self, Cluster};
 use model::arn;
 use model::facts::Fact;
 use serde_json::Value;
@@ -18,26 +19,19 @@ use crate::timeouts::REPORT_TIMEOUT;
 
 /// `ecs-exec policy`
 pub async fn run(arguments: &Policy, global: &Global) -> Result<ExitCode, CliError> {
-    let kind = match arguments.kind {
-        PolicyKind::Caller => Kind::Caller,
-        PolicyKind::TaskRole => Kind::TaskRole,
-        PolicyKind::Doctor => Kind::Doctor,
-        PolicyKind::Auditor => Kind::Auditor,
-        PolicyKind::Endpoint => Kind::Endpoint,
-        PolicyKind::DenyStartSession => Kind::DenyStartSession,
-    };
-    let uses: &[Use] = match kind {
-        Kind::TaskRole => &[],
-        _ => &[Use::Credentials],
-    };
-    let settings = match kind {
-        Kind::TaskRole => config::load(global, uses).await?,
-        _ => place::load(global, uses).await?,
-    };
-    let (account, region) = match kind {
+    let kind = arguments.kind;
+    let (settings, account, region) = match kind {
         // The same in every account.
-        Kind::TaskRole => (String::new(), String::new()),
-        _ => account_and_region(arguments, &settings).await?,
+        PolicyKind::TaskRole => (
+            config::load(global, &[]).await?,
+            String::new(),
+            String::new(),
+        ),
+        _ => {
+            let settings = place::load(global, &[Use::Credentials]).await?;
+            let (account, region) = account_and_region(arguments, &settings).await?;
+            (settings, account, region)
+        }
     };
     let cluster = Cluster {
         partition: partition(&region),
@@ -45,13 +39,27 @@ pub async fn run(arguments: &Policy, global: &Global) -> Result<ExitCode, CliErr
         account: &account,
         name: short_name(&settings.cluster),
     };
-    let document = policy(kind, &cluster);
+    let document = document(kind, &cluster);
     let text = match arguments.format {
         PolicyFormat::Json => serde_json::to_string_pretty(&document).unwrap_or_default(),
         PolicyFormat::Terraform => terraform(kind, &document, short_name(&settings.cluster)),
     };
     print(&format!("{text}\n"))?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn document(kind: PolicyKind, cluster: &Cluster) -> Value {
+    match kind {
+        PolicyKind::Caller => least_privilege::caller(cluster),
+        PolicyKind::TaskRole => policy_document::task_role(),
+        PolicyKind::Doctor => least_privilege::doctor(cluster),
+        PolicyKind::Auditor => least_privilege::auditor(cluster),
+        PolicyKind::Endpoint => policy_document::document([policy_document::endpoint_statement(
+            Some(cluster.account),
+            &policy_document::TASK_ROLE_ACTIONS,
+        )]),
+        PolicyKind::DenyStartSession => policy_document::deny_start_session(&cluster.arn()),
+    }
 }
 
 /// The account and the region, from the flags, the cluster's ARN, or AWS.
@@ -91,22 +99,23 @@ async fn account_and_region(
     ))
 }
 
-fn terraform(kind: Kind, document: &Value, cluster: &str) -> String {
-    let policy = checks::least_privilege::jsonencode(document);
-    let (label, name) = match kind {
-        Kind::Caller => ("ecs_exec_caller", "ecs-exec-caller"),
-        Kind::TaskRole => ("ecs_exec_task", "ecs-exec-task"),
-        Kind::Doctor => ("ecs_exec_doctor", "ecs-exec-doctor"),
-        Kind::Auditor => ("ecs_exec_auditor", "ecs-exec-auditor"),
-        Kind::DenyStartSession => ("ecs_exec_deny_start_session", "ecs-exec-deny-start-session"),
-        Kind::Endpoint => {
+fn terraform(kind: PolicyKind, document: &Value, cluster: &str) -> String {
+    let policy = least_privilege::jsonencode(document);
+    let name = match kind {
+        PolicyKind::Caller => "ecs-exec-caller",
+        PolicyKind::TaskRole => "ecs-exec-task",
+        PolicyKind::Doctor => "ecs-exec-doctor",
+        PolicyKind::Auditor => "ecs-exec-auditor",
+        PolicyKind::DenyStartSession => "ecs-exec-deny-start-session",
+        PolicyKind::Endpoint => {
             return format!(
                 "resource \"aws_vpc_endpoint_policy\" \"ssmmessages\" {{\n  vpc_endpoint_id = aws_vpc_endpoint.ssmmessages.id\n  policy          = {policy}\n}}"
             );
         }
     };
+    let label = name.replace('-', "_");
     let name = match kind {
-        Kind::TaskRole => name.to_owned(),
+        PolicyKind::TaskRole => name.to_owned(),
         _ => format!("{name}-{cluster}"),
     };
     format!(

@@ -11,8 +11,8 @@ use model::Area;
 use model::text::sanitize_line;
 
 use super::{seen_names, typed_words};
-use crate::cli::last_value;
-use crate::config::{self, ConfiguredNames, short_name};
+use crate::cli::{Global, last_value};
+use crate::config::{self, Settings, short_name};
 use crate::environment::variable;
 use crate::formats::Format;
 
@@ -93,12 +93,11 @@ impl Values {
                 .map(described)
                 .collect(),
             Values::Regions => seen_names::read().regions().map(described).collect(),
-            Values::Recipes => (Place::typed().names.recipes.into_iter())
+            Values::Recipes => (Place::typed().settings.recipes.into_iter())
                 .map(|(name, recipe)| (name, Some(recipe.description)))
                 .collect(),
             Values::Checks => {
-                let areas = Area::BUILT_IN.iter().chain(&Area::CUSTOM);
-                let areas = areas.map(|area| (area.name().to_owned(), None));
+                let areas = Area::all().map(|area| (area.name().to_owned(), None));
                 let checks = registry::all();
                 let checks =
                     checks.map(|check| (check.id.to_owned(), Some(check.title.to_owned())));
@@ -121,7 +120,7 @@ fn is_plain(letter: char) -> bool {
 
 /// The cluster that the typed command line is about, and the names that are known in it.
 struct Place {
-    names: ConfiguredNames,
+    settings: Settings,
     region: Option<String>,
     seen: seen_names::SeenNames,
 }
@@ -130,24 +129,29 @@ impl Place {
     fn typed() -> Place {
         let words = typed_words();
         let flag = |name, variable| flag_value(&words, name, variable);
-        let config = flag("--config", "ECS_EXEC_CONFIG").map(PathBuf::from);
-        let cluster = flag("--cluster", "ECS_EXEC_CLUSTER");
-        let mut names = config::configured_names(config.as_deref(), cluster);
-        if let Some(prefix) = flag("--service-prefix", "ECS_EXEC_SERVICE_PREFIX") {
-            names.service_prefix = prefix;
-        }
+        let global = Global {
+            config: flag("--config", "ECS_EXEC_CONFIG").map(PathBuf::from),
+            cluster: flag("--cluster", "ECS_EXEC_CLUSTER"),
+            service_prefix: flag("--service-prefix", "ECS_EXEC_SERVICE_PREFIX"),
+            ..Global::default()
+        };
         Place {
-            names,
+            settings: config::settings_to_complete(&global),
             region: flag("--region", "ECS_EXEC_REGION"),
             seen: seen_names::read(),
         }
     }
 
+    /// The cluster that a flag or a file names.
+    fn cluster(&self) -> Option<&str> {
+        Some(self.settings.cluster.as_str()).filter(|cluster| !cluster.is_empty())
+    }
+
     /// Every known service with its containers, by short name, or by full name if the prefix is typed.
     fn known_services(&self, typed: &str) -> BTreeMap<String, Vec<String>> {
-        let cluster = self.names.cluster.as_deref().map(short_name);
+        let cluster = self.cluster().map(short_name);
         let mut services: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        let prefix = self.names.service_prefix.as_str();
+        let prefix = self.settings.service_prefix.as_str();
         let is_full = !typed.is_empty() && !prefix.is_empty() && typed.starts_with(prefix);
         let key = |name: &str| match name.strip_prefix(prefix) {
             Some(short) if !is_full && !short.is_empty() => short.to_owned(),
@@ -157,7 +161,7 @@ impl Place {
         for (name, containers) in self.seen.services(cluster, self.region.as_deref()) {
             services.entry(key(name)).or_default().extend(containers);
         }
-        for (name, service) in &self.names.services {
+        for (name, service) in &self.settings.services {
             let containers = service.container.iter().cloned();
             services.entry(key(name)).or_default().extend(containers);
         }
@@ -172,7 +176,7 @@ impl Place {
     fn containers(&self) -> Vec<String> {
         let words = typed_words();
         let is_typed = |service: &String| {
-            let full = format!("{}{service}", self.names.service_prefix);
+            let full = format!("{}{service}", self.settings.service_prefix);
             words
                 .iter()
                 .any(|word| word == service.as_str() || *word == *full)
@@ -189,7 +193,7 @@ impl Place {
     }
 
     fn clusters(&self) -> Vec<String> {
-        let configured = self.names.cluster.clone();
+        let configured = self.cluster().map(str::to_owned);
         let seen = self.seen.clusters(self.region.as_deref());
         let mut all: Vec<String> = configured.into_iter().chain(seen).collect();
         all.sort();

@@ -1,6 +1,5 @@
 //! Reads all configuration files, and decides whether the keys of a project's file that need trust count.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use custom_checks::ExprCheck;
@@ -10,10 +9,7 @@ use super::merge::{Layer, merge};
 use super::safe_read::{FileOrigin, read};
 use super::trust::ProjectFile;
 use super::trusted_keys::{Split, split};
-use super::{
-    AWS_PROFILE, BUILT_IN, BUILT_IN_NAME, ConfigFile, Recipe, ServiceSettings, Settings, file,
-    paths, short_name, validation,
-};
+use super::{AWS_PROFILE, BUILT_IN, BUILT_IN_NAME, Settings, file, paths, validation};
 use crate::aws::profile_region;
 use crate::cli::Global;
 use crate::cli_error::CliError;
@@ -76,49 +72,18 @@ pub async fn load(global: &Global, uses: &[Use<'_>]) -> Result<Settings, CliErro
     Ok(settings)
 }
 
-/// The names that configuration files contain, for shells to complete. It asks no questions, so it reads names also from
-/// files that are not trusted; nothing is run with them.
-#[derive(Default)]
-pub struct ConfiguredNames {
-    /// A name or an ARN.
-    pub cluster: Option<String>,
-    pub service_prefix: String,
-    pub services: BTreeMap<String, ServiceSettings>,
-    pub recipes: BTreeMap<String, Recipe>,
-}
-
 /// The cluster of the built-in configuration.
 pub fn built_in_cluster() -> Option<String> {
     let built_in = file::parse(&SourceFile::new(BUILT_IN_NAME, BUILT_IN));
     built_in.ok().and_then(|built_in| built_in.cluster)
 }
 
-/// The names in the configuration. `config` and `cluster`: as the flags have them. Files that cannot be read have none.
-pub fn configured_names(config: Option<&Path>, cluster: Option<String>) -> ConfiguredNames {
-    let layers = read_layers(config).unwrap_or_default();
-    let mut files: Vec<ConfigFile> = layers.into_iter().map(|layer| layer.file).collect();
-    let in_files = files.iter().find_map(|file| file.cluster.clone());
-    let cluster = cluster.or(in_files);
+/// The settings for shells to complete names. It asks no questions, so it reads also files that are not trusted; nothing
+/// is run with them. Files that cannot be read count as missing.
+pub fn settings_to_complete(global: &Global) -> Settings {
+    let layers = read_layers(global.config.as_deref()).unwrap_or_default();
     let built_in = file::parse(&SourceFile::new(BUILT_IN_NAME, BUILT_IN)).unwrap_or_default();
-    let is_built_in = |cluster: &String| built_in.cluster.as_deref() == Some(short_name(cluster));
-    if cluster.as_ref().is_some_and(is_built_in) {
-        files.push(built_in);
-    }
-    let mut names = ConfiguredNames {
-        cluster,
-        ..ConfiguredNames::default()
-    };
-    let prefix = files.iter().find_map(|file| file.service_prefix.clone());
-    names.service_prefix = prefix.unwrap_or_default();
-    for file in files {
-        for (name, service) in file.services {
-            names.services.entry(name).or_insert(service);
-        }
-        for (name, recipe) in file.recipes {
-            names.recipes.entry(name).or_insert(recipe);
-        }
-    }
-    names
+    merge(global, &|_| None, &layers, &built_in)
 }
 
 /// Whether a flag, the environment or the AWS profile sets a region.

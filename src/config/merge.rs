@@ -7,12 +7,12 @@ use std::time::Duration;
 use aws_rules::iam::like;
 use custom_checks::programs::DEFAULT_TIMEOUT;
 use custom_checks::source::SourceFile;
+use model::distinct::unique;
 use model::facts::Expect;
 
 use super::file::{ConfigFile, PluginSettings, ServiceSettings};
 use super::{AWS_PROFILE, BUILT_IN_NAME, Project, Settings, SourcedValue, short_name};
 use crate::cli::Global;
-use crate::target::distinct;
 
 /// One configuration file.
 pub struct Layer {
@@ -73,7 +73,7 @@ pub fn merge(
     }
     let services = services(files.iter().map(|(file, _)| *file));
     let named = layers.iter().flat_map(|layer| layer.file.services.keys());
-    let mut default_services = crate::target::distinct(named.cloned().collect());
+    let mut default_services = unique(named.cloned());
     if default_services.is_empty() {
         default_services = services.keys().cloned().collect();
     }
@@ -155,7 +155,7 @@ fn narrower(one: &[String], other: &[String]) -> Vec<String> {
     both.extend(covered(other, one));
     match both.is_empty() {
         true => vec![NO_PRINCIPAL.to_owned()],
-        false => distinct(both),
+        false => unique(both),
     }
 }
 

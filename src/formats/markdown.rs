@@ -124,16 +124,13 @@ fn fixes(page: &mut String, group: &FixGroup) {
         _ => block(page, "sh", &commands.join("\n")),
     }
     paragraphs(page, &group.explain());
-    let terraform = group.terraform();
-    if !terraform.is_empty() {
-        details(page, "Terraform", |page| {
-            block(page, "hcl", &terraform.join("\n\n"))
-        });
-    }
-    let template = group.cloudformation();
-    if !template.is_empty() {
-        details(page, "CloudFormation", |page| {
-            block(page, "yaml", &template.join("\n\n"))
+    let edits = [
+        ("Terraform", "hcl", group.terraform()),
+        ("CloudFormation", "yaml", group.cloudformation()),
+    ];
+    for (tool, language, blocks) in edits.iter().filter(|(.., blocks)| !blocks.is_empty()) {
+        details(page, tool, |page| {
+            block(page, language, &blocks.join("\n\n"))
         });
     }
     for policy in group.policies() {

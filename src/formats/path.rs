@@ -26,7 +26,8 @@ pub struct Hop<'r> {
 }
 
 /// What the findings say of a part of the path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum HopState {
     /// It works.
     Good,
@@ -43,13 +44,7 @@ pub enum HopState {
 impl HopState {
     /// The name of its style in pictures.
     pub fn class(self) -> &'static str {
-        match self {
-            HopState::Good => "good",
-            HopState::Broken => "broken",
-            HopState::Symptom => "symptom",
-            HopState::Unclear => "unclear",
-            HopState::Unseen => "unseen",
-        }
+        self.into()
     }
 }
 

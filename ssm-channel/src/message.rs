@@ -18,8 +18,10 @@ const SCHEMA_VERSION: u32 = 1;
 /// SYN and FIN: the flags of a message outside the sequence.
 const SYN_FIN: u64 = 3;
 
-/// What a message is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a message is for. In the header and in acknowledgements its name is in snake case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
+#[cfg_attr(test, derive(strum::VariantArray))]
+#[strum(serialize_all = "snake_case")]
 pub enum MessageType {
     InputStreamData,
     OutputStreamData,
@@ -29,28 +31,16 @@ pub enum MessageType {
     PausePublication,
 }
 
-/// The types with their names in the header and in acknowledgements.
-const TYPES: [(MessageType, &str); 6] = [
-    (MessageType::InputStreamData, "input_stream_data"),
-    (MessageType::OutputStreamData, "output_stream_data"),
-    (MessageType::Acknowledge, "acknowledge"),
-    (MessageType::ChannelClosed, "channel_closed"),
-    (MessageType::StartPublication, "start_publication"),
-    (MessageType::PausePublication, "pause_publication"),
-];
-
 impl MessageType {
     pub fn name(self) -> &'static str {
-        let known = TYPES.iter().find(|(known, _)| *known == self);
-        known.map_or("", |(_, name)| name)
+        self.into()
     }
 
     /// The peer pads with NUL or white space, on either side.
     fn parse(field: &[u8]) -> Option<MessageType> {
         let is_padding = |character: char| character == '\0' || character.is_ascii_whitespace();
         let name = std::str::from_utf8(field).ok()?.trim_matches(is_padding);
-        let known = TYPES.iter().find(|(_, known)| *known == name)?;
-        Some(known.0)
+        name.parse().ok()
     }
 }
 
@@ -165,6 +155,7 @@ impl AgentMessage {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use strum::VariantArray;
 
     use super::*;
 
@@ -280,7 +271,7 @@ mod tests {
     proptest! {
         #[test]
         fn decoding_reverses_encoding(
-            kind in 0..TYPES.len(),
+            kind in 0..MessageType::VARIANTS.len(),
             created_ms in 1..u64::MAX,
             sequence: i64,
             flags: u64,
@@ -289,7 +280,7 @@ mod tests {
             payload in prop::collection::vec(any::<u8>(), 0..2000),
         ) {
             let message = AgentMessage {
-                message_type: TYPES[kind].0,
+                message_type: MessageType::VARIANTS[kind],
                 created_ms,
                 sequence,
                 flags,

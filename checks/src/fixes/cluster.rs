@@ -6,7 +6,7 @@ use super::terraform::{self, label, quoted};
 use super::{add_statement, chain};
 use aws_rules::iam::document as policy_document;
 use aws_rules::required_permissions::AccountRegion;
-use model::aws_call::{AwsCall, SseAlgorithm};
+use model::aws_call::{AwsCall, NewKey, SSE_S3};
 use model::cli_command::{Ref, Variable};
 use model::facts::{Facts, KmsKey};
 use model::fix::{Disposition, Fix};
@@ -48,16 +48,12 @@ pub fn enable_key(facts: &Facts, key: &str) -> Fix {
 }
 
 fn enable(key: &str) -> AwsCall {
-    AwsCall::EnableKey {
-        key: key.to_owned(),
-    }
+    AwsCall::EnableKey(key.to_owned())
 }
 
 /// Keeps a key that is pending deletion, and enables it.
 pub fn cancel_key_deletion(facts: &Facts, key: &str) -> Fix {
-    let cancel = AwsCall::CancelKeyDeletion {
-        key: key.to_owned(),
-    };
+    let cancel = AwsCall::CancelKeyDeletion(key.to_owned());
     Fix::new(
         format!("keep-key:{key}"),
         Disposition::Drift,
@@ -70,9 +66,7 @@ pub fn cancel_key_deletion(facts: &Facts, key: &str) -> Fix {
 
 /// Creates the log group, with a key if the group has to be encrypted.
 pub fn create_log_group(facts: &Facts, name: &str, encrypted: bool) -> Fix {
-    let create = AwsCall::CreateLogGroup {
-        name: name.to_owned(),
-    };
+    let create = AwsCall::CreateLogGroup(name.to_owned());
     let (with_key, key) = match encrypted {
         true => (
             ", with a KMS key",
@@ -115,10 +109,10 @@ fn with_new_key(facts: &Facts, mut fix: Fix, mut calls: Vec<AwsCall>, group: &st
         account: facts.account.as_deref().unwrap_or("ACCOUNT_ID"),
     };
     let policy = policy_document::key_for_log_group(place, group);
-    calls.push(AwsCall::CreateKey {
+    calls.push(AwsCall::CreateKey(NewKey {
         description: format!("CloudWatch Logs {group}"),
         policy: policy.clone(),
-    });
+    }));
     calls.push(AwsCall::AssociateKmsKey {
         log_group: group.to_owned(),
         key: Ref::Output(Variable::Key),
@@ -178,26 +172,22 @@ pub fn choose_encryption(name: &str, algorithm: &str) -> Fix {
 
 /// Sets the default encryption of a bucket that has none.
 pub fn encrypt_bucket(facts: &Facts, name: &str) -> Fix {
-    let algorithm = SseAlgorithm::Aes256.name();
     Fix::new(
         format!("encrypt-bucket:{name}"),
         Disposition::Drift,
         format!("Encrypt objects in the bucket {name}"),
-        format!("Sets the bucket's default encryption to {algorithm}, for new objects. The agent also supports aws:kms."),
+        format!("Sets the bucket's default encryption to {SSE_S3}, for new objects. The agent also supports aws:kms."),
     )
     .call(encryption(name), &facts.region)
     .terraform(format!(
-        "resource \"aws_s3_bucket_server_side_encryption_configuration\" \"{0}\" {{\n  bucket = {1}\n  rule {{\n    apply_server_side_encryption_by_default {{\n      sse_algorithm = \"{algorithm}\"\n    }}\n  }}\n}}",
+        "resource \"aws_s3_bucket_server_side_encryption_configuration\" \"{0}\" {{\n  bucket = {1}\n  rule {{\n    apply_server_side_encryption_by_default {{\n      sse_algorithm = \"{SSE_S3}\"\n    }}\n  }}\n}}",
         label(name),
         quoted(name)
     ))
 }
 
 fn encryption(bucket: &str) -> AwsCall {
-    AwsCall::PutBucketEncryption {
-        bucket: bucket.to_owned(),
-        algorithm: SseAlgorithm::Aes256,
-    }
+    AwsCall::PutBucketEncryption(bucket.to_owned())
 }
 
 /// Allows a principal an action in the key's policy, besides what the policy allows.

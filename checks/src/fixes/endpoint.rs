@@ -6,7 +6,7 @@ use super::security_group::{HTTPS_PORT, Sources, https_rule};
 use super::terraform::{self, label, list, quoted};
 use super::{add_statement, chain};
 use aws_rules::iam::document as policy_document;
-use model::aws_call::{AwsCall, DnsAttribute, EndpointKind, NewEndpoint};
+use model::aws_call::{AwsCall, DnsAttribute, EndpointKind, NewEndpoint, NewSecurityGroup};
 use model::cli_command::{Ref, Variable};
 use model::facts::{Endpoint, Fact, Facts};
 use model::fix::{Disposition, Fix};
@@ -86,9 +86,7 @@ pub fn replace(facts: &Facts, endpoint: &Endpoint) -> Fix {
         return fix;
     }
     let (mut calls, mut blocks) = enable_missing_dns(facts, &endpoint.vpc);
-    let delete = AwsCall::DeleteVpcEndpoints {
-        endpoint: id.clone(),
-    };
+    let delete = AwsCall::DeleteVpcEndpoints(id.clone());
     let create = AwsCall::CreateVpcEndpoint(NewEndpoint {
         vpc: endpoint.vpc.clone(),
         service: endpoint.service.clone(),
@@ -187,11 +185,11 @@ fn interface(facts: &Facts, place: &EndpointPlace, service: &str) -> (Vec<AwsCal
     let name = facts.endpoint_service(service);
     let (mut calls, mut blocks) = enable_missing_dns(facts, vpc);
     blocks.push(interface_blocks(place, service, &name));
-    calls.push(AwsCall::CreateSecurityGroup {
+    calls.push(AwsCall::CreateSecurityGroup(NewSecurityGroup {
         name: format!("ecs-exec-{service}"),
         description: format!("ECS Exec: tasks to the endpoint of {service}"),
         vpc: vpc.to_owned(),
-    });
+    }));
     let group = || Ref::Output(Variable::Group);
     let allow = |peer| AwsCall::AuthorizeSecurityGroupIngress(https_rule(group(), peer));
     calls.extend(place.sources.peers().into_iter().map(allow));

@@ -3,7 +3,7 @@
 use super::terraform::{self, quoted};
 use crate::vpc_path::AclTraversal;
 use aws_rules::vpc::{Direction, acl_of};
-use model::aws_call::{AclAction, AclRule, AwsCall, Protocol};
+use model::aws_call::{AclRule, AwsCall, PROTOCOL};
 use model::facts::{Fact, Facts, NetworkAcl};
 use model::fix::{Disposition, Fix};
 use model::text;
@@ -34,10 +34,8 @@ pub fn allow(facts: &Facts, vpc: &str, denied: &[&AclTraversal], services: &[&st
             acl: acl.id.clone(),
             egress,
             number,
-            protocol: Protocol::Tcp,
             ports: traversal.ports.clone(),
             cidr: traversal.cidr.clone(),
-            action: AclAction::Allow,
         });
     }
     let blocks: Vec<String> = rules.iter().map(rule_block).collect();
@@ -65,8 +63,8 @@ fn rule_block(rule: &AclRule) -> String {
             ("network_acl_id", quoted(&rule.acl)),
             ("egress", rule.egress.to_string()),
             ("rule_number", rule.number.to_string()),
-            ("protocol", quoted(rule.protocol.name())),
-            ("rule_action", quoted(rule.action.name())),
+            ("protocol", quoted(PROTOCOL)),
+            ("rule_action", quoted("allow")),
             ("cidr_block", quoted(&rule.cidr)),
             ("from_port", rule.ports.start().to_string()),
             ("to_port", rule.ports.end().to_string()),

@@ -11,7 +11,7 @@ use crate::iam_answers::Blocker;
 use aws_rules::iam::document as policy_document;
 use aws_rules::required_permissions::RequiredPermission;
 use model::arn;
-use model::aws_call::AwsCall;
+use model::aws_call::{AwsCall, NewRole};
 use model::facts::Facts;
 use model::fix::{Disposition, Fix};
 use model::step::{Command, Edit};
@@ -193,11 +193,11 @@ fn inline<'a>(role: &'a str, purpose: &'a str, document: &'a Value) -> Inline<'a
 }
 
 fn create_call(name: &str, path: Option<String>) -> AwsCall {
-    AwsCall::CreateRole {
+    AwsCall::CreateRole(NewRole {
         name: name.to_owned(),
         path,
         trust_policy: policy_document::task_trust(),
-    }
+    })
 }
 
 /// The path in a role's ARN, as in `/team/`; `None` for `/`.

@@ -2,7 +2,7 @@
 
 use super::terraform::{self, quoted};
 use crate::vpc_path::Destination;
-use model::aws_call::{AwsCall, Peer, Protocol, SecurityGroupRule};
+use model::aws_call::{AwsCall, PROTOCOL, Peer, SecurityGroupRule};
 use model::cli_command::Ref;
 use model::facts::Facts;
 use model::fix::{Disposition, Fix};
@@ -42,7 +42,6 @@ pub fn destination_peer(destination: &Destination) -> Peer {
 pub fn https_rule(group: impl Into<Ref>, peer: Peer) -> SecurityGroupRule {
     SecurityGroupRule {
         group: group.into(),
-        protocol: Protocol::Tcp,
         port: HTTPS_PORT,
         peer,
     }
@@ -92,7 +91,7 @@ fn rule_block(direction: &str, group: &str, peer: &Peer) -> String {
         &format!("ecs_exec_{group}_{}", peer.name()),
         &[
             ("security_group_id", quoted(group)),
-            ("ip_protocol", quoted(Protocol::Tcp.name())),
+            ("ip_protocol", quoted(PROTOCOL)),
             ("from_port", HTTPS_PORT.to_string()),
             ("to_port", HTTPS_PORT.to_string()),
             (argument, quoted(peer.name())),

@@ -5,7 +5,10 @@ use serde_json::Value;
 use super::planned_fix::adapt_to_new_service;
 use super::planned_resources::PlannedResources;
 use model::arn;
-use model::aws_call::{AwsCall, DnsAttribute, EndpointKind, NewEndpoint, Peer, SecurityGroupRule};
+use model::aws_call::{
+    AwsCall, DnsAttribute, EndpointKind, NewEndpoint, PROTOCOL, PROTOCOL_NUMBER, Peer,
+    SecurityGroupRule,
+};
 use model::cli_command::Ref;
 use model::facts::CloudFormationResource;
 use model::fix::Fix;
@@ -15,14 +18,9 @@ use model::text::{self, sanitize_line};
 /// Replaces the commands by an edit of the template that makes the same change.
 pub fn adapt(fix: &mut Fix, resources: &PlannedResources) {
     let steps = std::mem::take(&mut fix.steps);
-    let sets_task_role = |step: &Step| {
-        matches!(
-            step,
-            Step::Revise(Revision {
-                edit: Edit::TaskRole(_),
-                ..
-            })
-        )
+    let sets_task_role = |step: &Step| match step {
+        Step::Revise(revision) => matches!(revision.edit, Edit::TaskRole(_)),
+        _ => false,
     };
     let mut template = Template {
         resources,
@@ -57,13 +55,19 @@ struct TemplateEdit {
     place: String,
     /// Its type, if it is to be added.
     new_type: Option<&'static str>,
-    lines: Vec<String>,
+    /// YAML without indentation.
+    properties: String,
     is_new_service: bool,
 }
 
 impl TemplateEdit {
     fn creates(&self, resource_type: &str, logical_id: &str) -> bool {
         self.new_type == Some(resource_type) && self.logical_id == logical_id
+    }
+
+    fn add(&mut self, properties: &str) {
+        self.properties += "\n";
+        self.properties += properties;
     }
 }
 
@@ -87,84 +91,79 @@ impl Template<'_, '_> {
                     ResourcePolicy::Key(key) => ("aws_kms_key", key, "KeyPolicy"),
                     ResourcePolicy::Endpoint(id) => ("aws_vpc_endpoint", id, "PolicyDocument"),
                 };
-                let lines = vec![
-                    format!("{property}:"),
-                    "  Statement:".to_owned(),
-                    "    # … after the statements that are there:".to_owned(),
-                    format!("    - {}", addition.statement),
-                ];
-                self.change(kind, name, lines);
+                let properties = format!(
+                    "{property}:\n  Statement:\n    # … after the statements that are there:\n    - {}",
+                    addition.statement
+                );
+                self.change(kind, name, &properties);
             }
             Step::Shell(_) => {}
         }
     }
 
     fn add_call(&mut self, call: &AwsCall) {
-        let (logical_id, new_type, lines) = match call {
+        let (logical_id, new_type, properties) = match call {
             AwsCall::UpdateService(update) => {
                 if update.enable_execute_command == Some(true) {
-                    let lines = vec!["EnableExecuteCommand: true".to_owned()];
-                    self.change("aws_ecs_service", &update.service, lines);
+                    let property = "EnableExecuteCommand: true";
+                    self.change("aws_ecs_service", &update.service, property);
                 }
                 return;
             }
             AwsCall::PutRolePolicy(policy) => {
-                let lines = vec![
-                    "Policies:".to_owned(),
-                    "  # … after the policies that are there:".to_owned(),
-                    format!("  - PolicyName: {}", quoted(&policy.name)),
-                    format!("    PolicyDocument: {}", policy.document),
-                ];
+                let properties = format!(
+                    "Policies:\n  # … after the policies that are there:\n  - PolicyName: {}\n    PolicyDocument: {}",
+                    quoted(&policy.name),
+                    policy.document
+                );
                 let new_role = logical_id("EcsExec", &policy.principal);
                 let mut edits = self.edits.iter_mut();
                 return match edits.find(|edit| edit.creates("AWS::IAM::Role", &new_role)) {
-                    Some(edit) => edit.lines.extend(lines),
-                    None => self.change("aws_iam_role", &policy.principal, lines),
+                    Some(edit) => edit.add(&properties),
+                    None => self.change("aws_iam_role", &policy.principal, &properties),
                 };
             }
             AwsCall::UpdateAssumeRolePolicy { role, trust_policy } => {
-                let lines = vec![format!("AssumeRolePolicyDocument: {trust_policy}")];
-                return self.change("aws_iam_role", role, lines);
+                let property = format!("AssumeRolePolicyDocument: {trust_policy}");
+                return self.change("aws_iam_role", role, &property);
             }
             AwsCall::ModifyVpcAttribute { vpc, attribute } => {
                 let property = match attribute {
                     DnsAttribute::Support => "EnableDnsSupport",
                     DnsAttribute::Hostnames => "EnableDnsHostnames",
                 };
-                return self.change("aws_vpc", vpc, vec![format!("{property}: true")]);
+                return self.change("aws_vpc", vpc, &format!("{property}: true"));
             }
             AwsCall::ModifyVpcEndpoint {
                 endpoint,
                 private_dns,
             } => {
-                let lines = vec![format!("PrivateDnsEnabled: {private_dns}")];
-                return self.change("aws_vpc_endpoint", endpoint, lines);
+                let property = format!("PrivateDnsEnabled: {private_dns}");
+                return self.change("aws_vpc_endpoint", endpoint, &property);
             }
-            AwsCall::EnableKey { key } => {
-                return self.change("aws_kms_key", key, vec!["Enabled: true".to_owned()]);
-            }
-            AwsCall::CreateRole {
-                name,
-                path,
-                trust_policy,
-            } => {
-                let mut lines = Vec::new();
+            AwsCall::EnableKey(key) => return self.change("aws_kms_key", key, "Enabled: true"),
+            AwsCall::CreateRole(role) => {
+                let mut properties = String::new();
                 if !self.sets_task_role {
-                    lines.push(format!("RoleName: {}", quoted(name)));
-                    lines.extend(path.as_ref().map(|path| format!("Path: {}", quoted(path))));
+                    properties = format!("RoleName: {}\n", quoted(&role.name));
+                    let path = role.path.iter();
+                    properties.extend(path.map(|path| format!("Path: {}\n", quoted(path))));
                 }
-                lines.push(format!("AssumeRolePolicyDocument: {trust_policy}"));
-                (logical_id("EcsExec", name), "AWS::IAM::Role", lines)
+                properties += &format!("AssumeRolePolicyDocument: {}", role.trust_policy);
+                (
+                    logical_id("EcsExec", &role.name),
+                    "AWS::IAM::Role",
+                    properties,
+                )
             }
-            AwsCall::CreateSecurityGroup {
-                description, vpc, ..
-            } => (
+            AwsCall::CreateSecurityGroup(group) => (
                 NEW_GROUP.to_owned(),
                 "AWS::EC2::SecurityGroup",
-                vec![
-                    format!("GroupDescription: {}", quoted(description)),
-                    format!("VpcId: {}", self.id("aws_vpc", vpc)),
-                ],
+                format!(
+                    "GroupDescription: {}\nVpcId: {}",
+                    quoted(&group.description),
+                    self.id("aws_vpc", &group.vpc)
+                ),
             ),
             AwsCall::AuthorizeSecurityGroupIngress(rule) => (
                 logical_id("EcsExecIngress", rule.peer.name()),
@@ -181,31 +180,28 @@ impl Template<'_, '_> {
                 (
                     format!("EcsExecAcl{direction}{}", rule.number),
                     "AWS::EC2::NetworkAclEntry",
-                    vec![
-                        format!("NetworkAclId: {}", self.id("aws_network_acl", &rule.acl)),
-                        format!("Egress: {}", rule.egress),
-                        format!("RuleNumber: {}", rule.number),
-                        format!("Protocol: {}", rule.protocol.number()),
-                        format!("RuleAction: {}", rule.action.name()),
-                        format!("CidrBlock: {}", quoted(&rule.cidr)),
-                        format!(
-                            "PortRange: {{From: {}, To: {}}}",
-                            rule.ports.start(),
-                            rule.ports.end()
-                        ),
-                    ],
+                    format!(
+                        "NetworkAclId: {}\nEgress: {}\nRuleNumber: {}\nProtocol: {PROTOCOL_NUMBER}\n\
+                         RuleAction: allow\nCidrBlock: {}\nPortRange: {{From: {}, To: {}}}",
+                        self.id("aws_network_acl", &rule.acl),
+                        rule.egress,
+                        rule.number,
+                        quoted(&rule.cidr),
+                        rule.ports.start(),
+                        rule.ports.end()
+                    ),
                 )
             }
             AwsCall::CreateVpcEndpoint(endpoint) => self.endpoint(endpoint),
-            AwsCall::CreateLogGroup { name } => (
+            AwsCall::CreateLogGroup(name) => (
                 logical_id("EcsExecLogs", name),
                 "AWS::Logs::LogGroup",
-                vec![format!("LogGroupName: {}", quoted(name))],
+                format!("LogGroupName: {}", quoted(name)),
             ),
             AwsCall::CreateBucket { bucket, .. } => (
                 logical_id("EcsExecLogs", bucket),
                 "AWS::S3::Bucket",
-                vec![format!("BucketName: {}", quoted(bucket))],
+                format!("BucketName: {}", quoted(bucket)),
             ),
             _ => return,
         };
@@ -213,22 +209,17 @@ impl Template<'_, '_> {
             logical_id,
             place: String::new(),
             new_type: Some(new_type),
-            lines,
+            properties,
             is_new_service: false,
         });
     }
 
-    fn endpoint(&self, endpoint: &NewEndpoint) -> (String, &'static str, Vec<String>) {
+    fn endpoint(&self, endpoint: &NewEndpoint) -> (String, &'static str, String) {
         let ids = |kind: &str, ids: &[String]| {
             let ids: Vec<String> = ids.iter().map(|id| self.id(kind, id)).collect();
             format!("[{}]", ids.join(", "))
         };
-        let mut lines = vec![
-            format!("VpcId: {}", self.id("aws_vpc", &endpoint.vpc)),
-            format!("ServiceName: {}", quoted(&endpoint.service)),
-            format!("VpcEndpointType: {}", endpoint.kind.name()),
-        ];
-        match &endpoint.kind {
+        let attachment = match &endpoint.kind {
             EndpointKind::Interface {
                 subnets,
                 security_groups,
@@ -236,33 +227,36 @@ impl Template<'_, '_> {
             } => {
                 let groups = security_groups.iter().map(|group| self.group(group));
                 let groups: Vec<String> = groups.collect();
-                lines.push(format!("PrivateDnsEnabled: {private_dns}"));
-                lines.push(format!("SubnetIds: {}", ids("aws_subnet", subnets)));
-                lines.push(format!("SecurityGroupIds: [{}]", groups.join(", ")));
+                format!(
+                    "PrivateDnsEnabled: {private_dns}\nSubnetIds: {}\nSecurityGroupIds: [{}]",
+                    ids("aws_subnet", subnets),
+                    groups.join(", ")
+                )
             }
             EndpointKind::Gateway { route_tables } => {
-                let tables = ids("aws_route_table", route_tables);
-                lines.push(format!("RouteTableIds: {tables}"));
+                format!("RouteTableIds: {}", ids("aws_route_table", route_tables))
             }
-        }
+        };
+        let properties = format!(
+            "VpcId: {}\nServiceName: {}\nVpcEndpointType: {}\n{attachment}",
+            self.id("aws_vpc", &endpoint.vpc),
+            quoted(&endpoint.service),
+            endpoint.kind.name()
+        );
         let service = endpoint.service.rsplit('.').next().unwrap_or_default();
         let name = logical_id("EcsExecEndpoint", service);
-        (name, "AWS::EC2::VPCEndpoint", lines)
+        (name, "AWS::EC2::VPCEndpoint", properties)
     }
 
-    fn rule(&self, rule: &SecurityGroupRule, peer_group: &str) -> Vec<String> {
-        vec![
-            format!("GroupId: {}", self.group(&rule.group)),
-            format!("IpProtocol: {}", rule.protocol.name()),
-            format!("FromPort: {}", rule.port),
-            format!("ToPort: {}", rule.port),
-            match &rule.peer {
-                Peer::SecurityGroup(group) => {
-                    format!("{peer_group}: {}", self.group(&group.into()))
-                }
-                Peer::Cidr(cidr) => format!("CidrIp: {}", quoted(cidr)),
-            },
-        ]
+    fn rule(&self, rule: &SecurityGroupRule, peer_group: &str) -> String {
+        let (group, port) = (self.group(&rule.group), rule.port);
+        let peer = match &rule.peer {
+            Peer::SecurityGroup(group) => format!("{peer_group}: {}", self.group(&group.into())),
+            Peer::Cidr(cidr) => format!("CidrIp: {}", quoted(cidr)),
+        };
+        format!(
+            "GroupId: {group}\nIpProtocol: {PROTOCOL}\nFromPort: {port}\nToPort: {port}\n{peer}"
+        )
     }
 
     fn group(&self, group: &Ref) -> String {
@@ -286,54 +280,47 @@ impl Template<'_, '_> {
 
     fn add_revision(&mut self, revision: &Revision) {
         let family = arn::family(&revision.definition);
-        let lines = match &revision.edit {
+        let properties = match &revision.edit {
             Edit::TaskRole(role) => {
                 let role = logical_id("EcsExec", arn::name(role));
-                vec![format!("TaskRoleArn: !GetAtt {role}.Arn")]
+                format!("TaskRoleArn: !GetAtt {role}.Arn")
             }
-            Edit::WithoutPidMode => vec!["# … without PidMode".to_owned()],
+            Edit::WithoutPidMode => "# … without PidMode".to_owned(),
             Edit::Container { name, edit } => {
-                let mut lines = vec![
-                    "ContainerDefinitions:".to_owned(),
-                    format!("  - Name: {}", quoted(name)),
-                    "    # …".to_owned(),
-                ];
-                lines.push(match edit {
-                    ContainerEdit::WritableRoot => "    ReadonlyRootFilesystem: false".to_owned(),
+                let change = match edit {
+                    ContainerEdit::WritableRoot => "ReadonlyRootFilesystem: false".to_owned(),
                     ContainerEdit::InitProcess => {
-                        "    LinuxParameters: {InitProcessEnabled: true}".to_owned()
+                        "LinuxParameters: {InitProcessEnabled: true}".to_owned()
                     }
-                    ContainerEdit::WithoutRestartPolicy => {
-                        "    # … without RestartPolicy".to_owned()
-                    }
+                    ContainerEdit::WithoutRestartPolicy => "# … without RestartPolicy".to_owned(),
                     ContainerEdit::WithoutVariables(names) => {
                         let names = sanitize_line(&names.join(", "));
-                        format!("    # … without {names} in Environment and Secrets")
+                        format!("# … without {names} in Environment and Secrets")
                     }
                     ContainerEdit::BypassProxy(hosts) => {
-                        format!("    # … in Environment: NO_PROXY with {}", quoted(hosts))
+                        format!("# … in Environment: NO_PROXY with {}", quoted(hosts))
                     }
-                });
-                lines
+                };
+                let name = quoted(name);
+                format!("ContainerDefinitions:\n  - Name: {name}\n    # …\n    {change}")
             }
         };
-        self.change("aws_ecs_task_definition", family, lines);
+        self.change("aws_ecs_task_definition", family, &properties);
     }
 
     /// Changes a resource of the template; one that the template does not define, only its owner can change.
-    fn change(&mut self, kind: &str, name: &str, lines: Vec<String>) {
-        let Some(resource) = self.resources.named(kind, name) else {
+    fn change(&mut self, kind: &str, name: &str, properties: &str) {
+        let resource = self.resources.named(kind, name);
+        let Some((resource, cloudformation)) =
+            resource.and_then(|resource| Some((resource, resource.cloudformation.as_ref()?)))
+        else {
             return;
         };
-        let Some(cloudformation) = &resource.cloudformation else {
-            return;
-        };
-        let known = self.edits.iter_mut();
+        let mut known = self.edits.iter_mut();
         if let Some(edit) = known
-            .filter(|edit| edit.new_type.is_none())
-            .find(|edit| edit.logical_id == cloudformation.logical_id)
+            .find(|edit| edit.new_type.is_none() && edit.logical_id == cloudformation.logical_id)
         {
-            return edit.lines.extend(lines);
+            return edit.add(properties);
         }
         let place = match (&cloudformation.stack, &cloudformation.template) {
             (Some(stack), Some(template)) => format!("stack {stack} ({template})"),
@@ -344,7 +331,7 @@ impl Template<'_, '_> {
             logical_id: cloudformation.logical_id.clone(),
             place: sanitize_line(&place),
             new_type: None,
-            lines,
+            properties: properties.to_owned(),
             is_new_service: resource.is_new && kind == "aws_ecs_service",
         });
     }
@@ -365,7 +352,7 @@ impl Template<'_, '_> {
             if edit.new_type.is_none() {
                 yaml.push("      # …".to_owned());
             }
-            yaml.extend(edit.lines.iter().map(|line| format!("      {line}")));
+            yaml.extend(edit.properties.lines().map(|line| format!("      {line}")));
         }
         Some(yaml.join("\n"))
     }

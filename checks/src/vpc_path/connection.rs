@@ -5,9 +5,10 @@ use super::endpoint_eni::EndpointEni;
 use aws_rules::vpc::{Reachability, RouteDiversion};
 use model::facts::Unavailable;
 use model::text;
+use strum::IntoEnumIterator;
 
-/// One hop on the path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// One hop on the path, in the order in which packets meet them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumIter)]
 pub enum Hop {
     /// The security groups of the task.
     TaskEgress,
@@ -15,16 +16,6 @@ pub enum Hop {
     Routes,
     /// The security groups of the endpoint.
     EndpointIngress,
-}
-
-impl Hop {
-    /// All hops, in the order in which packets meet them.
-    const ALL: [Hop; 4] = [
-        Hop::TaskEgress,
-        Hop::Acls,
-        Hop::Routes,
-        Hop::EndpointIngress,
-    ];
 }
 
 /// From a task to one address.
@@ -61,8 +52,8 @@ impl Connection {
     }
 
     fn reachability(&self) -> Reachability {
-        let hops = Hop::ALL.map(|hop| self.at(hop).clone());
-        hops.into_iter().fold(Reachability::Open, Reachability::and)
+        let hops = Hop::iter().map(|hop| self.at(hop).clone());
+        hops.fold(Reachability::Open, Reachability::and)
     }
 }
 
@@ -147,7 +138,7 @@ impl Connections {
             let decides = |hop: &Hop| {
                 reachability != Reachability::Open && *connection.at(*hop) == reachability
             };
-            let hop = Hop::ALL.into_iter().find(decides);
+            let hop = Hop::iter().find(decides);
             (eni, reachability, hop)
         })
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{AwsCall, DnsAttribute, EndpointKind, Peer, SecurityGroupRule};
+use super::{AwsCall, DnsAttribute, EndpointKind, PROTOCOL, Peer, SSE_S3, SecurityGroupRule};
 use crate::cli_command::{CliCommand, Variable};
 
 impl AwsCall {
@@ -33,19 +33,15 @@ impl AwsCall {
             } => CliCommand::new("ecs update-container-agent")
                 .option("--cluster", cluster)
                 .option("--container-instance", container_instance),
-            AwsCall::CreateSecurityGroup {
-                name,
-                description,
-                vpc,
-            } => CliCommand::new("ec2 create-security-group")
-                .option("--group-name", name)
-                .option("--description", description)
-                .resource("--vpc-id", vpc)
+            AwsCall::CreateSecurityGroup(group) => CliCommand::new("ec2 create-security-group")
+                .option("--group-name", &group.name)
+                .option("--description", &group.description)
+                .resource("--vpc-id", &group.vpc)
                 .store(Variable::Group, "GroupId"),
             AwsCall::AuthorizeSecurityGroupIngress(rule) => {
                 let command = CliCommand::new("ec2 authorize-security-group-ingress")
                     .resource("--group-id", rule.group.clone())
-                    .option("--protocol", rule.protocol.name())
+                    .option("--protocol", PROTOCOL)
                     .option("--port", rule.port.to_string());
                 match &rule.peer {
                     Peer::SecurityGroup(group) => command.option("--source-group", group),
@@ -64,10 +60,10 @@ impl AwsCall {
                     .flag("--egress", rule.egress)
                     .flag("--ingress", !rule.egress)
                     .option("--rule-number", rule.number.to_string())
-                    .option("--protocol", rule.protocol.name())
+                    .option("--protocol", PROTOCOL)
                     .option("--port-range", format!("From={from},To={to}"))
                     .option("--cidr-block", &rule.cidr)
-                    .option("--rule-action", rule.action.name())
+                    .option("--rule-action", "allow")
             }
             AwsCall::CreateVpcEndpoint(endpoint) => {
                 let command = CliCommand::new("ec2 create-vpc-endpoint")
@@ -92,7 +88,7 @@ impl AwsCall {
                     endpoint.policy.as_ref().map(Value::to_string),
                 )
             }
-            AwsCall::DeleteVpcEndpoints { endpoint } => {
+            AwsCall::DeleteVpcEndpoints(endpoint) => {
                 CliCommand::new("ec2 delete-vpc-endpoints").option("--vpc-endpoint-ids", endpoint)
             }
             AwsCall::ModifyVpcEndpoint {
@@ -113,14 +109,10 @@ impl AwsCall {
                         true,
                     )
             }
-            AwsCall::CreateRole {
-                name,
-                path,
-                trust_policy,
-            } => CliCommand::new("iam create-role")
-                .resource("--role-name", name)
-                .options("--path", path)
-                .json("--assume-role-policy-document", trust_policy),
+            AwsCall::CreateRole(role) => CliCommand::new("iam create-role")
+                .resource("--role-name", &role.name)
+                .options("--path", &role.path)
+                .json("--assume-role-policy-document", &role.trust_policy),
             AwsCall::PutRolePolicy(policy) => CliCommand::new("iam put-role-policy")
                 .resource("--role-name", &policy.principal)
                 .option("--policy-name", &policy.name)
@@ -134,20 +126,17 @@ impl AwsCall {
                     .resource("--role-name", role)
                     .json("--policy-document", trust_policy)
             }
-            AwsCall::EnableKey { key } => {
+            AwsCall::EnableKey(key) => {
                 CliCommand::new("kms enable-key").resource("--key-id", key)
             }
-            AwsCall::CancelKeyDeletion { key } => {
+            AwsCall::CancelKeyDeletion(key) => {
                 CliCommand::new("kms cancel-key-deletion").resource("--key-id", key)
             }
-            AwsCall::CreateKey {
-                description,
-                policy,
-            } => CliCommand::new("kms create-key")
-                .option("--description", description)
-                .json("--policy", policy)
+            AwsCall::CreateKey(key) => CliCommand::new("kms create-key")
+                .option("--description", &key.description)
+                .json("--policy", &key.policy)
                 .store(Variable::Key, "KeyMetadata.Arn"),
-            AwsCall::CreateLogGroup { name } => {
+            AwsCall::CreateLogGroup(name) => {
                 CliCommand::new("logs create-log-group").resource("--log-group-name", name)
             }
             AwsCall::AssociateKmsKey { log_group, key } => {
@@ -164,12 +153,12 @@ impl AwsCall {
                         location.map(|region| format!("LocationConstraint={region}")),
                     )
             }
-            AwsCall::PutBucketEncryption { bucket, algorithm } => {
+            AwsCall::PutBucketEncryption(bucket) => {
                 CliCommand::new("s3api put-bucket-encryption")
                     .resource("--bucket", bucket)
                     .json(
                         "--server-side-encryption-configuration",
-                        &json!({"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": algorithm.name()}}]}),
+                        &json!({"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": SSE_S3}}]}),
                     )
             }
         }
@@ -182,7 +171,7 @@ fn ip_permissions(rule: &SecurityGroupRule) -> Value {
         Peer::Cidr(cidr) => ("IpRanges", json!({"CidrIp": cidr})),
     };
     json!([{
-        "IpProtocol": rule.protocol.name(),
+        "IpProtocol": PROTOCOL,
         "FromPort": rule.port,
         "ToPort": rule.port,
         peers: [peer],

@@ -1,7 +1,10 @@
 //! Security groups, network ACLs, endpoints and VPCs.
 
 use aws_sdk_ec2::types as ec2;
-use model::aws_call::{AclAction, AclRule, EndpointKind, NewEndpoint, Peer, SecurityGroupRule};
+use model::aws_call::{
+    AclRule, EndpointKind, NewEndpoint, NewSecurityGroup, PROTOCOL, PROTOCOL_NUMBER, Peer,
+    SecurityGroupRule,
+};
 use model::cli_command::Variable;
 
 use super::{StepOutputs, cannot, unless_done};
@@ -10,17 +13,15 @@ use crate::aws::{AwsClients, Failure};
 /// Creates a security group, or finds the one that an earlier run created.
 pub async fn create_security_group(
     aws: &AwsClients,
-    name: &str,
-    description: &str,
-    vpc: &str,
+    group: &NewSecurityGroup,
     outputs: &mut StepOutputs,
 ) -> Result<(), Failure> {
-    let request = aws.ec2.create_security_group().group_name(name);
-    let request = request.description(description).vpc_id(vpc);
+    let request = aws.ec2.create_security_group().group_name(&group.name);
+    let request = request.description(&group.description).vpc_id(&group.vpc);
     let created = aws.call("ec2:CreateSecurityGroup", || request.clone().send());
     let id = match unless_done(created.await, "InvalidGroup.Duplicate")? {
         Some(created) => created.group_id,
-        None => existing_group(aws, name, vpc).await?,
+        None => existing_group(aws, &group.name, &group.vpc).await?,
     };
     outputs.store(Variable::Group, id);
     Ok(())
@@ -76,7 +77,7 @@ const DUPLICATE_RULE: &str = "InvalidPermission.Duplicate";
 
 fn permission(rule: &SecurityGroupRule) -> ec2::IpPermission {
     let permission = ec2::IpPermission::builder()
-        .ip_protocol(rule.protocol.name())
+        .ip_protocol(PROTOCOL)
         .from_port(rule.port.into())
         .to_port(rule.port.into());
     match &rule.peer {
@@ -97,12 +98,10 @@ pub async fn create_network_acl_entry(aws: &AwsClients, rule: &AclRule) -> Resul
         .network_acl_id(&rule.acl)
         .egress(rule.egress)
         .rule_number(rule.number.into())
-        .protocol(rule.protocol.number())
+        .protocol(PROTOCOL_NUMBER)
         .port_range(ports.build())
         .cidr_block(&rule.cidr)
-        .rule_action(match rule.action {
-            AclAction::Allow => ec2::RuleAction::Allow,
-        });
+        .rule_action(ec2::RuleAction::Allow);
     let created = aws.call("ec2:CreateNetworkAclEntry", || request.clone().send());
     created.await.map(drop)
 }

@@ -1,6 +1,6 @@
 //! Roles, users and their policies.
 
-use model::aws_call::InlinePolicy;
+use model::aws_call::{InlinePolicy, NewRole};
 use serde_json::Value;
 
 use super::{StepOutputs, policies};
@@ -9,18 +9,16 @@ use crate::aws::{AwsClients, Failure};
 /// Creates a role, or continues with one that an interrupted run created.
 pub async fn create_role(
     aws: &AwsClients,
-    name: &str,
-    path: Option<&str>,
-    trust_policy: &Value,
+    role: &NewRole,
     outputs: &mut StepOutputs,
 ) -> Result<(), Failure> {
-    let request = aws.iam.create_role().role_name(name);
-    let request = request.set_path(path.map(str::to_owned));
-    let request = request.assume_role_policy_document(trust_policy.to_string());
+    let request = aws.iam.create_role().role_name(&role.name);
+    let request = request.set_path(role.path.clone());
+    let request = request.assume_role_policy_document(role.trust_policy.to_string());
     let created = aws.call("iam:CreateRole", || request.clone().send());
     if let Err(failure) = created.await {
         let exists = failure.is("EntityAlreadyExists");
-        if !exists || !is_incomplete(aws, name, trust_policy).await? {
+        if !exists || !is_incomplete(aws, &role.name, &role.trust_policy).await? {
             return Err(failure);
         }
     }

@@ -1,8 +1,8 @@
 //! KMS keys.
 
+use model::aws_call::NewKey;
 use model::cli_command::Variable;
 use model::step::KEY_POLICY_NAME;
-use serde_json::Value;
 
 use super::{StepOutputs, policies};
 use crate::aws::{AwsClients, Failure};
@@ -10,15 +10,14 @@ use crate::aws::{AwsClients, Failure};
 /// Creates a key, or finds the one that an interrupted run left behind.
 pub async fn create_key(
     aws: &AwsClients,
-    description: &str,
-    policy: &Value,
+    new: &NewKey,
     outputs: &mut StepOutputs,
 ) -> Result<(), Failure> {
-    let key = match unused_key(aws, description, policy).await {
+    let key = match unused_key(aws, new).await {
         Some(key) => Some(key),
         None => {
-            let request = aws.kms.create_key().description(description);
-            let request = request.policy(policy.to_string());
+            let request = aws.kms.create_key().description(&new.description);
+            let request = request.policy(new.policy.to_string());
             let answer = aws.call("kms:CreateKey", || request.clone().send());
             answer.await?.key_metadata.and_then(|key| key.arn)
         }
@@ -30,7 +29,7 @@ pub async fn create_key(
 
 /// ARN of a key with the same description and policy, which an interrupted run left behind. `None` if the caller cannot
 /// read the keys.
-async fn unused_key(aws: &AwsClients, description: &str, policy: &Value) -> Option<String> {
+async fn unused_key(aws: &AwsClients, new: &NewKey) -> Option<String> {
     let listed = aws.call("kms:ListKeys", || aws.kms.list_keys().limit(1000).send());
     for key in listed.await.ok()?.keys.unwrap_or_default() {
         let (id, arn) = (key.key_id?, key.key_arn?);
@@ -39,7 +38,7 @@ async fn unused_key(aws: &AwsClients, description: &str, policy: &Value) -> Opti
         });
         let metadata = described.await.ok().and_then(|answer| answer.key_metadata);
         let is_same = |key: &aws_sdk_kms::types::KeyMetadata| {
-            key.enabled && key.description() == Some(description)
+            key.enabled && key.description() == Some(&*new.description)
         };
         if !metadata.as_ref().is_some_and(is_same) {
             continue;
@@ -49,7 +48,7 @@ async fn unused_key(aws: &AwsClients, description: &str, policy: &Value) -> Opti
             get.policy_name(KEY_POLICY_NAME).send()
         });
         let found = answer.await.ok().and_then(|answer| answer.policy);
-        if found.is_some_and(|found| policies::parse(&found) == *policy) {
+        if found.is_some_and(|found| policies::parse(&found) == new.policy) {
             return Some(arn);
         }
     }

@@ -1,20 +1,16 @@
 //! S3 buckets.
 
 use aws_sdk_s3::types as s3;
-use model::aws_call::SseAlgorithm;
+use model::aws_call::SSE_S3;
 
 use super::cannot;
 use crate::aws::{AwsClients, Failure};
 
 /// Encrypts what is written to a bucket from now on.
-pub async fn put_bucket_encryption(
-    aws: &AwsClients,
-    bucket: &str,
-    algorithm: SseAlgorithm,
-) -> Result<(), Failure> {
+pub async fn put_bucket_encryption(aws: &AwsClients, bucket: &str) -> Result<(), Failure> {
     const ACTION: &str = "s3:PutEncryptionConfiguration";
     let by_default = s3::ServerSideEncryptionByDefault::builder()
-        .sse_algorithm(s3::ServerSideEncryption::from(algorithm.name()))
+        .sse_algorithm(s3::ServerSideEncryption::from(SSE_S3))
         .build()
         .map_err(|error| cannot(ACTION, &error.to_string()))?;
     let rule = s3::ServerSideEncryptionRule::builder()

@@ -114,7 +114,6 @@ fn next(call: Option<&AwsCall>) -> Option<AwsCall> {
     let text = str::to_owned;
     let rule = |peer| SecurityGroupRule {
         group: Ref::from("sg-a"),
-        protocol: Protocol::Tcp,
         port: 8443,
         peer,
     };
@@ -137,12 +136,14 @@ fn next(call: Option<&AwsCall>) -> Option<AwsCall> {
             cluster: text("cluster"),
             container_instance: text("instance"),
         },
-        Some(AwsCall::UpdateContainerAgent { .. }) => AwsCall::CreateSecurityGroup {
-            name: text("group"),
-            description: text("a description"),
-            vpc: text("vpc-1"),
-        },
-        Some(AwsCall::CreateSecurityGroup { .. }) => {
+        Some(AwsCall::UpdateContainerAgent { .. }) => {
+            AwsCall::CreateSecurityGroup(NewSecurityGroup {
+                name: text("group"),
+                description: text("a description"),
+                vpc: text("vpc-1"),
+            })
+        }
+        Some(AwsCall::CreateSecurityGroup(_)) => {
             AwsCall::AuthorizeSecurityGroupIngress(rule(Peer::SecurityGroup(text("sg-b"))))
         }
         Some(AwsCall::AuthorizeSecurityGroupIngress(_)) => {
@@ -152,10 +153,8 @@ fn next(call: Option<&AwsCall>) -> Option<AwsCall> {
             acl: text("acl-1"),
             egress: true,
             number: 77,
-            protocol: Protocol::Tcp,
             ports: 1024..=65_535,
             cidr: text("10.1.0.0/16"),
-            action: AclAction::Allow,
         }),
         Some(AwsCall::CreateNetworkAclEntry(_)) => AwsCall::CreateVpcEndpoint(NewEndpoint {
             vpc: text("vpc-1"),
@@ -167,10 +166,8 @@ fn next(call: Option<&AwsCall>) -> Option<AwsCall> {
             },
             policy: Some(json!({"Statement": "endpoint"})),
         }),
-        Some(AwsCall::CreateVpcEndpoint(_)) => AwsCall::DeleteVpcEndpoints {
-            endpoint: text("vpce-1"),
-        },
-        Some(AwsCall::DeleteVpcEndpoints { .. }) => AwsCall::ModifyVpcEndpoint {
+        Some(AwsCall::CreateVpcEndpoint(_)) => AwsCall::DeleteVpcEndpoints(text("vpce-1")),
+        Some(AwsCall::DeleteVpcEndpoints(_)) => AwsCall::ModifyVpcEndpoint {
             endpoint: text("vpce-1"),
             private_dns: true,
         },
@@ -178,27 +175,25 @@ fn next(call: Option<&AwsCall>) -> Option<AwsCall> {
             vpc: text("vpc-1"),
             attribute: DnsAttribute::Hostnames,
         },
-        Some(AwsCall::ModifyVpcAttribute { .. }) => AwsCall::CreateRole {
+        Some(AwsCall::ModifyVpcAttribute { .. }) => AwsCall::CreateRole(NewRole {
             name: text("role"),
             path: Some(text("/team/")),
             trust_policy: json!({"Statement": "trust"}),
-        },
-        Some(AwsCall::CreateRole { .. }) => AwsCall::PutRolePolicy(policy()),
+        }),
+        Some(AwsCall::CreateRole(_)) => AwsCall::PutRolePolicy(policy()),
         Some(AwsCall::PutRolePolicy(_)) => AwsCall::PutUserPolicy(policy()),
         Some(AwsCall::PutUserPolicy(_)) => AwsCall::UpdateAssumeRolePolicy {
             role: text("role"),
             trust_policy: aws_rules::iam::document::task_trust(),
         },
-        Some(AwsCall::UpdateAssumeRolePolicy { .. }) => AwsCall::EnableKey { key: text("key-1") },
-        Some(AwsCall::EnableKey { .. }) => AwsCall::CancelKeyDeletion { key: text("key-1") },
-        Some(AwsCall::CancelKeyDeletion { .. }) => AwsCall::CreateKey {
+        Some(AwsCall::UpdateAssumeRolePolicy { .. }) => AwsCall::EnableKey(text("key-1")),
+        Some(AwsCall::EnableKey(_)) => AwsCall::CancelKeyDeletion(text("key-1")),
+        Some(AwsCall::CancelKeyDeletion(_)) => AwsCall::CreateKey(NewKey {
             description: text("a description"),
             policy: json!({"Statement": "key"}),
-        },
-        Some(AwsCall::CreateKey { .. }) => AwsCall::CreateLogGroup {
-            name: text("/group"),
-        },
-        Some(AwsCall::CreateLogGroup { .. }) => AwsCall::AssociateKmsKey {
+        }),
+        Some(AwsCall::CreateKey(_)) => AwsCall::CreateLogGroup(text("/group")),
+        Some(AwsCall::CreateLogGroup(_)) => AwsCall::AssociateKmsKey {
             log_group: text("/group"),
             key: Ref::from("key-1"),
         },
@@ -206,11 +201,8 @@ fn next(call: Option<&AwsCall>) -> Option<AwsCall> {
             bucket: text("bucket"),
             location: Some(text("eu-west-1")),
         },
-        Some(AwsCall::CreateBucket { .. }) => AwsCall::PutBucketEncryption {
-            bucket: text("bucket"),
-            algorithm: SseAlgorithm::Aes256,
-        },
-        Some(AwsCall::PutBucketEncryption { .. }) => return None,
+        Some(AwsCall::CreateBucket { .. }) => AwsCall::PutBucketEncryption(text("bucket")),
+        Some(AwsCall::PutBucketEncryption(_)) => return None,
     })
 }
 

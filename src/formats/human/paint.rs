@@ -37,21 +37,14 @@ impl Paint {
 
     /// The symbol of a status.
     pub fn symbol(&self, status: Status) -> String {
-        let (unicode, ascii) = match status {
-            Status::Pass => ("✓", "ok"),
-            Status::Warn => ("!", "!!"),
-            Status::Fail => ("✗", "XX"),
-            Status::Unknown => ("?", "??"),
-            Status::Skip => ("·", "--"),
+        let (unicode, ascii, style): (_, _, fn(&str) -> String) = match status {
+            Status::Pass => ("✓", "ok", |text| text.green().to_string()),
+            Status::Warn => ("!", "!!", |text| text.yellow().to_string()),
+            Status::Fail => ("✗", "XX", |text| text.red().bold().to_string()),
+            Status::Unknown => ("?", "??", |text| text.magenta().to_string()),
+            Status::Skip => ("·", "--", |text| text.dimmed().to_string()),
         };
-        let symbol = if self.unicode { unicode } else { ascii };
-        self.styled(symbol, |text| match status {
-            Status::Pass => text.green().to_string(),
-            Status::Warn => text.yellow().to_string(),
-            Status::Fail => text.red().bold().to_string(),
-            Status::Unknown => text.magenta().to_string(),
-            Status::Skip => text.dimmed().to_string(),
-        })
+        self.styled(if self.unicode { unicode } else { ascii }, style)
     }
 
     /// Separates parts of a line.

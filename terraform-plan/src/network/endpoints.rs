@@ -1,5 +1,6 @@
 //! VPC endpoints for the services that sessions use.
 
+use model::distinct::distinct;
 use model::facts::{Endpoint, Unavailable, UnseenEndpoints, endpoint_services};
 use serde_json::{Value, json};
 
@@ -164,9 +165,7 @@ fn subnets(
     for association in parts_of(resolver, "aws_vpc_endpoint_subnet_association", id) {
         subnets.extend(resolver.resolve(association?, "subnet_id", ResourceKind::Subnet)?);
     }
-    subnets.sort();
-    subnets.dedup();
-    Ok(subnets)
+    Ok(distinct(subnets.into_iter()))
 }
 
 fn security_groups(
@@ -192,9 +191,7 @@ fn security_groups(
             groups.retain(|group| Some(group) != default.as_ref());
         }
     }
-    groups.sort();
-    groups.dedup();
-    Ok(groups)
+    Ok(distinct(groups.into_iter()))
 }
 
 fn policy(resolver: &Resolver, resource: &Resource, id: &str) -> Option<Value> {

@@ -107,21 +107,19 @@ fn read_table(
 /// Adds the routes and associations that are resources of their own, and removes the routes that the plan removes.
 pub fn add_routes_and_associations(resolver: &Resolver, table: &mut RouteTable) -> PlanValue<()> {
     let (attribute, kind) = ("route_table_id", ResourceKind::RouteTable);
-    for removed in resolver.before("aws_route") {
-        if removed.has_text(attribute, &table.id) {
-            let destination = destination(removed, "");
-            table
-                .routes
-                .retain(|route| route.destination != destination);
-        }
+    let routes = &mut table.routes;
+    let drop_same = |routes: &mut Vec<Route>, resource: &Resource| {
+        let destination = destination(resource, "");
+        routes.retain(|route| route.destination != destination);
+    };
+    let removed = resolver.before("aws_route");
+    for removed in removed.filter(|one| one.has_text(attribute, &table.id)) {
+        drop_same(routes, removed);
     }
     for resource in resolver.referring("aws_route", attribute, kind, &table.id) {
         let resource = resource?;
-        let destination = destination(resource, "");
-        table
-            .routes
-            .retain(|route| route.destination != destination);
-        table.routes.extend(read_route(resolver, resource, ""));
+        drop_same(routes, resource);
+        routes.extend(read_route(resolver, resource, ""));
     }
     let associations = subnet_associations(resolver, kind)?.into_iter();
     let own = associations.filter(|(_, id)| *id == table.id);
