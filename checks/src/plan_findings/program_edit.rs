@@ -7,7 +7,10 @@ use serde_json::Value;
 use super::planned_fix::adapt_to_new_service;
 use super::planned_resources::PlannedResources;
 use model::arn;
-use model::aws_call::{AwsCall, DnsAttribute, EndpointKind, NewEndpoint, Peer, SecurityGroupRule};
+use model::aws_call::{
+    AwsCall, DnsAttribute, EndpointKind, NewEndpoint, PROTOCOL, PROTOCOL_NUMBER, Peer,
+    SecurityGroupRule,
+};
 use model::cli_command::Ref;
 use model::facts::PulumiResource;
 use model::fix::Fix;
@@ -118,33 +121,30 @@ impl Program<'_, '_> {
                 "privateDnsEnabled",
                 private_dns,
             ),
-            AwsCall::EnableKey { key } => set("aws_kms_key", key, "isEnabled", &true),
-            AwsCall::CreateRole {
-                name, trust_policy, ..
-            } => Some(format!(
-                "add an aws:iam/role:Role for {} with the assumeRolePolicy {trust_policy}",
-                quoted(name)
+            AwsCall::EnableKey(key) => set("aws_kms_key", key, "isEnabled", &true),
+            AwsCall::CreateRole(role) => Some(format!(
+                "add an aws:iam/role:Role for {} with the assumeRolePolicy {}",
+                quoted(&role.name),
+                role.trust_policy
             )),
-            AwsCall::CreateSecurityGroup { vpc, .. } => Some(format!(
+            AwsCall::CreateSecurityGroup(group) => Some(format!(
                 "add an aws:ec2/securityGroup:SecurityGroup with the vpcId of {}",
-                self.named("aws_vpc", vpc)
+                self.named("aws_vpc", &group.vpc)
             )),
             AwsCall::AuthorizeSecurityGroupIngress(rule) => Some(self.rule(rule, "ingress")),
             AwsCall::AuthorizeSecurityGroupEgress(rule) => Some(self.rule(rule, "egress")),
             AwsCall::CreateNetworkAclEntry(rule) => Some(format!(
                 "add an aws:ec2/networkAclRule:NetworkAclRule with the networkAclId of {}, egress {}, ruleNumber {}, \
-                 protocol {}, ruleAction {}, cidrBlock {}, fromPort {} and toPort {}",
+                 protocol {PROTOCOL_NUMBER}, ruleAction allow, cidrBlock {}, fromPort {} and toPort {}",
                 self.named("aws_network_acl", &rule.acl),
                 rule.egress,
                 rule.number,
-                rule.protocol.number(),
-                rule.action.name(),
                 quoted(&rule.cidr),
                 rule.ports.start(),
                 rule.ports.end(),
             )),
             AwsCall::CreateVpcEndpoint(endpoint) => Some(self.endpoint(endpoint)),
-            AwsCall::CreateLogGroup { name } => Some(format!(
+            AwsCall::CreateLogGroup(name) => Some(format!(
                 "add an aws:cloudwatch/logGroup:LogGroup with the name {}",
                 quoted(name)
             )),
@@ -164,10 +164,9 @@ impl Program<'_, '_> {
             Peer::Cidr(cidr) => format!("cidrBlocks [{}]", quoted(cidr)),
         };
         format!(
-            "add to {property} of {} a rule with protocol {}, fromPort {port}, toPort {port} and {peer} (or the same \
+            "add to {property} of {} a rule with protocol {PROTOCOL}, fromPort {port}, toPort {port} and {peer} (or the same \
              rule as a resource, if the group's rules are resources)",
             self.group(&rule.group),
-            rule.protocol.name(),
             port = rule.port,
         )
     }
