@@ -1,4 +1,4 @@
-//! Where facts come from: a live account, a capture, a Terraform plan, or this machine alone.
+//! Where facts come from: a live account, a capture, a plan, or this machine alone.
 //!
 //! [`gather`] (`live`) reads a live account. Its parts start as soon as their inputs are known:
 //!
@@ -18,7 +18,7 @@
 //! | `account`, `session_access` | every user and role of the account, and which of them can open sessions |
 //! | `judged_caller` | the principal of `--as`, in place of the caller |
 //! | `missing` | errors for targets that do not exist |
-//! | `local`, `machine` | this machine: plugin, AWS CLI, network; facts without credentials |
+//! | `local`, `without_aws` | this machine: plugin, AWS CLI, network; facts without credentials |
 //! | `capture_file`, `plan` | captures, demos, and plans of any tool |
 //! | `pages` | paginated calls |
 
@@ -35,7 +35,7 @@ mod kms;
 mod live;
 pub mod local;
 mod logs;
-mod machine;
+
 mod missing;
 mod network;
 mod pages;
@@ -47,6 +47,7 @@ mod session_access;
 mod simulations;
 pub mod ssm;
 pub mod sts;
+mod without_aws;
 mod workload;
 
 use std::collections::BTreeMap;
@@ -56,10 +57,10 @@ use model::facts::{Cluster, ExecConfiguration, ExecLog, Fact, Reason, Unavailabl
 
 pub use account::{AccountRead, account};
 pub use live::{Gathered, gather};
-pub use machine::machine;
 pub use missing::{ensure_services_exist, ensure_targets_exist, no_such_cluster, no_such_service};
 pub use pages::pages;
 pub use session_access::{session_target, target_tasks};
+pub use without_aws::without_aws;
 pub use workload::{Workload, workload};
 
 /// The response lacks what was asked for. AWS lists what it does not find as missing: what is not in a response at all is

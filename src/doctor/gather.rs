@@ -42,7 +42,7 @@ impl DoctorRun<'_> {
         }
         // Without credentials the checks of this machine run all the same.
         if self.checks.selection.is_within(Area::Local)
-            && let Some(facts) = collect::machine(settings, timeout).await
+            && let Some(facts) = collect::without_aws(settings, timeout).await
         {
             return Ok((without_calls(facts), Source::Live));
         }

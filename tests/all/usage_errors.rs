@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::{Arc, Mutex};
 
 use crate::environment_errors::{KEYS, assert_refused, run_offline};
-use crate::support::doctor::{Run, command, run};
+use crate::support::doctor::{FORMATS, Run, command, run};
 use crate::support::fake_service::Service;
 use crate::support::platform::home;
 
@@ -333,4 +333,13 @@ fn a_service_named_by_its_arn_names_its_cluster() {
         .env_remove("ECS_EXEC_CLUSTER"));
     assert!(cluster.lock().unwrap().contains("cluster/fleet"));
     assert_eq!(service.calls("ecs:ListClusters"), 0);
+}
+
+/// The tests of all formats go through this list.
+#[test]
+fn an_unknown_format_lists_all_formats() {
+    let refused = run_offline(&["doctor", "--demo", "--format", "nope"], &KEYS);
+    let (last, others) = FORMATS.split_last().unwrap();
+    let expected = format!("expected {} or {last}\n", others.join(", "));
+    assert!(refused.stderr.contains(&expected), "{}", refused.stderr);
 }

@@ -9,7 +9,11 @@ use model::fix::{Disposition, Fix};
 /// Enables ECS Exec and replaces the service's tasks: the setting applies to new tasks only.
 pub fn enable_exec(facts: &Facts, service: &Service) -> Fix {
     let name = &service.name;
-    let (_, disposition, explain) = deployer(service);
+    let Rollout {
+        disposition,
+        explanation,
+        ..
+    } = Rollout::of(service);
     let (consequence, arguments) = match disposition {
         Disposition::Disruptive => (
             " and replace its tasks",
@@ -21,7 +25,12 @@ pub fn enable_exec(facts: &Facts, service: &Service) -> Fix {
         ),
     };
     let title = format!("Enable ECS Exec on {name}{consequence}");
-    let fix = Fix::new(format!("enable-exec:{name}"), disposition, title, explain);
+    let fix = Fix::new(
+        format!("enable-exec:{name}"),
+        disposition,
+        title,
+        explanation,
+    );
     let update = ServiceUpdate {
         enable_execute_command: Some(true),
         force_new_deployment: disposition == Disposition::Disruptive,
@@ -54,13 +63,17 @@ pub fn disable_exec(facts: &Facts, service: &Service, replace: bool) -> Fix {
 /// Moves the service to the latest Fargate platform version.
 pub fn latest_platform(facts: &Facts, service: &Service) -> Fix {
     let name = &service.name;
-    let (_, disposition, explain) = deployer(service);
+    let Rollout {
+        disposition,
+        explanation,
+        ..
+    } = Rollout::of(service);
     let title = format!("Move {name} to the latest Fargate platform version");
     let fix = Fix::new(
         format!("newest-platform:{name}"),
         disposition,
         title,
-        explain,
+        explanation,
     );
     let update = ServiceUpdate {
         platform_version: Some("LATEST".to_owned()),
@@ -74,13 +87,17 @@ pub fn latest_platform(facts: &Facts, service: &Service) -> Fix {
 pub fn force_deployment(facts: &Facts, service: &Service) -> Fix {
     let name = &service.name;
     let id = format!("force-deployment:{name}");
-    let (controller, disposition, explain) = deployer(service);
+    let Rollout {
+        controller,
+        disposition,
+        explanation,
+    } = Rollout::of(service);
     if disposition == Disposition::Manual {
         let title = format!("Start a new deployment of {name} through {controller}");
-        return Fix::new(id, disposition, title, explain);
+        return Fix::new(id, disposition, title, explanation);
     }
     let title = format!("Force a new deployment of {name}");
-    let fix = Fix::new(id, disposition, title, explain);
+    let fix = Fix::new(id, disposition, title, explanation);
     let update = forced_update(facts, name);
     with_update(fix, facts, update, "force_new_deployment = true")
 }
@@ -149,24 +166,39 @@ fn with_update(fix: Fix, facts: &Facts, update: ServiceUpdate, arguments: &str) 
         .terraform(block)
 }
 
-/// What deploys the service, what a deployment costs, and what to know about it. ECS deploys only what it controls itself.
-fn deployer(service: &Service) -> (&'static str, Disposition, &'static str) {
-    match service.controller {
-        DeploymentController::Ecs => ("ECS", Disposition::Disruptive, TASK_REPLACEMENT_EXPLANATION),
-        DeploymentController::CodeDeploy => (
-            "CodeDeploy",
-            Disposition::Manual,
-            "CodeDeploy deploys this service, and ECS rejects a forced deployment. \
-             After the setting is changed, start a CodeDeploy deployment with the current task definition: \
-             sessions work in its new tasks.",
-        ),
-        DeploymentController::External => (
-            "its controller",
-            Disposition::Manual,
-            "An external controller deploys this service, and ECS rejects a forced deployment. \
-             After the setting is changed, create a task set through that controller: \
-             sessions work in its new tasks.",
-        ),
+/// How new tasks of a service are started. ECS deploys only what it controls itself.
+struct Rollout {
+    /// What deploys the service.
+    controller: &'static str,
+    /// What a deployment costs.
+    disposition: Disposition,
+    /// What the user should know about it. All fixes that replace tasks say this.
+    explanation: &'static str,
+}
+
+impl Rollout {
+    fn of(service: &Service) -> Rollout {
+        match service.controller {
+            DeploymentController::Ecs => Rollout {
+                controller: "ECS",
+                disposition: Disposition::Disruptive,
+                explanation: TASK_REPLACEMENT_EXPLANATION,
+            },
+            DeploymentController::CodeDeploy => Rollout {
+                controller: "CodeDeploy",
+                disposition: Disposition::Manual,
+                explanation: "CodeDeploy deploys this service, and ECS rejects a forced deployment. \
+                    After the setting is changed, start a CodeDeploy deployment with the current task definition: \
+                    sessions work in its new tasks.",
+            },
+            DeploymentController::External => Rollout {
+                controller: "its controller",
+                disposition: Disposition::Manual,
+                explanation: "An external controller deploys this service, and ECS rejects a forced deployment. \
+                    After the setting is changed, create a task set through that controller: \
+                    sessions work in its new tasks.",
+            },
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::cli_error::ErrorKind;
 use crate::config::{Settings, short_name};
 
 /// The facts if there are no credentials to call AWS with; `None` otherwise.
-pub async fn machine(settings: &Settings, timeout: Duration) -> Option<Facts> {
+pub async fn without_aws(settings: &Settings, timeout: Duration) -> Option<Facts> {
     let region = settings.region.as_ref()?;
     let error = AwsClients::connect(settings, timeout).await.err()?;
     if error.kind != ErrorKind::NoCredentials {
