@@ -65,6 +65,13 @@ struct Planned<'p> {
     address: String,
 }
 
+impl Planned<'_> {
+    /// Whether AWS does not have it yet.
+    fn is_new(&self) -> bool {
+        matches!(self.change, Change::Create | Change::Replace)
+    }
+}
+
 /// Translates a preview.
 pub fn translate(preview: &Preview) -> Result<Translation, PreviewError> {
     let planned = planned(preview);
@@ -178,7 +185,7 @@ impl Translator<'_> {
         state: &State,
         secrets: &mut BTreeSet<(String, String)>,
     ) -> (Value, Value, Value) {
-        let is_new = matches!(one.change, Change::Create | Change::Replace);
+        let is_new = one.is_new();
         let old = one.step.old_state.as_ref().filter(|_| !is_new);
         // Pulumi prints the outputs of an existing resource in either state.
         let (mut values, mut marks) = match old.or(Some(state).filter(|_| !is_new)) {
@@ -265,7 +272,8 @@ impl Translator<'_> {
         }
     }
 
-    /// References to the resources with these URNs. One that is not a resource of the preview may supply anything.
+    /// References to the resources with these URNs. What exists has known values, so that an unknown one can only come
+    /// from new resources; one that the preview does not show, or that it deletes, may supply anything.
     fn references(&self, urns: &[String]) -> Vec<String> {
         let mut references = BTreeSet::new();
         for urn in urns {
@@ -277,9 +285,12 @@ impl Translator<'_> {
                 references.insert(NOWHERE.to_owned());
                 continue;
             };
+            if !one.is_new() {
+                continue;
+            }
             let name = format!("{}.{}", one.terraform_type, one.name);
-            if matches!(one.terraform_type.as_str(), "aws_vpc" | "aws_default_vpc") {
-                // The preview does not say which attribute is meant: it can be any of these.
+            if one.terraform_type == "aws_vpc" {
+                // The preview does not say which attribute is meant. A new VPC has nothing else that can be looked up.
                 for default in ["security_group_id", "network_acl_id", "route_table_id"] {
                     references.insert(format!("{name}.default_{default}"));
                 }

@@ -46,13 +46,7 @@ fn a_property_that_is_left_to_aws_from_now_on_is_unknown() {
         .as_object_mut()
         .unwrap();
     inputs.remove("securityGroupIds");
-    let report = shop.report();
-    assert_eq!(titles(&report, Status::Fail), [""; 0]);
-    assert!(
-        unknown(&report)
-            .iter()
-            .any(|title| title.starts_with("network."))
-    );
+    assert_unknown(&shop, "network.", "");
 }
 
 #[test]
@@ -129,13 +123,7 @@ fn a_resource_that_a_target_excludes_is_not_created() {
     step["op"] = "same".into();
     step["oldState"] = step["newState"].clone();
     // The preview is partial then, so nothing counts as missing.
-    let report = shop.report();
-    assert_eq!(titles(&report, Status::Fail), [""; 0]);
-    assert!(
-        unknown(&report)
-            .iter()
-            .any(|title| title.starts_with("network."))
-    );
+    assert_unknown(&shop, "network.", "");
 }
 
 #[test]
@@ -154,4 +142,26 @@ fn a_preview_that_hides_some_resources_is_partial() {
             .iter()
             .any(|title| title.contains("the preview does not show everything"))
     );
+}
+
+/// A program can look any group of the VPC up. Only a VPC that does not exist yet has no group but the default one.
+#[test]
+fn a_group_found_through_an_existing_vpc_is_unknown() {
+    let default_group = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup";
+    let shop = shop().create(
+        default_group,
+        "default",
+        json!({"vpcId": UNKNOWN, "ingress": [], "egress": []}),
+        &[("vpcId", &[(VPC, "main")])],
+    );
+    let mut shop = shop.deployed();
+    for state in ["oldState", "newState"] {
+        let group = shop.step(default_group, "default")[state]["id"].clone();
+        shop.step(VPC, "main")[state]["outputs"]["defaultSecurityGroupId"] = group;
+    }
+    let step = shop.step(SERVICE, "web");
+    step["op"] = "update".into();
+    step["newState"]["inputs"]["networkConfiguration"]["securityGroups"] = json!([UNKNOWN]);
+    step["newState"]["propertyDependencies"]["networkConfiguration"] = json!([urn(VPC, "main")]);
+    assert_unknown(&shop, "network.task-egress", "");
 }

@@ -263,6 +263,15 @@ pub fn assert_healthy(preview: &Preview) {
     assert!(titles(&report, Status::Pass).len() > 8);
 }
 
+/// Nothing fails, and a check whose ID starts with `check` is unknown for this reason.
+pub fn assert_unknown(preview: &Preview, check: &str, reason: &str) {
+    let report = preview.report();
+    assert_eq!(titles(&report, Status::Fail), [""; 0]);
+    let unknown = unknown(&report);
+    let is_meant = |title: &String| title.starts_with(check) && title.contains(reason);
+    assert!(unknown.iter().any(is_meant), "{unknown:#?}");
+}
+
 /// What the fixes say, after a check that they are for Pulumi only.
 pub fn explanations(report: &Report) -> String {
     let explanations = report.fixes.iter().map(|fix| {
