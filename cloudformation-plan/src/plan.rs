@@ -1,10 +1,9 @@
 //! The facts of stacks as they will be after deployment.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use model::facts::{CloudFormationResource, Facts};
-use serde_json::Value;
-use terraform_plan::{ClusterLocation, ExistingResources, PlanRequest};
+use terraform_plan::{ClusterLocation, ExistingResources, PlanRequest, reworded};
 
 use crate::evaluate::Environment;
 use crate::stack::{Action, Stack};
@@ -140,10 +139,10 @@ impl CloudFormationPlan {
             None => translation.plan.facts(request),
         };
         chosen.add_logical_ids(&mut facts, &translation);
-        match self.reworded(&facts, &translation.reasons) {
-            Some(reworded) => reworded,
-            None => facts,
-        }
+        reworded(facts, &PHRASES, |what| {
+            let reason = translation.reasons.get(what)?;
+            Some(format!("{what} depends on {reason}"))
+        })
     }
 
     /// Replaces the addresses of Terraform by logical IDs.
@@ -163,13 +162,6 @@ impl CloudFormationPlan {
                 template: stack.template_file.clone(),
             });
         }
-    }
-
-    /// The facts with the words of CloudFormation in place of Terraform's, and with what unknown attributes depend on.
-    fn reworded(&self, facts: &Facts, reasons: &BTreeMap<String, String>) -> Option<Facts> {
-        let mut json = serde_json::to_value(facts).ok()?;
-        reword(&mut json, reasons);
-        serde_json::from_value(json).ok()
     }
 }
 
@@ -195,24 +187,3 @@ const PHRASES: [(&str, &str); 8] = [
     ("than the plan shows", "than the template shows"),
     ("the Terraform plan", "the template"),
 ];
-
-/// The recursion is as deep as the facts, which is not deep.
-fn reword(value: &mut Value, reasons: &BTreeMap<String, String>) {
-    match value {
-        Value::String(text) => {
-            let reason = text.strip_suffix(" is known only after apply");
-            let depends = reason.and_then(|what| Some((what, reasons.get(what)?)));
-            if let Some((what, reason)) = depends {
-                *text = format!("{what} depends on {reason}");
-            }
-            for (terraform, cloudformation) in PHRASES {
-                if text.contains(terraform) {
-                    *text = text.replace(terraform, cloudformation);
-                }
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(|item| reword(item, reasons)),
-        Value::Object(fields) => fields.values_mut().for_each(|field| reword(field, reasons)),
-        _ => {}
-    }
-}

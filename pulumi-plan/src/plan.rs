@@ -5,7 +5,7 @@ use terraform_plan::{ClusterLocation, ExistingResources, PlanRequest};
 
 use crate::error::PreviewError;
 use crate::preview::Preview;
-use crate::reword::reworded;
+use crate::reword::in_words_of_pulumi;
 use crate::translate::{Translation, translate};
 use crate::urn::Urn;
 
@@ -54,13 +54,13 @@ impl PulumiPlan {
 
     /// The facts after deployment, as far as the preview alone shows them.
     pub fn facts(&self, request: &PlanRequest) -> Facts {
-        self.in_words_of_pulumi(self.translation.plan.facts(request))
+        self.translated_back(self.translation.plan.facts(request))
     }
 
     /// The facts after deployment. Takes what is not in the preview from facts that were read from AWS for the same
     /// cluster.
     pub fn facts_over(&self, live: Facts, request: &PlanRequest) -> Facts {
-        self.in_words_of_pulumi(self.translation.plan.facts_over(live, request))
+        self.translated_back(self.translation.plan.facts_over(live, request))
     }
 
     /// The existing resources to read from AWS, to complete the facts.
@@ -68,7 +68,8 @@ impl PulumiPlan {
         self.translation.plan.existing_resources(request)
     }
 
-    fn in_words_of_pulumi(&self, mut facts: Facts) -> Facts {
+    /// The facts with the program's names and the words of Pulumi.
+    fn translated_back(&self, mut facts: Facts) -> Facts {
         for resource in facts.terraform.values_mut() {
             let urn = self.translation.urns.get(&resource.address);
             if let Some(urn) = urn.and_then(|urn| Urn::parse(urn)) {
@@ -79,6 +80,6 @@ impl PulumiPlan {
                 });
             }
         }
-        reworded(&facts, &self.translation.secrets).unwrap_or(facts)
+        in_words_of_pulumi(facts, &self.translation.secrets)
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use model::facts::Facts;
-use serde_json::Value;
+use terraform_plan::reworded;
 
 use crate::types::property_name;
 
@@ -23,36 +23,9 @@ const PHRASES: [(&str, &str); 9] = [
     ("the Terraform plan", "the Pulumi preview"),
 ];
 
-/// How the reader of plans ends what it says of an unknown attribute.
-const UNKNOWN: &str = " is known only after apply";
-
-/// The facts with the words of Pulumi; `None` if they cannot be written as JSON, which does not happen.
-pub fn reworded(facts: &Facts, secrets: &BTreeSet<(String, String)>) -> Option<Facts> {
-    let mut json = serde_json::to_value(facts).ok()?;
-    reword(&mut json, secrets);
-    serde_json::from_value(json).ok()
-}
-
-/// The recursion is as deep as the facts, which is not deep.
-fn reword(value: &mut Value, secrets: &BTreeSet<(String, String)>) {
-    match value {
-        Value::String(text) => {
-            if let Some(sentence) = text
-                .strip_suffix(UNKNOWN)
-                .and_then(|what| unknown(what, secrets))
-            {
-                *text = sentence;
-            }
-            for (terraform, pulumi) in PHRASES {
-                if text.contains(terraform) {
-                    *text = text.replace(terraform, pulumi);
-                }
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(|item| reword(item, secrets)),
-        Value::Object(fields) => fields.values_mut().for_each(|field| reword(field, secrets)),
-        _ => {}
-    }
+/// The facts with the words of Pulumi. `secrets`: the addresses and names of attributes that are secrets.
+pub fn in_words_of_pulumi(facts: Facts, secrets: &BTreeSet<(String, String)>) -> Facts {
+    reworded(facts, &PHRASES, |what| unknown(what, secrets))
 }
 
 /// What to say of `network_configuration.subnets of Service::web`; `None` if it is not of this form.
@@ -72,7 +45,7 @@ fn unknown(what: &str, secrets: &BTreeSet<(String, String)>) -> Option<String> {
             true => format!(
                 "{property} of {address} is a secret or contains one, which the preview hides"
             ),
-            false => format!("{property} of {address}{UNKNOWN}"),
+            false => format!("{property} of {address} is known only after deployment"),
         },
     )
 }

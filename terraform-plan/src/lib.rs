@@ -16,6 +16,7 @@
 //! | `region`, `location` | the clusters of a plan, with regions and accounts ([`ClusterLocation`]) |
 //! | `facts` | joins all that for one cluster ([`PlanRequest`]), over facts from AWS if there are any |
 //! | `existing_resources` | what to read from AWS to complete the facts ([`ExistingResources`]) |
+//! | `wording` | the facts in the words of another tool, for the crates that translate its plans |
 
 #![forbid(unsafe_code)]
 
@@ -34,6 +35,7 @@ mod region;
 mod request;
 mod resolve;
 mod unavailable;
+mod wording;
 
 pub use error::PlanError;
 pub use existing_resources::ExistingResources;
@@ -41,3 +43,4 @@ pub use location::ClusterLocation;
 pub use plan::TerraformPlan;
 pub use read::read;
 pub use request::PlanRequest;
+pub use wording::reworded;
