@@ -1,5 +1,6 @@
 //! Flags of every command: the cluster, the credentials, the look of the output.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
@@ -96,8 +97,7 @@ impl Global {
     }
 
     /// The flags that say where to look, as a command line has them.
-    pub fn as_arguments(&self) -> Vec<String> {
-        let config = self.config.as_ref().map(|path| path.to_string_lossy());
+    pub fn as_arguments(&self) -> Vec<OsString> {
         let [cluster, region, profile] = self.whereabouts();
         let flags = [
             cluster,
@@ -105,12 +105,13 @@ impl Global {
             profile,
             ("--service-prefix", self.service_prefix.as_deref()),
             ("--endpoint-url", self.endpoint_url.as_deref()),
-            ("--config", config.as_deref()),
         ];
         let given = flags
             .into_iter()
-            .filter_map(|(flag, value)| Some(format!("{flag}={}", value?)));
-        given.collect()
+            .filter_map(|(flag, value)| Some(format!("{flag}={}", value?).into()));
+        let config = self.config.iter();
+        let config = config.flat_map(|path| ["--config".into(), path.clone().into()]);
+        given.chain(config).collect()
     }
 
     /// The cluster of the command line; one from the environment is not meant for facts from a file.

@@ -6,9 +6,8 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use serde_json::{Value, json};
 
+use crate::fix::stale_platform;
 use crate::support::doctor;
-use crate::support::managed_agents::Agent;
-use crate::support::platform::{Platform, PlatformSpec};
 
 /// A server and its client, which speaks JSON-RPC in lines.
 /// <https://modelcontextprotocol.io/specification/2025-06-18/basic/transports>
@@ -142,13 +141,7 @@ fn without_an_assistant_it_ends_with_2() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn an_assistant_finds_and_fixes_the_cause() {
-    let platform = Platform::new(PlatformSpec {
-        exec: false,
-        ..PlatformSpec::default()
-    });
-    platform.set_exec("coder", true);
-    platform.proxy.rules.lock().unwrap().agent_of_new_tasks = Some(Agent::Running);
-    platform.sh(r#"aws iam put-user-policy --user-name $CALLER --policy-name fixer --policy-document '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Resource":"*","Action":"ecs:UpdateService"}]}'"#);
+    let platform = stale_platform();
     let mut server = Server::start(&mut platform.command(), &["--allow-fix"]);
     let report = server.call("doctor", json!({"services": ["coder"], "format": "json"}));
     let report: Value = serde_json::from_str(&report.unwrap()).unwrap();
@@ -170,13 +163,7 @@ fn an_assistant_finds_and_fixes_the_cause() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn a_fix_ends_after_its_assistant_has_left() {
-    let platform = Platform::new(PlatformSpec {
-        exec: false,
-        ..PlatformSpec::default()
-    });
-    platform.set_exec("coder", true);
-    platform.proxy.rules.lock().unwrap().agent_of_new_tasks = Some(Agent::Running);
-    platform.sh(r#"aws iam put-user-policy --user-name $CALLER --policy-name fixer --policy-document '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Resource":"*","Action":"ecs:UpdateService"}]}'"#);
+    let platform = stale_platform();
     let mut server = Server::start(&mut platform.command(), &["--allow-fix"]);
     let call = json!({"name": "fix", "arguments": {"services": ["coder"]}});
     server.send(&json!({"jsonrpc": "2.0", "id": 9, "method": "tools/call", "params": call}));

@@ -10,7 +10,7 @@ use crate::support::platform::{Platform, PlatformSpec};
 use crate::support::pty::Terminal;
 
 /// A service whose task was started before the flag was set.
-fn stale_platform() -> Platform {
+pub fn stale_platform() -> Platform {
     let platform = Platform::new(PlatformSpec {
         exec: false,
         ..PlatformSpec::default()

@@ -2,6 +2,7 @@
 //! protocol's own.
 
 use std::env;
+use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 use std::process::{Output, Stdio};
@@ -39,7 +40,7 @@ impl Program {
     /// usage, credentials and the like are the tool's errors.
     pub async fn run(
         &self,
-        arguments: &[String],
+        arguments: &[OsString],
         input: &str,
         abandoned: Abandoned,
     ) -> CallToolResult {
@@ -55,7 +56,7 @@ impl Program {
 
     async fn output(
         &self,
-        arguments: &[String],
+        arguments: &[OsString],
         input: &str,
         abandoned: Abandoned,
     ) -> io::Result<Output> {

@@ -1,5 +1,6 @@
 //! The tools, and the commands that they run.
 
+use std::ffi::OsString;
 use std::io;
 use std::sync::Arc;
 
@@ -93,8 +94,12 @@ impl Tools {
             Format::Markdown => "markdown",
             Format::Json => "json",
         };
-        let mut command = vec!["doctor".to_owned(), format!("--format={format}")];
-        command.extend(examination.principal.map(|arn| format!("--as={arn}")));
+        let mut command = vec!["doctor".into(), format!("--format={format}").into()];
+        command.extend(
+            examination
+                .principal
+                .map(|arn| format!("--as={arn}").into()),
+        );
         self.read(command, examination.targets).await
     }
 
@@ -104,11 +109,8 @@ impl Tools {
         annotations(read_only_hint = true)
     )]
     async fn list(&self, Parameters(on): Parameters<OnTargets>) -> CallToolResult {
-        self.read(
-            vec!["list".to_owned(), "--format=json".to_owned()],
-            on.targets,
-        )
-        .await
+        self.read(vec!["list".into(), "--format=json".into()], on.targets)
+            .await
     }
 
     #[tool(
@@ -117,9 +119,9 @@ impl Tools {
         annotations(read_only_hint = true, open_world_hint = false)
     )]
     async fn explain(&self, Parameters(question): Parameters<Question>) -> CallToolResult {
-        let mut command = vec!["explain".to_owned()];
+        let mut command = vec!["explain".into()];
         command.extend(self.global.as_arguments());
-        command.push("-".to_owned());
+        command.push("-".into());
         self.program
             .run(&command, &question.text, Abandoned::Kill)
             .await
@@ -130,7 +132,7 @@ impl Tools {
         annotations(read_only_hint = true, open_world_hint = false)
     )]
     async fn checks(&self) -> CallToolResult {
-        let mut command = vec!["checks".to_owned()];
+        let mut command = vec!["checks".into()];
         command.extend(self.global.as_arguments());
         self.program.run(&command, "", Abandoned::Kill).await
     }
@@ -145,11 +147,7 @@ impl Tools {
     )]
     async fn fix(&self, Parameters(on): Parameters<OnTargets>) -> CallToolResult {
         let fixing = Arc::clone(&self.fixing).lock_owned().await;
-        let command = vec![
-            "fix".to_owned(),
-            "--yes".to_owned(),
-            "--format=markdown".to_owned(),
-        ];
+        let command = vec!["fix".into(), "--yes".into(), "--format=markdown".into()];
         let command = self.on_targets(command, on.targets);
         let program = self.program.clone();
         let fix = tokio::spawn(async move {
@@ -185,13 +183,13 @@ impl Tools {
         Arc::clone(&self.fixing)
     }
 
-    async fn read(&self, command: Vec<String>, targets: Targets) -> CallToolResult {
+    async fn read(&self, command: Vec<OsString>, targets: Targets) -> CallToolResult {
         let command = self.on_targets(command, targets);
         self.program.run(&command, "", Abandoned::Kill).await
     }
 
     /// The command with its targets, and with the server's flags where they name no other place.
-    fn on_targets(&self, mut command: Vec<String>, targets: Targets) -> Vec<String> {
+    fn on_targets(&self, mut command: Vec<OsString>, targets: Targets) -> Vec<OsString> {
         let global = Global {
             cluster: targets.cluster.or_else(|| self.global.cluster.clone()),
             region: targets.region.or_else(|| self.global.region.clone()),
@@ -200,8 +198,8 @@ impl Tools {
         };
         command.extend(global.as_arguments());
         // A name that begins with a hyphen is no flag.
-        command.push("--".to_owned());
-        command.extend(targets.services);
+        command.push("--".into());
+        command.extend(targets.services.into_iter().map(OsString::from));
         command
     }
 }

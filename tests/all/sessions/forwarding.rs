@@ -16,7 +16,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A server on this machine, which serves each connection with this.
 fn server(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    serve_on(TcpListener::bind("127.0.0.1:0").unwrap(), serve)
+}
+
+fn serve_on(listener: TcpListener, serve: impl Fn(TcpStream) + Send + Sync + 'static) -> u16 {
     let port = listener.local_addr().unwrap().port();
     let serve = Arc::new(serve);
     thread::spawn(move || {
@@ -312,11 +315,8 @@ fn an_ipv6_host_is_reached_through_ecs_exec() {
     let Ok(listener) = TcpListener::bind("[::1]:0") else {
         return;
     };
-    let port = listener.local_addr().unwrap().port();
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            stream.unwrap().write_all(b"from IPv6").unwrap();
-        }
+    let port = serve_on(listener, |mut stream| {
+        stream.write_all(b"from IPv6").unwrap();
     });
     for tool in TOOLS.into_iter().filter(|tool| is_usable(tool)) {
         let service = denied(tool);
