@@ -2,12 +2,13 @@
 //!
 //! <https://github.com/aws/aws-cdk-cli/blob/main/packages/%40aws-cdk/cloud-assembly-schema/README.md>
 
-use std::path::{Component, Path};
+use std::path::Path;
 
 use serde_json::Value;
 
 use crate::error::TemplateError;
-use crate::read::{parse, read_file};
+use crate::folder::{check_inside, file_error, read_inside};
+use crate::nested::{self, MAX_STACKS};
 use crate::stack::Stack;
 use crate::yaml::short;
 
@@ -16,9 +17,6 @@ pub const MANIFEST: &str = "manifest.json";
 
 /// How deep assemblies nest: an app has stages, and stages can have stages.
 const MAX_DEPTH: usize = 8;
-
-/// How many stacks there can be.
-const MAX_STACKS: usize = 1000;
 
 /// Whether a document is the manifest of an assembly.
 pub fn is_manifest(document: &Value) -> bool {
@@ -41,7 +39,7 @@ fn add(folder: &Path, stacks: &mut Vec<Stack>, depth: usize) -> Result<(), Templ
         let why = format!("the CDK's stages are nested more than {MAX_DEPTH} levels deep");
         return Err(manifest_error(why));
     }
-    let manifest = read_json(folder, MANIFEST)?;
+    let manifest = read_inside(folder, MANIFEST)?;
     let artifacts = manifest["artifacts"].as_object();
     for (name, artifact) in artifacts.into_iter().flatten() {
         let properties = &artifact["properties"];
@@ -49,7 +47,7 @@ fn add(folder: &Path, stacks: &mut Vec<Stack>, depth: usize) -> Result<(), Templ
         match artifact["type"].as_str() {
             Some("aws:cloudformation:stack") => {
                 let file = text("templateFile").unwrap_or_default();
-                let template = read_json(folder, file)?;
+                let template = read_inside(folder, file)?;
                 let stack =
                     Stack::from_template(template).map_err(|error| file_error(file, error))?;
                 let (account, region) = environment(artifact["environment"].as_str());
@@ -60,6 +58,7 @@ fn add(folder: &Path, stacks: &mut Vec<Stack>, depth: usize) -> Result<(), Templ
                     region,
                     ..stack
                 });
+                nested::add(stacks, stacks.len() - 1, folder)?;
             }
             Some("cdk:cloud-assembly") => {
                 let directory = text("directoryName").unwrap_or_default();
@@ -77,39 +76,10 @@ fn add(folder: &Path, stacks: &mut Vec<Stack>, depth: usize) -> Result<(), Templ
     Ok(())
 }
 
-fn read_json(folder: &Path, file: &str) -> Result<Value, TemplateError> {
-    check_inside(file)?;
-    let bytes = read_file(&folder.join(file))?;
-    parse(&bytes).map_err(|error| file_error(file, error))
-}
-
 fn manifest_error(why: String) -> TemplateError {
     TemplateError::File {
         path: MANIFEST.to_owned(),
         why,
-    }
-}
-
-fn file_error(file: &str, error: TemplateError) -> TemplateError {
-    match error {
-        error @ TemplateError::File { .. } => error,
-        error => TemplateError::File {
-            path: short(file),
-            why: error.to_string(),
-        },
-    }
-}
-
-/// A manifest names files of its folder only.
-fn check_inside(file: &str) -> Result<(), TemplateError> {
-    let mut parts = Path::new(file).components();
-    let is_inside = !file.is_empty() && parts.all(|part| matches!(part, Component::Normal(_)));
-    match is_inside {
-        true => Ok(()),
-        false => Err(TemplateError::Malformed(format!(
-            "the manifest names \"{}\", which is not in its folder",
-            short(file)
-        ))),
     }
 }
 

@@ -11,10 +11,10 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::node::{Node, Reference};
-use crate::stack::Stack;
+use crate::stack::{Stack, StackResource};
 use crate::yaml::short;
 use model::partition::partition as partition_of;
-use values::{concatenate, constant, parameter_value, why};
+use values::{concatenate, constant, default_value, passed_value, split, why};
 
 /// How deep functions and references nest, through conditions and exports too.
 const MAX_DEPTH: usize = 200;
@@ -148,7 +148,10 @@ impl<'s> Evaluator<'s> {
             return self.pseudo_parameter(of, pseudo);
         }
         if let Some(parameter) = of.entry("Parameters", name) {
-            return parameter_value(name, parameter);
+            return match self.argument(of, name) {
+                Some(argument) => passed_value(parameter, argument),
+                None => default_value(name, parameter),
+            };
         }
         match of.resource(name) {
             Some(_) => Node::Reference(Reference {
@@ -212,6 +215,11 @@ impl<'s> Evaluator<'s> {
         let Some(resource) = resource else {
             return Node::Unknown(format!("{}, which the template does not define", short(id)));
         };
+        if let Some(output) = name.strip_prefix("Outputs.")
+            && let Some(nested) = self.nested_stack(stack, id)
+        {
+            return self.output(nested, output);
+        }
         // These return what the property was set to.
         let property = match (resource.resource_type.as_str(), name) {
             ("AWS::EC2::VPC", "CidrBlock") => Some("CidrBlock"),
@@ -291,6 +299,67 @@ impl<'s> Evaluator<'s> {
         }
     }
 
+    /// What the stack around a nested stack passes for one of its parameters.
+    fn argument(&self, nested: &Stack, parameter: &str) -> Option<Node> {
+        let around = nested.parent.as_ref()?;
+        let resource = self
+            .stacks
+            .get(around.stack)?
+            .resource(&around.logical_id)?;
+        let arguments = resource.properties.get("Parameters")?;
+        let argument = match arguments.get(parameter) {
+            Some(argument) => self.evaluate(around.stack, argument),
+            None => {
+                let arguments = self.evaluate(around.stack, arguments);
+                arguments.field(parameter).clone()
+            }
+        };
+        (argument != Node::NoValue).then_some(argument)
+    }
+
+    /// The position of the nested stack that a resource is.
+    pub fn nested_stack(&self, stack: usize, logical_id: &str) -> Option<usize> {
+        self.stacks.iter().position(|nested| {
+            let parent = nested.parent.as_ref();
+            parent.is_some_and(|parent| {
+                (parent.stack, parent.logical_id.as_str()) == (stack, logical_id)
+            })
+        })
+    }
+
+    fn output(&self, stack: usize, name: &str) -> Node {
+        let output = self
+            .stacks
+            .get(stack)
+            .and_then(|stack| stack.entry("Outputs", name));
+        match output {
+            Some(output) => self.evaluate(stack, &output["Value"]),
+            None => Node::Unknown(format!(
+                "output {}, which the nested stack does not have",
+                short(name)
+            )),
+        }
+    }
+
+    /// Whether a stack is deployed; `None` if that depends on a condition that cannot be decided.
+    pub fn is_deployed(&self, stack: usize) -> Option<bool> {
+        let parent = self.stacks.get(stack)?.parent.as_ref();
+        parent.map_or(Some(true), |parent| {
+            let around = self.stacks.get(parent.stack)?;
+            let resource = around.resource(&parent.logical_id)?;
+            both(
+                self.is_deployed(parent.stack),
+                self.is_wanted(parent.stack, resource),
+            )
+        })
+    }
+
+    /// Whether a resource exists in a deployed stack; `None` if its condition cannot be decided.
+    pub fn is_wanted(&self, stack: usize, resource: &StackResource) -> Option<bool> {
+        let condition = resource.condition.as_deref();
+        condition.map_or(Some(true), |condition| self.condition(stack, condition))
+    }
+
     fn select(&self, stack: usize, index: &Value, list: &Value) -> Node {
         let index = self.evaluate(stack, index).as_text();
         let index = index.and_then(|index| index.parse::<usize>().ok());
@@ -305,10 +374,8 @@ impl<'s> Evaluator<'s> {
 
     fn split(&self, stack: usize, separator: &Value, text: &Value) -> Node {
         let text = self.evaluate(stack, text);
-        match (separator.as_str(), text.as_text()) {
-            (Some(separator), Some(text)) if !separator.is_empty() => {
-                Node::List(text.split(separator).map(Node::text).collect())
-            }
+        match separator.as_str() {
+            Some(separator) if !separator.is_empty() => split(&text, separator),
             _ => Node::Unknown(why(&text)),
         }
     }
@@ -318,7 +385,10 @@ impl<'s> Evaluator<'s> {
         let Some(name) = name.as_text() else {
             return Node::Unknown(why(&name));
         };
-        for (at, exporting) in self.stacks.iter().enumerate() {
+        let importing = &self.stacks[stack];
+        // An account has the exports of a region once.
+        let beside = self.stacks.iter().enumerate();
+        for (at, exporting) in beside.filter(|(_, other)| other.is_beside(importing)) {
             for (_, output) in exporting.section("Outputs") {
                 let export = &output["Export"]["Name"];
                 if !export.is_null() && self.evaluate(at, export).as_text().as_ref() == Some(&name)
@@ -328,5 +398,14 @@ impl<'s> Evaluator<'s> {
             }
         }
         Node::Unknown(format!("the export {} of another stack", short(&name)))
+    }
+}
+
+/// Whether both hold; `None` if that cannot be decided.
+pub fn both(one: Option<bool>, other: Option<bool>) -> Option<bool> {
+    match (one, other) {
+        (Some(false), _) | (_, Some(false)) => Some(false),
+        (Some(true), Some(true)) => Some(true),
+        _ => None,
     }
 }

@@ -8,8 +8,8 @@
 //!
 //! | module | what it does |
 //! | --- | --- |
-//! | `read`, `yaml` | recognise and parse files ([`TemplateError`]) |
-//! | `stack`, `assembly`, `change_set` | the resources of each stack |
+//! | `read`, `folder`, `yaml` | recognise and parse files ([`TemplateError`]) |
+//! | `stack`, `assembly`, `nested`, `change_set` | the resources of each stack |
 //! | `evaluate`, `node` | `Ref`, `Fn::GetAtt` and the other functions, as far as they are known |
 //! | `translate`, `attribute` | the same resources in a Terraform plan, whose reader has all the rules |
 //! | `plan` | the facts, with the words of CloudFormation ([`CloudFormationPlan`]) |
@@ -21,6 +21,8 @@ mod attribute;
 mod change_set;
 mod error;
 mod evaluate;
+mod folder;
+mod nested;
 mod node;
 mod plan;
 mod read;

@@ -7,12 +7,14 @@ use terraform_plan::{ClusterLocation, ExistingResources, PlanRequest, reworded};
 
 use crate::evaluate::Environment;
 use crate::stack::{Action, Stack};
-use crate::translate::{Translation, translate};
+use crate::translate::{Translation, stack_name, translate};
 
 /// One or several stacks that are deployed together.
 #[derive(Debug, Clone)]
 pub struct CloudFormationPlan {
     stacks: Vec<Stack>,
+    /// Only the stacks of this account count.
+    account: Option<String>,
     is_declared_complete: bool,
 }
 
@@ -20,6 +22,7 @@ impl CloudFormationPlan {
     pub(crate) fn new(stacks: Vec<Stack>) -> CloudFormationPlan {
         CloudFormationPlan {
             stacks,
+            account: None,
             is_declared_complete: false,
         }
     }
@@ -91,10 +94,8 @@ impl CloudFormationPlan {
     }
 
     fn within_account(&self, account: &str) -> CloudFormationPlan {
-        let stacks = self.stacks.iter();
-        let stacks = stacks.filter(|stack| stack.account.as_deref().is_none_or(|of| of == account));
         CloudFormationPlan {
-            stacks: stacks.cloned().collect(),
+            account: Some(account.to_owned()),
             ..self.clone()
         }
     }
@@ -117,7 +118,8 @@ impl CloudFormationPlan {
 
     /// `None` only if Terraform's rules reject the translation, which happens for no template.
     fn translate(&self, environment: &Environment) -> Option<Translation> {
-        let mut translation = translate(&self.stacks, environment).ok()?;
+        let account = self.account.as_deref();
+        let mut translation = translate(&self.stacks, environment, account).ok()?;
         if self.is_declared_complete {
             translation.plan = translation.plan.declared_complete();
         }
@@ -158,7 +160,7 @@ impl CloudFormationPlan {
             resource.is_new = action == Some(Action::Create);
             resource.cloudformation = Some(CloudFormationResource {
                 logical_id: logical_id.clone(),
-                stack: stack.name.clone(),
+                stack: stack_name(&self.stacks, *at),
                 template: stack.template_file.clone(),
             });
         }

@@ -10,6 +10,7 @@ use crate::CloudFormationPlan;
 use crate::assembly;
 use crate::change_set;
 use crate::error::TemplateError;
+use crate::nested;
 use crate::stack::{Stack, is_template};
 use crate::yaml;
 
@@ -58,7 +59,9 @@ pub fn read_content(bytes: &[u8], path: &Path) -> Result<CloudFormationPlan, Tem
         let folder = path.parent().unwrap_or(Path::new("."));
         return Ok(CloudFormationPlan::new(assembly::read(folder)?));
     }
-    read_document(document)
+    let mut stacks = vec![read_stack(document)?];
+    nested::add(&mut stacks, 0, path.parent().unwrap_or(Path::new(".")))?;
+    Ok(CloudFormationPlan::new(stacks))
 }
 
 /// Whether it is the output of `aws cloudformation get-template`.
@@ -66,22 +69,22 @@ fn has_template_body(document: &Value) -> bool {
     document.get("TemplateBody").is_some()
 }
 
-/// Reads a template or a change set.
+/// Reads a template or a change set, without the files that it names.
 pub fn read_bytes(bytes: &[u8]) -> Result<CloudFormationPlan, TemplateError> {
-    read_document(parse(bytes)?)
+    let stack = read_stack(parse(bytes)?)?;
+    Ok(CloudFormationPlan::new(vec![stack]))
 }
 
-fn read_document(document: Value) -> Result<CloudFormationPlan, TemplateError> {
-    let stack = match change_set::is_change_set(&document) {
-        true => change_set::read(&document)?,
-        // The output of `aws cloudformation get-template`.
-        false => match document.get("TemplateBody") {
-            Some(Value::String(text)) => Stack::from_template(parse(text.as_bytes())?)?,
-            Some(body) => Stack::from_template(body.clone())?,
-            None => Stack::from_template(document)?,
-        },
-    };
-    Ok(CloudFormationPlan::new(vec![stack]))
+fn read_stack(document: Value) -> Result<Stack, TemplateError> {
+    if change_set::is_change_set(&document) {
+        return change_set::read(&document);
+    }
+    // The output of `aws cloudformation get-template`.
+    match document.get("TemplateBody") {
+        Some(Value::String(text)) => Stack::from_template(parse(text.as_bytes())?),
+        Some(body) => Stack::from_template(body.clone()),
+        None => Stack::from_template(document),
+    }
 }
 
 /// The JSON of a template in YAML, with the long forms of functions.
@@ -108,6 +111,11 @@ pub fn read_file(path: &Path) -> Result<Vec<u8>, TemplateError> {
         path: yaml::short(&path.display().to_string()),
         why,
     };
+    // Opening a pipe would wait for its writer.
+    let metadata = path.metadata().map_err(|error| fail(error.to_string()))?;
+    if !metadata.is_file() {
+        return Err(fail("it is not a file".to_owned()));
+    }
     let file = File::open(path).map_err(|error| fail(error.to_string()))?;
     let mut bytes = Vec::new();
     let read = file.take(MAX_BYTES + 1).read_to_end(&mut bytes);

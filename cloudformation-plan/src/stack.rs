@@ -16,6 +16,9 @@ const HARMLESS_TRANSFORMS: [&str; 4] = [
 /// The Serverless Application Model: it adds resources that the template does not show.
 const SERVERLESS: &str = "AWS::Serverless";
 
+/// The type of a resource that is a stack of its own.
+pub const NESTED_STACK: &str = "AWS::CloudFormation::Stack";
+
 /// What CloudFormation does with a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
@@ -40,13 +43,25 @@ pub struct StackResource {
     pub action: Action,
     /// The ID or ARN of a resource that exists.
     pub physical_id: Option<String>,
+    /// The file of a nested stack's template, relative to the folder of this template.
+    pub nested_template: Option<String>,
+}
+
+/// The resource that a nested stack is in the stack around it.
+#[derive(Debug, Clone)]
+pub struct Parent {
+    /// The position of the stack around it.
+    pub stack: usize,
+    pub logical_id: String,
 }
 
 /// A stack as it will be after deployment.
 #[derive(Debug, Clone, Default)]
 pub struct Stack {
-    /// `None` for a template alone.
+    /// `None` for a template alone, and for a nested stack, whose name CloudFormation generates.
     pub name: Option<String>,
+    /// `None` if the stack is not nested.
+    pub parent: Option<Parent>,
     /// The file of the template, as the CDK names it.
     pub template_file: Option<String>,
     /// `None`: it is not known before deployment.
@@ -88,6 +103,14 @@ impl Stack {
     /// An entry of a section of the template, such as a parameter.
     pub fn entry(&self, section: &str, name: &str) -> Option<&Value> {
         self.template.get(section)?.get(name)
+    }
+
+    /// Whether it is deployed to the account and region of another stack, as far as both are known.
+    pub fn is_beside(&self, other: &Stack) -> bool {
+        let is_same = |one: &Option<String>, other: &Option<String>| {
+            one.is_none() || other.is_none() || one == other
+        };
+        is_same(&self.account, &other.account) && is_same(&self.region, &other.region)
     }
 
     /// The entries of a section.
@@ -132,6 +155,7 @@ fn read_resource(logical_id: String, mut resource: Value) -> Result<StackResourc
         )));
     };
     let condition = text("Condition");
+    let nested_template = nested_template(&resource_type, &resource);
     let properties = match resource.get_mut("Properties").map(Value::take) {
         None | Some(Value::Null) => Value::Object(Map::new()),
         Some(Value::Object(fields)) => Value::Object(fields),
@@ -149,7 +173,20 @@ fn read_resource(logical_id: String, mut resource: Value) -> Result<StackResourc
         before: Value::Null,
         action: Action::Deploy,
         physical_id: None,
+        nested_template,
     })
+}
+
+/// The file that the CDK or the author names as the template of a nested stack.
+fn nested_template(resource_type: &str, resource: &Value) -> Option<String> {
+    if resource_type != NESTED_STACK {
+        return None;
+    }
+    let asset = &resource["Metadata"]["aws:asset:path"];
+    let url = &resource["Properties"]["TemplateURL"];
+    let file = asset.as_str().or(url.as_str())?;
+    let is_url = file.contains("://");
+    (!is_url).then(|| file.to_owned())
 }
 
 /// Fails if only CloudFormation can say what the template means. Returns whether a transform adds resources.

@@ -19,12 +19,12 @@ use serde_json::{Value, json};
 use terraform_plan::{PlanError, TerraformPlan};
 
 use crate::attribute::{Attribute, Fields};
-use crate::evaluate::{Environment, Evaluator};
-use crate::stack::{Action, Stack};
+use crate::evaluate::{Environment, Evaluator, both};
+use crate::stack::{Action, NESTED_STACK, Stack};
 use identity::{ALL, generated_names, identity, kept_if_conditional};
 use resource_types::ResourceType;
 
-pub use names::generated_name;
+pub use names::{generated_name, stack_name};
 pub use translator::Translator;
 
 /// A plan with where its resources come from.
@@ -64,18 +64,29 @@ impl Planned {
     }
 }
 
-/// Translates the stacks into a plan.
-pub fn translate(stacks: &[Stack], environment: &Environment) -> Result<Translation, PlanError> {
+/// Translates the stacks, of one account if it is given, into a plan.
+pub fn translate(
+    stacks: &[Stack],
+    environment: &Environment,
+    account: Option<&str>,
+) -> Result<Translation, PlanError> {
     let evaluator = Evaluator::new(stacks, environment);
     let reasons = RefCell::default();
     let mut document = Document::default();
     let mut origins = BTreeMap::new();
-    for (at, stack) in stacks.iter().enumerate() {
+    let is_chosen = |stack: &Stack| match (account, &stack.account) {
+        (Some(wanted), Some(account)) => account == wanted,
+        _ => true,
+    };
+    let chosen = stacks.iter().enumerate();
+    for (at, stack) in chosen.filter(|(_, stack)| is_chosen(stack)) {
         document.is_partial |= stack.incomplete;
+        let is_deployed = evaluator.is_deployed(at);
         for resource in &stack.resources {
-            let condition = resource.condition.as_deref();
-            let exists = condition.map_or(Some(true), |name| evaluator.condition(at, name));
-            if exists == Some(false) {
+            let exists = both(is_deployed, evaluator.is_wanted(at, resource));
+            let is_read = resource.resource_type == NESTED_STACK
+                && evaluator.nested_stack(at, &resource.logical_id).is_some();
+            if exists == Some(false) || is_read {
                 continue;
             }
             let translator = Translator {
@@ -100,7 +111,7 @@ pub fn translate(stacks: &[Stack], environment: &Environment) -> Result<Translat
 
 /// What a resource is called in findings: its logical ID, and its stack if there are several.
 pub fn address(stacks: &[Stack], stack: usize, logical_id: &str) -> String {
-    match stacks.get(stack).and_then(|stack| stack.name.as_deref()) {
+    match stack_name(stacks, stack) {
         Some(name) if stacks.len() > 1 => format!("{logical_id} in stack {name}"),
         _ => logical_id.to_owned(),
     }
@@ -130,7 +141,7 @@ impl Document {
         };
         for mut one in all {
             if may_be_missing {
-                translator.note("condition", translator.resource.condition.as_deref());
+                translator.note("condition", resource.condition.as_deref());
                 let kept = kept_if_conditional(one.terraform_type);
                 if kept != ALL {
                     one.fields.forget_all_but(kept);
@@ -212,7 +223,7 @@ fn planned(of: &Translator) -> Option<Vec<Planned>> {
     let fields = of.copied_as(name);
     let one = |fields| vec![Planned::new(resource_type.terraform_type, fields)];
     let mut planned = match name {
-        "AWS::CloudFormation::Stack" => one(network::nested_stack(of)),
+        NESTED_STACK => one(network::nested_stack(of)),
         "AWS::EC2::NetworkAclEntry" => one(network::acl_entry(of, fields)),
         "AWS::EC2::Route" => one(network::route(of, fields)),
         "AWS::EC2::SecurityGroup" => one(network::security_group(of, fields)),

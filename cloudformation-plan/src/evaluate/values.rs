@@ -17,30 +17,91 @@ pub fn constant(text: &str) -> Node {
 }
 
 /// The default of a parameter: what its value will be unless whoever deploys the stack sets another.
-pub fn parameter_value(name: &str, parameter: &Value) -> Node {
+pub fn default_value(name: &str, parameter: &Value) -> Node {
     let name = short(name);
-    let parameter_type = parameter["Type"].as_str().unwrap_or("String");
-    if parameter_type.starts_with("AWS::SSM::Parameter") {
+    if parameter_type(parameter).starts_with(PARAMETER_STORE) {
         return Node::Unknown(format!(
             "parameter {name}, whose value is in Parameter Store"
         ));
     }
-    let is_list = parameter_type.starts_with("List<") || parameter_type == "CommaDelimitedList";
     let default = match &parameter["Default"] {
         Value::String(text) => text.clone(),
         value @ (Value::Number(_) | Value::Bool(_)) => value.to_string(),
         _ => return Node::Unknown(format!("parameter {name}, which has no default")),
     };
-    match is_list {
+    match is_list(parameter) {
         false => constant(&default),
-        true if default.is_empty() => Node::List(Vec::new()),
-        true => Node::List(
-            default
-                .split(',')
-                .map(|item| constant(item.trim()))
-                .collect(),
-        ),
+        true => listed(&constant(&default)),
     }
+}
+
+/// The value of a nested stack's parameter that the stack around it passes.
+pub fn passed_value(parameter: &Value, argument: Node) -> Node {
+    if parameter_type(parameter).starts_with(PARAMETER_STORE) {
+        return Node::Unknown("a parameter whose value is in Parameter Store".to_owned());
+    }
+    match is_list(parameter) {
+        false => argument,
+        true => listed(&argument),
+    }
+}
+
+const PARAMETER_STORE: &str = "AWS::SSM::Parameter";
+
+fn parameter_type(parameter: &Value) -> &str {
+    parameter["Type"].as_str().unwrap_or("String")
+}
+
+fn is_list(parameter: &Value) -> bool {
+    let parameter_type = parameter_type(parameter);
+    parameter_type.starts_with("List<") || parameter_type == "CommaDelimitedList"
+}
+
+/// The elements of a text with commas.
+fn listed(text: &Node) -> Node {
+    match split(text, ",") {
+        Node::List(items) => {
+            let items = items.into_iter().map(|item| match item.as_text() {
+                Some(text) => Node::text(text.trim()),
+                None => item,
+            });
+            Node::List(items.filter(|item| *item != Node::text("")).collect())
+        }
+        other => other,
+    }
+}
+
+/// The parts of a text between separators. A list is split already.
+pub fn split(text: &Node, separator: &str) -> Node {
+    let pieces = match text {
+        Node::List(_) => return text.clone(),
+        Node::Joined(pieces) => pieces.as_slice(),
+        one => std::slice::from_ref(one),
+    };
+    let mut parts: Vec<Vec<Node>> = vec![Vec::new()];
+    for piece in pieces {
+        match piece {
+            Node::Scalar(_) => {
+                let text = piece.as_text().unwrap_or_default();
+                for (at, part) in text.split(separator).enumerate() {
+                    if at > 0 {
+                        parts.push(Vec::new());
+                    }
+                    if let Some(last) = parts.last_mut() {
+                        last.push(Node::text(part));
+                    }
+                }
+            }
+            Node::Reference(_) => {
+                if let Some(last) = parts.last_mut() {
+                    last.push(piece.clone());
+                }
+            }
+            other => return Node::Unknown(why(other)),
+        }
+    }
+    let parts = parts.into_iter().map(|part| concatenate(part, ""));
+    Node::List(parts.collect())
 }
 
 /// The text of parts with a separator between them.
