@@ -341,23 +341,20 @@ impl<'s> Evaluator<'s> {
         }
     }
 
-    /// Whether a stack is deployed; `None` if that depends on a condition that cannot be decided.
-    pub fn is_deployed(&self, stack: usize) -> Option<bool> {
+    /// Whether a resource exists after deployment; `None` if that depends on a condition that cannot be decided.
+    pub fn exists(&self, stack: usize, resource: &StackResource) -> Option<bool> {
+        let condition = resource.condition.as_deref();
+        let own = condition.map_or(Some(true), |condition| self.condition(stack, condition));
+        both(own, self.is_deployed(stack))
+    }
+
+    /// Whether a stack is deployed, as `exists` says it of resources.
+    fn is_deployed(&self, stack: usize) -> Option<bool> {
         let parent = self.stacks.get(stack)?.parent.as_ref();
         parent.map_or(Some(true), |parent| {
             let around = self.stacks.get(parent.stack)?;
-            let resource = around.resource(&parent.logical_id)?;
-            both(
-                self.is_deployed(parent.stack),
-                self.is_wanted(parent.stack, resource),
-            )
+            self.exists(parent.stack, around.resource(&parent.logical_id)?)
         })
-    }
-
-    /// Whether a resource exists in a deployed stack; `None` if its condition cannot be decided.
-    pub fn is_wanted(&self, stack: usize, resource: &StackResource) -> Option<bool> {
-        let condition = resource.condition.as_deref();
-        condition.map_or(Some(true), |condition| self.condition(stack, condition))
     }
 
     fn select(&self, stack: usize, index: &Value, list: &Value) -> Node {
@@ -402,7 +399,7 @@ impl<'s> Evaluator<'s> {
 }
 
 /// Whether both hold; `None` if that cannot be decided.
-pub fn both(one: Option<bool>, other: Option<bool>) -> Option<bool> {
+fn both(one: Option<bool>, other: Option<bool>) -> Option<bool> {
     match (one, other) {
         (Some(false), _) | (_, Some(false)) => Some(false),
         (Some(true), Some(true)) => Some(true),

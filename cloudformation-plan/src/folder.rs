@@ -29,8 +29,7 @@ pub fn check_inside(file: &str) -> Result<(), TemplateError> {
 /// Whether a name stays in the folder.
 pub fn is_inside(file: &str) -> bool {
     let mut parts = Path::new(file).components();
-    let is_step = |part| matches!(part, Component::Normal(_) | Component::CurDir);
-    !file.is_empty() && parts.all(is_step)
+    !file.is_empty() && parts.all(|part| matches!(part, Component::Normal(_)))
 }
 
 /// The error with the name of its file.

@@ -3,7 +3,7 @@
 //!
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-nested-stacks.html>
 
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 use crate::error::TemplateError;
 use crate::folder::{file_error, is_inside, read_inside};
@@ -28,22 +28,13 @@ fn add_level(
     folder: &Path,
     depth: usize,
 ) -> Result<(), TemplateError> {
-    let Some(stack) = stacks.get(at) else {
-        return Ok(());
-    };
-    let resources = stack.resources.iter();
-    let nested = resources.filter_map(|resource| {
-        let file = resource.nested_template.clone()?;
-        Some((resource.logical_id.clone(), file))
-    });
-    let nested: Vec<(String, String)> = nested.collect();
-    for (logical_id, file) in nested {
+    for (logical_id, file) in nested_templates(&stacks[at]) {
         if !is_inside(&file) || !folder.join(&file).is_file() {
             continue;
         }
         if depth >= MAX_DEPTH || stacks.len() >= MAX_STACKS {
             return Err(TemplateError::Malformed(format!(
-                "its stacks are nested more than {MAX_DEPTH} levels deep, or more than {MAX_STACKS}"
+                "its stacks are nested more than {MAX_DEPTH} levels deep, or there are more than {MAX_STACKS}"
             )));
         }
         let template = match Stack::from_template(read_inside(folder, &file)?) {
@@ -63,9 +54,21 @@ fn add_level(
             region: around.region.clone(),
             ..template
         });
-        let path = folder.join(&file);
-        let folder = path.parent().unwrap_or(folder);
         add_level(stacks, stacks.len() - 1, folder, depth + 1)?;
     }
     Ok(())
+}
+
+/// The logical IDs of a stack's nested stacks, and the files of their templates in the folder of the outermost one.
+fn nested_templates(stack: &Stack) -> Vec<(String, String)> {
+    let own_file = Path::new(stack.template_file.as_deref().unwrap_or_default());
+    let own_folder = own_file.parent().unwrap_or(Path::new(""));
+    let resources = stack.resources.iter();
+    let nested = resources.filter_map(|resource| {
+        let file = own_folder.join(resource.nested_template.as_ref()?);
+        let steps = file.components().filter(|step| *step != Component::CurDir);
+        let file = steps.collect::<PathBuf>();
+        Some((resource.logical_id.clone(), file.to_str()?.to_owned()))
+    });
+    nested.collect()
 }

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use terraform_plan::{PlanError, TerraformPlan};
 
 use crate::attribute::{Attribute, Fields};
-use crate::evaluate::{Environment, Evaluator, both};
+use crate::evaluate::{Environment, Evaluator};
 use crate::stack::{Action, NESTED_STACK, Stack};
 use identity::{ALL, generated_names, identity, kept_if_conditional};
 use resource_types::ResourceType;
@@ -81,9 +81,8 @@ pub fn translate(
     let chosen = stacks.iter().enumerate();
     for (at, stack) in chosen.filter(|(_, stack)| is_chosen(stack)) {
         document.is_partial |= stack.incomplete;
-        let is_deployed = evaluator.is_deployed(at);
         for resource in &stack.resources {
-            let exists = both(is_deployed, evaluator.is_wanted(at, resource));
+            let exists = evaluator.exists(at, resource);
             let is_read = resource.resource_type == NESTED_STACK
                 && evaluator.nested_stack(at, &resource.logical_id).is_some();
             if exists == Some(false) || is_read {

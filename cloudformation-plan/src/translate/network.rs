@@ -64,8 +64,7 @@ fn has_separate_egress(of: &Translator) -> Option<bool> {
     for (at, stack) in of.evaluator.stacks.iter().enumerate() {
         let resources = stack.resources.iter();
         for rule in resources.filter(|one| one.resource_type == "AWS::EC2::SecurityGroupEgress") {
-            let condition = rule.condition.as_deref();
-            let exists = condition.map_or(Some(true), |name| of.evaluator.condition(at, name));
+            let exists = of.evaluator.exists(at, rule);
             let group = rule.properties.get("GroupId");
             let group = group.map(|group| of.evaluator.evaluate(at, group));
             match (group, exists) {

@@ -229,3 +229,43 @@ fn a_statement_for_an_unknown_resource_is_open() {
         "{unknown:?}"
     );
 }
+
+#[test]
+fn a_name_that_equals_a_logical_id_is_a_name() {
+    // CloudFormation generates the cluster's name, which goes by its logical ID.
+    let nameless = YAML.replace("      ClusterName: !Sub \"${Name}-cluster\"\n", "");
+    assert_ne!(nameless, YAML);
+    let plan = plan(&nameless);
+    assert_eq!(plan.clusters(), ["Cluster"]);
+    assert_healthy(&facts(&plan));
+    for (logical_id, property) in [
+        ("Definition", "      Family: !Ref Name\n"),
+        (
+            "Logs",
+            "      LogGroupName: !Join [/, [\"\", ecs, !Ref Name]]\n",
+        ),
+        ("Service", "      ServiceName: !Ref Name\n"),
+    ] {
+        let (name, _) = property.split_once(": ").unwrap();
+        for id in [logical_id, "Vpc"] {
+            let named = YAML.replace(property, &format!("{name}: {id}\n"));
+            assert_ne!(named, YAML);
+            assert_healthy(&facts(&self::plan(&named)));
+        }
+    }
+}
+
+#[test]
+fn a_policy_names_a_role_by_a_name_that_equals_its_logical_id() {
+    let policies = YAML.find("      Policies:\n").unwrap();
+    let definition = YAML.find("  Definition:\n").unwrap();
+    let role = "      RoleName: TaskRole\n";
+    let policy = "  Exec:\n    Type: AWS::IAM::ManagedPolicy\n    Properties:\n      Roles: [TaskRole]\n      \
+        PolicyDocument: {Version: 2012-10-17, Statement: [{Effect: Allow, Action: \"*\", Resource: \"*\"}]}\n";
+    let template =
+        |role: &str| format!("{}{role}{policy}{}", &YAML[..policies], &YAML[definition..]);
+    assert_healthy(&facts(&plan(&template(role))));
+    // Another role: CloudFormation generates the name of this one.
+    let report = report(&facts(&plan(&template(""))));
+    assert_eq!(causes(&report), ["role.ssmmessages"]);
+}

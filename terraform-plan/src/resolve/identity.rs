@@ -54,6 +54,18 @@ impl<'p> Resolver<'p> {
             .unwrap_or_else(|| resource.address.clone())
     }
 
+    /// Whether a resource of the kind goes by its address only for lack of a name.
+    fn is_nameless(&self, resource: &Resource, kind: ResourceKind) -> bool {
+        let address = &resource.address;
+        let is_name = |name: &str| name == address;
+        resource.is(kind.resource_types())
+            && self.name_of(resource, kind) == *address
+            && !resource
+                .known_text(kind.data().name_attribute)
+                .is_some_and(is_name)
+            && !aliases(resource, kind).iter().any(|name| is_name(name))
+    }
+
     /// A resource that adopts what AWS created with a VPC goes by the name that the VPC has for it.
     fn adopted_default(&self, resource: &Resource, kind: ResourceKind) -> Option<String> {
         let attribute = match resource.resource_type.as_str() {
@@ -117,8 +129,9 @@ impl<'p> Resolver<'p> {
 
     /// The name of a resource that a known value identifies, which may be one of its other names.
     pub(super) fn canonical_name(&self, text: &str, kind: ResourceKind) -> String {
-        // A text is no reference: one that looks like an address of the plan identifies nothing in it.
-        if self.plan.resources.at_address(text).is_some() {
+        // A text is no reference: it does not mean a resource that goes by its address for lack of a name.
+        let at_address = self.plan.resources.at_address(text);
+        if at_address.is_some_and(|resource| self.is_nameless(resource, kind)) {
             return format!("\"{text}\"");
         }
         let resource = match kind {
