@@ -9,6 +9,7 @@ mod iam;
 mod identity;
 mod names;
 mod network;
+mod opaque;
 mod resource_types;
 mod translator;
 
@@ -218,11 +219,25 @@ impl Document {
 /// The resources of the plan; `None` if the type does not decide about sessions.
 fn planned(of: &Translator) -> Option<Vec<Planned>> {
     let name = of.resource.resource_type.as_str();
+    let mut planned = match opaque::is_opaque(name) {
+        true => vec![opaque::opaque(of)],
+        false => transparent(of, name)?,
+    };
+    let stack = of.evaluator.stacks.get(of.stack);
+    if let Some(region) = stack.and_then(|stack| stack.region.as_deref()) {
+        for one in &mut planned {
+            one.fields.set("region", Some(Attribute::known(region)));
+        }
+    }
+    Some(planned)
+}
+
+/// The resources of the plan for a resource of a type that the template describes.
+fn transparent(of: &Translator, name: &str) -> Option<Vec<Planned>> {
     let resource_type = ResourceType::find(name)?;
     let fields = of.copied_as(name);
     let one = |fields| vec![Planned::new(resource_type.terraform_type, fields)];
-    let mut planned = match name {
-        NESTED_STACK => one(network::nested_stack(of)),
+    Some(match name {
         "AWS::EC2::NetworkAclEntry" => one(network::acl_entry(of, fields)),
         "AWS::EC2::Route" => one(network::route(of, fields)),
         "AWS::EC2::SecurityGroup" => one(network::security_group(of, fields)),
@@ -244,12 +259,5 @@ fn planned(of: &Translator) -> Option<Vec<Planned>> {
         "AWS::S3::Bucket" => bucket::bucket(of, fields),
         "Custom::VpcRestrictDefaultSG" => one(network::restricted_default_group(of)?),
         _ => one(fields),
-    };
-    let stack = of.evaluator.stacks.get(of.stack);
-    if let Some(region) = stack.and_then(|stack| stack.region.as_deref()) {
-        for one in &mut planned {
-            one.fields.set("region", Some(Attribute::known(region)));
-        }
-    }
-    Some(planned)
+    })
 }

@@ -5,11 +5,13 @@ use model::facts::Unavailable;
 use crate::plan::TerraformPlan;
 use crate::plan::configuration::references;
 use crate::plan::resource::Resource;
-use crate::resolve::{Resolver, ResourceKind, STACK_TYPES, trace};
+use crate::resolve::{OPAQUE_TYPES, Resolver, ResourceKind, trace};
 use crate::unavailable::not_shown;
 
-/// The attributes of a stack that say what is in it.
-const STACK_CONTENTS: [&str; 4] = [
+/// The attributes of a stack, or of what is like one, that say what is in it.
+const STACK_CONTENTS: [&str; 6] = [
+    "desired_state",
+    "provisioning_parameters",
     "parameters",
     "parameter_overrides",
     "template_body",
@@ -25,14 +27,14 @@ pub enum Certainty {
 
 /// Whether the plan creates or changes a stack, which may create roles.
 pub fn changes_stacks(plan: &TerraformPlan) -> bool {
-    let mut stacks = plan.resources.of_types(&STACK_TYPES);
+    let mut stacks = plan.resources.of_types(&OPAQUE_TYPES);
     stacks.any(|stack| !stack.is_unchanged)
 }
 
 /// Fails if something that the plan creates may add resources to a VPC that the plan does not show.
 pub fn check_vpc(plan: &TerraformPlan, vpc: &str) -> Result<(), Unavailable> {
     let mut resources = plan.resources.iter().filter(|one| {
-        let is_opaque = one.is(&STACK_TYPES) || one.resource_type.starts_with("awscc_ec2_");
+        let is_opaque = one.is(&OPAQUE_TYPES) || one.resource_type.starts_with("awscc_ec2_");
         is_opaque && !one.is_unchanged && may_refer_to(plan, one, vpc)
     });
     match resources.next() {
@@ -60,7 +62,7 @@ pub fn stack_with_role<'p>(
     role: &Resource,
 ) -> Option<(&'p Resource, Certainty)> {
     let plan = resolver.plan;
-    let stacks = plan.resources.of_types(&STACK_TYPES);
+    let stacks = plan.resources.of_types(&OPAQUE_TYPES);
     let stacks = stacks.filter_map(|stack| {
         let contents = STACK_CONTENTS.iter();
         let certainty =

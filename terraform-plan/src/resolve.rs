@@ -14,7 +14,7 @@ mod selection;
 mod trace;
 
 pub use ambiguity::{AttributeId, Choices};
-pub use id_sources::STACK_TYPES;
+pub use id_sources::OPAQUE_TYPES;
 pub use resolver::Resolver;
 pub use resource_kind::ResourceKind;
 pub use trace::trace;

@@ -200,12 +200,3 @@ pub fn acl_entry(of: &Translator, fields: Fields) -> Fields {
         .with("from_port", of.text("from_port", ports.field("From")))
         .with("to_port", of.text("to_port", ports.field("To")))
 }
-
-/// Another stack, whose template is elsewhere: it may add to whatever its parameters name.
-pub fn nested_stack(of: &Translator) -> Fields {
-    let parameters = match of.property("Parameters") {
-        Node::Map(fields) => Node::List(fields.into_values().collect()),
-        other => other,
-    };
-    Fields::default().with("parameters", of.list("parameters", &parameters))
-}

@@ -208,14 +208,88 @@ fn a_resource_under_a_false_condition_does_not_exist() {
     );
 }
 
+/// A resource of a type, with properties.
+fn resource(resource_type: &str, properties: &str) -> String {
+    format!("  Other:\n    Type: {resource_type}\n    Properties: {{{properties}}}\n")
+}
+
 #[test]
-fn a_nested_stack_may_add_endpoints() {
-    let nested = "  Nested:\n    Type: AWS::CloudFormation::Stack\n    Properties:\n      TemplateURL: x\n      Parameters: {Vpc: !Ref Vpc}\n";
+fn what_the_template_does_not_show_may_add_endpoints() {
     let without = without("  DefaultRoute:", "  SubnetA:");
-    let yaml = without.replace("Resources:\n", &format!("Resources:\n{nested}"));
+    for (resource_type, properties) in [
+        (
+            "AWS::CloudFormation::Stack",
+            "TemplateURL: x, Parameters: {Vpc: !Ref Vpc}",
+        ),
+        ("My::Org::Endpoints::MODULE", "VpcId: !Ref Vpc"),
+        ("My::Org::Endpoint", "Network: [{Id: !GetAtt Vpc.VpcId}]"),
+        (
+            "AWS::ServiceCatalog::CloudFormationProvisionedProduct",
+            "ProvisioningParameters: [{Key: Vpc, Value: !Ref Vpc}]",
+        ),
+        (
+            "AWS::CloudFormation::StackSet",
+            "StackSetName: s, Parameters: [{ParameterKey: Vpc, ParameterValue: !Ref Vpc}]",
+        ),
+        (
+            "Custom::Endpoints",
+            "ServiceToken: !GetAtt Function.Arn, Command: !Sub \"add ${Vpc} ${Image}\"",
+        ),
+    ] {
+        let other = resource(resource_type, properties);
+        let yaml = without.replace("Resources:\n", &format!("Resources:\n{other}"));
+        let report = report(&facts(&plan(&yaml)));
+        assert_eq!(titles(&report, Status::Fail), [""; 0], "{resource_type}");
+        let json = serde_json::to_string(&report).unwrap();
+        assert!(
+            json.contains("does not show what Other creates"),
+            "{resource_type}"
+        );
+    }
+}
+
+#[test]
+fn what_has_nothing_to_do_with_the_vpc_adds_nothing_to_it() {
+    let without = without("  DefaultRoute:", "  SubnetA:");
+    for (resource_type, properties) in [
+        (
+            "AWS::CloudFormation::Stack",
+            "TemplateURL: x, Parameters: {Image: !Ref Image}",
+        ),
+        (
+            "Datadog::Monitors::Monitor",
+            "Query: !Sub \"avg{service:${Name}}\"",
+        ),
+        (
+            "Custom::Warmup",
+            "ServiceToken: !GetAtt Vpc.VpcId, Image: !Ref Image",
+        ),
+        ("Custom::CrossRegionExportWriter", "Vpc: !Ref Vpc"),
+        (
+            "AWS::Lambda::Function",
+            "VpcConfig: {SubnetIds: [!Ref SubnetA]}",
+        ),
+    ] {
+        let other = resource(resource_type, properties);
+        let yaml = without.replace("Resources:\n", &format!("Resources:\n{other}"));
+        assert_network_cause(&report(&facts(&plan(&yaml))));
+    }
+}
+
+#[test]
+fn a_custom_resource_with_the_role_may_give_it_policies() {
+    let other = resource(
+        "Custom::Policies",
+        "ServiceToken: x, Role: !GetAtt TaskRole.Arn",
+    );
+    let without = YAML.replace("ssmmessages:", "s3:");
+    assert_eq!(
+        causes(&report(&facts(&plan(&without)))),
+        ["role.ssmmessages"]
+    );
+    let yaml = without.replace("Resources:\n", &format!("Resources:\n{other}"));
     let report = report(&facts(&plan(&yaml)));
     assert_eq!(titles(&report, Status::Fail), [""; 0]);
-    assert!(serde_json::to_string(&report).unwrap().contains("Nested"));
 }
 
 #[test]

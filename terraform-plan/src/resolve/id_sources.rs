@@ -7,10 +7,12 @@ use serde_json::Value;
 
 use super::resource_kind::ResourceKind;
 
-/// CloudFormation stacks, which create resources that the plan does not show.
-pub const STACK_TYPES: [&str; 3] = [
+/// CloudFormation stacks and the like: they create resources that the plan does not show.
+pub const OPAQUE_TYPES: [&str; 5] = [
+    "aws_cloudcontrolapi_resource",
     "aws_cloudformation_stack",
     "aws_cloudformation_stack_instances",
+    "aws_servicecatalog_provisioned_product",
     "awscc_cloudformation_stack",
 ];
 
@@ -50,7 +52,7 @@ fn provider_may_supply(resource_type: &str) -> bool {
 
 /// Whether a computed attribute of a resource may hold such an ID.
 pub fn resource_may_supply(resource_type: &str, kind: ResourceKind) -> bool {
-    if STACK_TYPES.contains(&resource_type) {
+    if OPAQUE_TYPES.contains(&resource_type) {
         return true;
     }
     let data = kind.data();
