@@ -8,7 +8,7 @@ mod values;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::node::{Node, Reference};
 use crate::stack::{Stack, StackResource};
@@ -78,6 +78,9 @@ impl<'s> Evaluator<'s> {
                     && let Some(node) = self.call(stack, name, argument)
                 {
                     return node;
+                }
+                if let Some(macro_name) = merged_macro(fields) {
+                    return Node::Unknown(macro_name);
                 }
                 let fields = fields.iter();
                 let fields =
@@ -396,6 +399,15 @@ impl<'s> Evaluator<'s> {
         }
         Node::Unknown(format!("the export {} of another stack", short(&name)))
     }
+}
+
+/// The macro whose result CloudFormation merges into the mapping around it.
+///
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-transform.html>
+pub fn merged_macro(fields: &Map<String, Value>) -> Option<String> {
+    let mut names = fields.keys();
+    let name = names.find(|name| *name == "Fn::Transform" || name.starts_with("Fn::ForEach::"));
+    name.map(|name| format!("what {} adds", short(name)))
 }
 
 /// Whether both hold; `None` if that cannot be decided.

@@ -156,9 +156,12 @@ fn read_resource(logical_id: String, mut resource: Value) -> Result<StackResourc
     };
     let condition = text("Condition");
     let nested_template = nested_template(&resource_type, &resource);
+    // A macro beside the properties can add some.
+    let added = resource.get("Fn::Transform").cloned();
+    let added = added.map(|added| ("Fn::Transform".to_owned(), added));
     let properties = match resource.get_mut("Properties").map(Value::take) {
-        None | Some(Value::Null) => Value::Object(Map::new()),
-        Some(Value::Object(fields)) => Value::Object(fields),
+        None | Some(Value::Null) => added.into_iter().collect(),
+        Some(Value::Object(fields)) => fields.into_iter().chain(added).collect(),
         Some(_) => {
             return Err(TemplateError::Malformed(format!(
                 "the Properties of {logical_id} are not a mapping"
@@ -191,6 +194,9 @@ fn nested_template(resource_type: &str, resource: &Value) -> Option<String> {
 
 /// Fails if only CloudFormation can say what the template means. Returns whether a transform adds resources.
 fn check_transforms(template: &Value) -> Result<bool, TemplateError> {
+    if template.get("Fn::Transform").is_some() {
+        return Err(TemplateError::Transform("Fn::Transform".to_owned()));
+    }
     let transforms = match template.get("Transform") {
         None | Some(Value::Null) => return Ok(false),
         Some(Value::Array(all)) => all.as_slice(),

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::names::generated_name;
 use super::resource_types::{Properties, ResourceType};
 use crate::attribute::{Attribute, Fields};
-use crate::evaluate::Evaluator;
+use crate::evaluate::{Evaluator, merged_macro};
 use crate::node::{Node, Reference};
 use crate::stack::{Action, StackResource};
 
@@ -75,7 +75,10 @@ impl Translator<'_> {
             true => &self.resource.before,
             false => &self.resource.properties,
         };
-        let value = properties.get(name).unwrap_or(&Value::Null);
+        let Some(value) = properties.get(name) else {
+            let merged = properties.as_object().and_then(merged_macro);
+            return merged.map_or(Node::NoValue, Node::Unknown);
+        };
         self.evaluator.evaluate(self.stack, value).at(rest).clone()
     }
 

@@ -343,3 +343,45 @@ fn a_policy_names_a_role_by_a_name_that_equals_its_logical_id() {
     let report = report(&facts(&plan(&template(""))));
     assert_eq!(causes(&report), ["role.ssmmessages"]);
 }
+
+#[test]
+fn a_macro_beside_properties_may_add_others() {
+    let include = "Fn::Transform: {Name: AWS::Include, Parameters: {Location: s3://b/k}}\n";
+    let each = "Fn::ForEach::Flags: [Flag, [Enable], {\"${Flag}ExecuteCommand\": true}]\n";
+    let flag = "      EnableExecuteCommand: true\n";
+    for text in [include, each] {
+        let yaml = YAML.replace(flag, &format!("      {text}"));
+        let report = report_of(&yaml);
+        assert_eq!(titles(&report, Status::Fail), [""; 0], "{text}");
+        let unknown = unknown(&report);
+        assert!(
+            unknown
+                .iter()
+                .any(|title| title.starts_with("service.exec-enabled")),
+            "{unknown:?}"
+        );
+        // A property that is there keeps its value.
+        let kept = YAML.replace(flag, &format!("{flag}      {text}"));
+        let kept = report_of(&kept);
+        assert!(
+            titles(&kept, Status::Pass)
+                .iter()
+                .any(|title| title.starts_with("service.exec-enabled"))
+        );
+    }
+    let container = "          LinuxParameters: {InitProcessEnabled: true}\n";
+    let yaml = YAML.replace(container, &format!("{container}          {include}"));
+    assert!(
+        unknown(&report_of(&yaml))
+            .iter()
+            .any(|title| title.starts_with("container."))
+    );
+    let beside = YAML
+        .replace("  Service:\n", &format!("  Service:\n    {include}"))
+        .replace(flag, "");
+    assert_eq!(titles(&report_of(&beside), Status::Fail), [""; 0]);
+}
+
+fn report_of(yaml: &str) -> diagnosis::Report {
+    report(&facts(&plan(yaml)))
+}
