@@ -9,6 +9,9 @@ use crate::evaluate::Environment;
 use crate::stack::{Action, Stack};
 use crate::translate::{Translation, stack_name, translate};
 
+/// Stands for the account of whoever deploys: only stacks without an account of their own go there.
+const ANY_ACCOUNT: &str = "";
+
 /// One or several stacks that are deployed together.
 #[derive(Debug, Clone)]
 pub struct CloudFormationPlan {
@@ -41,8 +44,28 @@ impl CloudFormationPlan {
         translation.map_or_else(Vec::new, |translation| translation.plan.clusters())
     }
 
-    /// The clusters that have services in the stacks, one for each region; without services, the clusters.
+    /// The clusters that have services in the stacks, one for each region and account; without services, the clusters.
     pub fn cluster_locations(&self) -> Vec<ClusterLocation> {
+        let accounts = self.accounts();
+        if accounts.len() < 2 {
+            return self.locations();
+        }
+        let mut all = self.within_account(ANY_ACCOUNT).locations();
+        let shared = all.len();
+        for account in accounts {
+            for location in self.within_account(account).locations() {
+                if !all[..shared].contains(&location) {
+                    all.push(ClusterLocation {
+                        account: Some(account.clone()),
+                        ..location
+                    });
+                }
+            }
+        }
+        all
+    }
+
+    fn locations(&self) -> Vec<ClusterLocation> {
         let translation = self.translate(&Environment::default());
         translation.map_or_else(Vec::new, |translation| translation.plan.cluster_locations())
     }

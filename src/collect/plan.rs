@@ -108,7 +108,12 @@ pub async fn locations(plan: &Plan, global: &Global) -> Result<Vec<Global>, CliE
             ..global.clone()
         }]);
     }
-    let is_requested = |one: &&ClusterLocation| requested.is_none_or(|name| name == one.cluster);
+    let account = global.cluster.as_deref().and_then(arn::account);
+    let is_requested = |one: &&ClusterLocation| {
+        let is_in_account =
+            one.account.is_none() || account.is_none() || one.account.as_deref() == account;
+        is_in_account && requested.is_none_or(|name| name == one.cluster)
+    };
     let mut chosen: Vec<&ClusterLocation> = all.iter().filter(is_requested).collect();
     if chosen.is_empty() && global.named_cluster().is_none() {
         // A cluster of the environment is not meant for this plan.
@@ -143,19 +148,37 @@ fn at(location: &ClusterLocation, global: &Global, configured: &str) -> Global {
     let names = [global.cluster.as_deref(), Some(configured)];
     let name = names.into_iter().flatten().find(|name| {
         let is_in_region = |region| of_location.is_none_or(|of| of == region);
+        let account = location.account.as_deref();
         short_name(name) == location.cluster
+            && (account.is_none() || arn::account(name) == account)
             && (global.named_cluster() == Some(*name) || arn::region(name).is_none_or(is_in_region))
     });
     let has_region = name.is_some_and(|name| arn::region(name).is_some());
     let region = location.region.clone().filter(|_| !has_region);
     Global {
-        cluster: Some(name.unwrap_or(&location.cluster).to_owned()),
+        cluster: Some(name.map_or_else(|| full_name(location), str::to_owned)),
         // A region of the environment is not meant for this plan.
         region: match global.named_region() {
             Some(named) => Some(named.to_owned()),
             None => region.or_else(|| global.region.clone()),
         },
         ..global.clone()
+    }
+}
+
+/// The name of a cluster; its ARN if the plan is for several accounts.
+fn full_name(location: &ClusterLocation) -> String {
+    let ClusterLocation {
+        cluster,
+        region,
+        account,
+    } = location;
+    match (region, account) {
+        (Some(region), Some(account)) => {
+            let partition = partition(region);
+            format!("arn:{partition}:ecs:{region}:{account}:cluster/{cluster}")
+        }
+        _ => cluster.clone(),
     }
 }
 

@@ -14,6 +14,8 @@ pub struct ClusterLocation {
     pub cluster: String,
     /// `None` if the plan does not show it.
     pub region: Option<String>,
+    /// The ID of the account, if the plan is for several.
+    pub account: Option<String>,
 }
 
 impl TerraformPlan {
@@ -35,6 +37,7 @@ impl TerraformPlan {
                     _ => cluster_of(&resolver, resource).ok()?,
                 },
                 region: self.region_of_resource(resource),
+                account: None,
             })
         };
         let services = self.resources.of_types(&SERVICE_TYPES);
@@ -55,6 +58,7 @@ impl TerraformPlan {
         let located = found.into_iter().map(|one| ClusterLocation {
             region: one.region.or_else(|| self.region_of(&one.cluster)),
             cluster: one.cluster,
+            account: None,
         });
         located.collect()
     }

@@ -27,7 +27,9 @@ fn judge<'a>(index: &FactIndex<'a>, group: &Group<'a>, subject: Subject, task: &
         true => [1, 0, 0],
         false => [1, 4, 0],
     };
-    let version = task.platform_version.as_deref().unwrap_or("no version");
+    let Some(version) = task.platform_version.as_deref() else {
+        return CHECK.unknown_because(subject, "The task's Fargate platform version is unknown");
+    };
     let finding = match version::is_at_least(version, &min) {
         Some(true) => {
             CHECK.pass(subject, format!("Fargate platform {version} is new enough"))

@@ -104,13 +104,36 @@ fn container(of: &Translator, node: &Node) -> Option<Value> {
     let mut container = Map::new();
     for (name, field) in fields {
         let value = match of.render(field) {
+            Some(value) if is_odd_flag(name, &value) => return None,
             Some(value) => value,
-            None if DECIDING.contains(&name.as_str()) => return None,
+            None if DECIDING.contains(&name.as_str()) || hides_names(name, field) => return None,
             None => without_unknown(of, field),
         };
         container.insert(lower_first(name), in_api_spelling(name, value));
     }
     Some(container.into())
+}
+
+/// Whether a flag is a text that is neither `true` nor `false`.
+fn is_odd_flag(name: &str, value: &Value) -> bool {
+    let is_flag = ["Essential", "ReadonlyRootFilesystem"].contains(&name);
+    is_flag
+        && value
+            .as_str()
+            .is_some_and(|text| text != "true" && text != "false")
+}
+
+/// Whether a list may set other variables than it shows.
+fn hides_names(name: &str, field: &Node) -> bool {
+    match (name, field) {
+        ("EnvironmentFiles", field) => field.items().is_err(),
+        ("Environment" | "Secrets", Node::List(items)) => {
+            let is_named = |item: &Node| item.field("Name").as_text().is_some();
+            !items.iter().all(is_named)
+        }
+        ("Environment" | "Secrets", _) => true,
+        _ => false,
+    }
 }
 
 /// The value without its unknown parts. The value of a variable stands for some text.

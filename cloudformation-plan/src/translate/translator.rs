@@ -206,12 +206,13 @@ impl Translator<'_> {
         let Some((kind, attribute)) = returned else {
             return Attribute::unknown();
         };
-        let is_cluster = kind == "aws_ecs_cluster";
+        // Others refer to these by name, so they need one before CloudFormation generates it.
+        let goes_by_name = ["aws_ecs_cluster", "aws_ecs_capacity_provider"].contains(&kind);
         match self.reference_name(reference) {
-            Some(name) if is_cluster || attribute == "name" || attribute == "bucket" => {
+            Some(name) if goes_by_name || attribute == "name" || attribute == "bucket" => {
                 return Attribute::known(name);
             }
-            None if is_cluster => {
+            None if goes_by_name => {
                 let (stacks, id) = (self.evaluator.stacks, &reference.logical_id);
                 return Attribute::known(generated_name(stacks, reference.stack, id));
             }

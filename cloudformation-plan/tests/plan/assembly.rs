@@ -161,3 +161,79 @@ fn a_looked_up_vpc_is_unknown() {
     assert!(causes(&report).is_empty(), "{:?}", causes(&report));
     assert!(!unknown(&report).is_empty());
 }
+
+#[test]
+fn a_cluster_of_the_same_name_in_two_accounts_is_two_clusters() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut artifacts = serde_json::Map::new();
+    for (stage, account, flag) in [
+        ("Dev", "111111111111", "true"),
+        ("Prod", "222222222222", "false"),
+    ] {
+        let template = YAML.replace(
+            "EnableExecuteCommand: true",
+            &format!("EnableExecuteCommand: {flag}"),
+        );
+        let file = format!("{stage}.template.json");
+        let json = cloudformation_plan::to_json(&template).unwrap();
+        fs::write(folder.path().join(&file), json).unwrap();
+        artifacts.insert(
+            stage.to_owned(),
+            json!({
+                "type": "aws:cloudformation:stack",
+                "environment": format!("aws://{account}/us-west-2"),
+                "properties": {"templateFile": file, "stackName": "App"},
+            }),
+        );
+    }
+    let manifest = json!({"version": "36.0.0", "artifacts": artifacts});
+    fs::write(folder.path().join("manifest.json"), manifest.to_string()).unwrap();
+    let plan = read(folder.path()).unwrap();
+    let locations = plan.cluster_locations();
+    let accounts: Vec<_> = locations.iter().map(|one| one.account.as_deref()).collect();
+    assert_eq!(accounts, [Some("111111111111"), Some("222222222222")]);
+    for (location, causes_there) in locations.iter().zip([&[][..], &["service.exec-enabled"]]) {
+        let mut request = request(&location.cluster);
+        request.account.clone_from(&location.account);
+        assert_eq!(causes(&report(&plan.facts(&request))), causes_there);
+    }
+}
+
+#[test]
+fn exports_are_those_of_the_region() {
+    let plan = |first: &str, second: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let mut manifest: Value =
+            serde_json::from_slice(&fs::read(fixture().join("manifest.json")).unwrap()).unwrap();
+        for file in [WEB, NETWORK] {
+            fs::copy(fixture().join(file), folder.path().join(file)).unwrap();
+        }
+        // The same stacks in another region, without a route out of their VPC.
+        let mut network: Value =
+            serde_json::from_slice(&fs::read(fixture().join(NETWORK)).unwrap()).unwrap();
+        network["Resources"]
+            .as_object_mut()
+            .unwrap()
+            .remove("SsmMessagesEndpoint7AC5DC62");
+        fs::write(
+            folder.path().join("Other.template.json"),
+            network.to_string(),
+        )
+        .unwrap();
+        let artifacts = manifest["artifacts"].as_object_mut().unwrap();
+        let mut other = artifacts
+            .values()
+            .find(|one| one["properties"]["templateFile"] == NETWORK)
+            .unwrap()
+            .clone();
+        other["properties"]["templateFile"] = "Other.template.json".into();
+        other["environment"] = format!("aws://123456789012/{second}").into();
+        artifacts.insert(first.to_owned(), other);
+        fs::write(folder.path().join("manifest.json"), manifest.to_string()).unwrap();
+        report(&facts(&read(folder.path()).unwrap()))
+    };
+    // Before and after the stack that exports to the service.
+    for name in ["AAA", "ZZZ"] {
+        assert_eq!(causes(&plan(name, "eu-west-1")), [""; 0], "{name}");
+    }
+}

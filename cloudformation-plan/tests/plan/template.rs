@@ -385,3 +385,69 @@ fn a_macro_beside_properties_may_add_others() {
 fn report_of(yaml: &str) -> diagnosis::Report {
     report(&facts(&plan(yaml)))
 }
+
+#[test]
+fn an_unknown_platform_version_is_unknown() {
+    let launch_type = "      LaunchType: FARGATE\n";
+    let version = |version: &str| {
+        YAML.replace(
+            launch_type,
+            &format!("{launch_type}      PlatformVersion: {version}\n"),
+        )
+    };
+    assert_eq!(
+        causes(&report_of(&version("1.3.0"))),
+        ["task.platform-version"]
+    );
+    assert_healthy(&facts(&plan(&version("LATEST"))));
+    let unknown = unknown(&report_of(&version("!Ref Image")));
+    assert!(!unknown.is_empty());
+    let is_version = |title: &String| title.starts_with("task.platform-version");
+    assert!(unknown.iter().all(is_version), "{unknown:?}");
+}
+
+#[test]
+fn variables_that_may_be_there_leave_the_container_unknown() {
+    let yaml = YAML.replace(
+        "Conditions:\n",
+        "Conditions:\n  Maybe: !Equals [!Ref Image, x]\n",
+    );
+    let container = "          Image: !Ref Image\n";
+    let with = |field: &str| yaml.replace(container, &format!("{container}          {field}\n"));
+    let proxy = "{Name: HTTP_PROXY, Value: \"http://proxy:3128\"}";
+    for field in [
+        format!("Environment: [!If [Maybe, {proxy}, !Ref AWS::NoValue]]"),
+        format!("Environment: !If [Maybe, [{proxy}], !Ref AWS::NoValue]"),
+        format!(
+            "Secrets: !If [Maybe, [{{Name: AWS_ACCESS_KEY_ID, ValueFrom: x}}], !Ref AWS::NoValue]"
+        ),
+        "ReadonlyRootFilesystem: \"True\"".to_owned(),
+    ] {
+        let report = report_of(&with(&field));
+        assert_eq!(titles(&report, Status::Fail), [""; 0], "{field}");
+        let unknown = unknown(&report);
+        assert!(
+            unknown.iter().any(|title| title.starts_with("container.")),
+            "{field}: {unknown:?}"
+        );
+    }
+    // The value of a variable with a harmless name decides nothing.
+    assert_healthy(&facts(&plan(&with(
+        "Environment: [{Name: STAGE, Value: !Ref Image}]",
+    ))));
+}
+
+#[test]
+fn a_capacity_provider_of_the_template_has_instances() {
+    let provider = "  Instances:\n    Type: AWS::ECS::CapacityProvider\n    Properties: {AutoScalingGroupProvider: {AutoScalingGroupArn: x}}\n";
+    let yaml = YAML
+        .replace("Resources:\n", &format!("Resources:\n{provider}"))
+        .replace(
+            "      LaunchType: FARGATE\n",
+            "      CapacityProviderStrategy: [{CapacityProvider: !Ref Instances, Weight: 1}]\n",
+        );
+    let facts = facts(&plan(&yaml));
+    let task = facts.tasks.values().find_map(|task| task.known()).unwrap();
+    assert_eq!(task.capacity_provider.as_deref(), Some("Instances"));
+    assert!(task.container_instance.is_some());
+}

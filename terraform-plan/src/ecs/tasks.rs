@@ -90,10 +90,11 @@ fn task(
     let family = definition.and_then(|definition| definition.operating_system.clone());
     let family = family.filter(|family| family.to_ascii_uppercase().starts_with("WINDOWS"));
     let platform_version = match service.platform_version.as_deref() {
-        Some(version) if version != "LATEST" => version,
+        Some(version) if version != "LATEST" => Some(version),
+        None if resolver.is_unknown(planned.resource, "platform_version") => None,
         // AWS may raise what LATEST means, and never lowers it.
-        _ if family.is_some() => "1.0.0",
-        _ => "1.4.0",
+        _ if family.is_some() => Some("1.0.0"),
+        _ => Some("1.4.0"),
     };
     let containers = definition
         .into_iter()
@@ -117,7 +118,7 @@ fn task(
         container_instance: capacity
             .is_on_instances()
             .then(|| instances_of(&planned.name)),
-        platform_version: is_fargate.then(|| platform_version.into()),
+        platform_version: platform_version.filter(|_| is_fargate).map(Into::into),
         platform_family: match (family, is_fargate) {
             (Some(family), _) => Some(family),
             (None, true) => Some("Linux".into()),

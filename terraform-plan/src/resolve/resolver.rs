@@ -142,6 +142,11 @@ impl<'p> Resolver<'p> {
         self.plan.configuration.is_set(resource, attribute)
     }
 
+    /// Whether the configuration sets an attribute to a text that is known only after apply.
+    pub fn is_unknown(&self, resource: &Resource, attribute: &str) -> bool {
+        resource.text(attribute).is_err() && self.is_set(resource, attribute)
+    }
+
     /// Whether AWS fills in an attribute that the configuration leaves out.
     pub fn is_computed(&self, resource: &Resource, attribute: &str) -> bool {
         resource.attribute(attribute) == Attribute::Unknown && !self.is_set(resource, attribute)
