@@ -134,6 +134,27 @@ mod tests {
     }
 
     #[test]
+    fn the_default_group_of_a_new_vpc_is_an_expression() {
+        let main = resource("aws_vpc.main", Some("aws_vpc.main.id"));
+        let inner = resource("module.net.aws_vpc.this", Some("module.net.vpc_id"));
+        let facts = facts(&[
+            ("aws_vpc", "aws_vpc.main", main),
+            ("aws_vpc", "module.net.aws_vpc.this", inner),
+        ]);
+        let text = "a = \"aws_vpc.main.default_security_group_id\"\n\
+                    b = \"module.net.aws_vpc.this.default_security_group_id\"";
+        let text = rewrite(text, &PlannedResources(&facts));
+        assert!(
+            text.starts_with("a = aws_vpc.main.default_security_group_id\n"),
+            "{text}"
+        );
+        assert!(
+            text.contains("b = null /* the default security group of module.net.aws_vpc.this"),
+            "{text}"
+        );
+    }
+
+    #[test]
     fn a_change_names_the_resource_or_the_call_of_its_module() {
         let change = "resource \"aws_ecs_service\" \"flow_service\" {\n  # …\n  enable_execute_command = true\n}";
         let rewritten = |resource: TerraformResource| {

@@ -13,6 +13,9 @@ const IDENTIFIED_BY_ID: [&str; 6] = [
     "aws_vpc_endpoint",
 ];
 
+/// What the name of a VPC's default security group ends with while it has no ID.
+const DEFAULT_GROUP: &str = ".default_security_group_id";
+
 /// The facts of a plan, with its resources.
 pub struct PlannedResources<'a>(pub &'a Facts);
 
@@ -60,12 +63,31 @@ impl<'a> PlannedResources<'a> {
         })
     }
 
-    /// The block with expressions in place of quoted IDs.
+    /// The VPC of the plan whose default security group this is.
+    pub fn vpc_of_default_group(&self, group: &str) -> Option<&'a TerraformResource> {
+        let vpc = group.strip_suffix(DEFAULT_GROUP)?;
+        self.named("aws_vpc", vpc)
+    }
+
+    /// The block with expressions in place of quoted IDs, and of IDs of default security groups.
     pub fn with_expressions(&self, block: &str) -> String {
+        let vpcs = self.all().filter(|(kind, ..)| *kind == "aws_vpc");
+        let block = vpcs.fold(block.to_owned(), |block, (_, id, vpc)| {
+            let quoted = format!("\"{}{DEFAULT_GROUP}\"", id.replace('"', "\\\""));
+            let of_vpc = vpc.expression.as_deref();
+            let expression = match of_vpc.and_then(|expression| expression.strip_suffix(".id")) {
+                Some(vpc) => format!("{vpc}{DEFAULT_GROUP}"),
+                None => {
+                    let address = &vpc.address;
+                    format!("null /* the default security group of {address}: give its module an output */")
+                }
+            };
+            block.replace(&quoted, &expression)
+        });
         let by_id = self
             .all()
             .filter(|(kind, ..)| IDENTIFIED_BY_ID.contains(kind));
-        by_id.fold(block.to_owned(), |block, (_, id, resource)| {
+        by_id.fold(block, |block, (_, id, resource)| {
             let quoted = format!("\"{}\"", id.replace('"', "\\\""));
             match &resource.expression {
                 Some(expression) => block.replace(&quoted, expression),

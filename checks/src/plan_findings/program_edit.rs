@@ -8,11 +8,11 @@ use super::planned_fix::adapt_to_new_service;
 use super::planned_resources::PlannedResources;
 use model::arn;
 use model::aws_call::{
-    AwsCall, DnsAttribute, EndpointKind, NewEndpoint, PROTOCOL, PROTOCOL_NUMBER, Peer,
+    AwsCall, DnsAttribute, EndpointKind, NewEndpoint, PROTOCOL, PROTOCOL_NUMBER, Peer, SSE_S3,
     SecurityGroupRule,
 };
 use model::cli_command::Ref;
-use model::facts::PulumiResource;
+use model::facts::{PulumiResource, TerraformResource};
 use model::fix::Fix;
 use model::step::{ContainerEdit, Edit, ResourcePolicy, Revision, Step};
 use model::text::sanitize_line;
@@ -81,15 +81,20 @@ impl Program<'_, '_> {
         };
         match call {
             AwsCall::UpdateService(update) => {
-                update
-                    .enable_execute_command
-                    .filter(|is_enabled| *is_enabled)?;
-                set(
-                    "aws_ecs_service",
-                    &update.service,
-                    "enableExecuteCommand",
-                    &true,
-                )
+                let flag = update.enable_execute_command.filter(|flag| *flag);
+                let version = update.platform_version.as_deref().map(quoted);
+                let count = update.desired_count;
+                let service = self.resource("aws_ecs_service", &update.service)?;
+                let changes = [
+                    ("enableExecuteCommand", flag.map(|flag| flag.to_string())),
+                    ("platformVersion", version),
+                    ("desiredCount", count.map(|count| count.to_string())),
+                ];
+                let changes = changes.into_iter().filter_map(|(property, value)| {
+                    Some(format!("set {property} of {service} to {}", value?))
+                });
+                let changes = changes.collect::<Vec<_>>().join("; ");
+                (!changes.is_empty()).then_some(changes)
             }
             AwsCall::PutRolePolicy(policy) => {
                 let document = match self.shown_policy.as_ref() == Some(&policy.document) {
@@ -152,7 +157,32 @@ impl Program<'_, '_> {
                 "add an aws:s3/bucket:Bucket with the bucket {}",
                 quoted(bucket)
             )),
-            _ => None,
+            AwsCall::CreateKey(key) => Some(format!(
+                "add an aws:kms/key:Key with the policy {}",
+                key.policy
+            )),
+            AwsCall::AssociateKmsKey { log_group, key } => {
+                let key = match key {
+                    Ref::Literal(arn) => quoted(arn),
+                    Ref::Output(_) => "the ARN of the new key".to_owned(),
+                };
+                let group = self.resource("aws_cloudwatch_log_group", log_group);
+                let group = group.unwrap_or_else(|| "the log group".to_owned());
+                Some(format!("set kmsKeyId of {group} to {key}"))
+            }
+            AwsCall::PutBucketEncryption(bucket) => Some(format!(
+                "add an aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration with the \
+                 bucket {} and the sseAlgorithm {SSE_S3}",
+                self.named("aws_s3_bucket", bucket)
+            )),
+            AwsCall::DeleteVpcEndpoints(endpoint) => {
+                let endpoint = self.resource("aws_vpc_endpoint", endpoint)?;
+                Some(format!("remove {endpoint}"))
+            }
+            // A program has none of these: keys that wait for deletion, users, agents of instances.
+            AwsCall::CancelKeyDeletion(_)
+            | AwsCall::PutUserPolicy(_)
+            | AwsCall::UpdateContainerAgent { .. } => None,
         }
     }
 
@@ -197,11 +227,14 @@ impl Program<'_, '_> {
                 )
             }
         };
+        let policy = endpoint.policy.as_ref();
+        let policy = policy.map(|policy| format!(", and the policy {policy}"));
         format!(
-            "add an aws:ec2/vpcEndpoint:VpcEndpoint with the vpcId of {}, serviceName {}, vpcEndpointType {}, {rest}",
+            "add an aws:ec2/vpcEndpoint:VpcEndpoint with the vpcId of {}, serviceName {}, vpcEndpointType {}, {rest}{}",
             self.named("aws_vpc", &endpoint.vpc),
             quoted(&endpoint.service),
             endpoint.kind.name(),
+            policy.unwrap_or_default(),
         )
     }
 
@@ -243,17 +276,16 @@ impl Program<'_, '_> {
 
     /// The resource, or the ID of one that the program does not define.
     fn named(&self, kind: &str, id: &str) -> String {
-        self.resource(kind, id).unwrap_or_else(|| quoted(id))
+        let resource = self.resource(kind, id).or_else(|| {
+            let vpc = self.resources.vpc_of_default_group(id)?;
+            Some(format!("defaultSecurityGroupId of {}", described(vpc)?))
+        });
+        resource.unwrap_or_else(|| quoted(id))
     }
 
     /// The logical name of a resource, and its type.
     fn resource(&self, kind: &str, name: &str) -> Option<String> {
-        let resource = self.resources.named(kind, name)?;
-        let PulumiResource {
-            name,
-            resource_type,
-        } = resource.pulumi.as_ref()?;
-        Some(sanitize_line(&format!("{name} ({resource_type})")))
+        described(self.resources.named(kind, name)?)
     }
 
     fn is_of_new_service(&self, step: &Step) -> bool {
@@ -262,6 +294,15 @@ impl Program<'_, '_> {
             .and_then(|update| self.resources.named("aws_ecs_service", &update.service));
         service.is_some_and(|service| service.is_new)
     }
+}
+
+/// The logical name of a resource of the program, and its type.
+fn described(resource: &TerraformResource) -> Option<String> {
+    let PulumiResource {
+        name,
+        resource_type,
+    } = resource.pulumi.as_ref()?;
+    Some(sanitize_line(&format!("{name} ({resource_type})")))
 }
 
 fn quoted(text: &str) -> String {

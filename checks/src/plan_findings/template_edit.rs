@@ -6,7 +6,7 @@ use super::planned_fix::adapt_to_new_service;
 use super::planned_resources::PlannedResources;
 use model::arn;
 use model::aws_call::{
-    AwsCall, DnsAttribute, EndpointKind, NewEndpoint, PROTOCOL, PROTOCOL_NUMBER, Peer,
+    AwsCall, DnsAttribute, EndpointKind, NewEndpoint, PROTOCOL, PROTOCOL_NUMBER, Peer, SSE_S3,
     SecurityGroupRule,
 };
 use model::cli_command::Ref;
@@ -81,6 +81,9 @@ struct Template<'r, 'a> {
 /// What a security group that the fix adds is called.
 const NEW_GROUP: &str = "EcsExecEndpointSecurityGroup";
 
+/// What a KMS key that the fix adds is called.
+const NEW_KEY: &str = "EcsExecLogsKey";
+
 impl Template<'_, '_> {
     fn add(&mut self, step: &Step) {
         match step {
@@ -104,9 +107,20 @@ impl Template<'_, '_> {
     fn add_call(&mut self, call: &AwsCall) {
         let (logical_id, new_type, properties) = match call {
             AwsCall::UpdateService(update) => {
+                let service = update.service.as_str();
                 if update.enable_execute_command == Some(true) {
-                    let property = "EnableExecuteCommand: true";
-                    self.change("aws_ecs_service", &update.service, property);
+                    self.change("aws_ecs_service", service, "EnableExecuteCommand: true");
+                }
+                if let Some(version) = &update.platform_version {
+                    let property = format!("PlatformVersion: {}", quoted(version));
+                    self.change("aws_ecs_service", service, &property);
+                }
+                if let Some(count) = update.desired_count {
+                    self.change(
+                        "aws_ecs_service",
+                        service,
+                        &format!("DesiredCount: {count}"),
+                    );
                 }
                 return;
             }
@@ -203,7 +217,42 @@ impl Template<'_, '_> {
                 "AWS::S3::Bucket",
                 format!("BucketName: {}", quoted(bucket)),
             ),
-            _ => return,
+            AwsCall::CreateKey(key) => (
+                NEW_KEY.to_owned(),
+                "AWS::KMS::Key",
+                format!(
+                    "Description: {}\nKeyPolicy: {}",
+                    quoted(&key.description),
+                    key.policy
+                ),
+            ),
+            AwsCall::AssociateKmsKey { log_group, key } => {
+                let key = match key {
+                    Ref::Literal(arn) => quoted(arn),
+                    Ref::Output(_) => format!("!GetAtt {NEW_KEY}.Arn"),
+                };
+                let property = format!("KmsKeyId: {key}");
+                let new_group = logical_id("EcsExecLogs", log_group);
+                let mut edits = self.edits.iter_mut();
+                return match edits.find(|edit| edit.creates("AWS::Logs::LogGroup", &new_group)) {
+                    Some(edit) => edit.add(&property),
+                    None => self.change("aws_cloudwatch_log_group", log_group, &property),
+                };
+            }
+            AwsCall::PutBucketEncryption(bucket) => {
+                let rule = format!("{{ServerSideEncryptionByDefault: {{SSEAlgorithm: {SSE_S3}}}}}");
+                let properties =
+                    format!("BucketEncryption: {{ServerSideEncryptionConfiguration: [{rule}]}}");
+                return self.change("aws_s3_bucket", bucket, &properties);
+            }
+            // The next call creates it again, at the same place of the template.
+            AwsCall::DeleteVpcEndpoints(endpoint) => {
+                return self.change("aws_vpc_endpoint", endpoint, "# … removed");
+            }
+            // A template has none of these: keys that wait for deletion, users, agents of instances.
+            AwsCall::CancelKeyDeletion(_)
+            | AwsCall::PutUserPolicy(_)
+            | AwsCall::UpdateContainerAgent { .. } => return,
         };
         self.edits.push(TemplateEdit {
             logical_id,
@@ -237,11 +286,14 @@ impl Template<'_, '_> {
                 format!("RouteTableIds: {}", ids("aws_route_table", route_tables))
             }
         };
+        let policy = endpoint.policy.as_ref();
+        let policy = policy.map(|policy| format!("\nPolicyDocument: {policy}"));
         let properties = format!(
-            "VpcId: {}\nServiceName: {}\nVpcEndpointType: {}\n{attachment}",
+            "VpcId: {}\nServiceName: {}\nVpcEndpointType: {}\n{attachment}{}",
             self.id("aws_vpc", &endpoint.vpc),
             quoted(&endpoint.service),
-            endpoint.kind.name()
+            endpoint.kind.name(),
+            policy.unwrap_or_default()
         );
         let service = endpoint.service.rsplit('.').next().unwrap_or_default();
         let name = logical_id("EcsExecEndpoint", service);
@@ -274,8 +326,15 @@ impl Template<'_, '_> {
                 "aws_security_group" => format!("!GetAtt {logical_id}.GroupId"),
                 _ => format!("!Ref {logical_id}"),
             },
-            None => quoted(id),
+            None => self.default_group(id).unwrap_or_else(|| quoted(id)),
         }
+    }
+
+    /// The default security group of a VPC of the template.
+    fn default_group(&self, id: &str) -> Option<String> {
+        let vpc = self.resources.vpc_of_default_group(id)?;
+        let vpc = &vpc.cloudformation.as_ref()?.logical_id;
+        Some(format!("!GetAtt {vpc}.DefaultSecurityGroup"))
     }
 
     fn add_revision(&mut self, revision: &Revision) {

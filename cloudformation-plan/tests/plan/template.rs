@@ -451,3 +451,43 @@ fn a_capacity_provider_of_the_template_has_instances() {
     assert_eq!(task.capacity_provider.as_deref(), Some("Instances"));
     assert!(task.container_instance.is_some());
 }
+
+#[test]
+fn fixes_name_the_default_group_of_a_vpc_of_the_template() {
+    let endpoint = resource(
+        "AWS::EC2::VPCEndpoint",
+        "VpcId: !Ref Vpc, ServiceName: com.amazonaws.us-west-2.ssmmessages, VpcEndpointType: Interface, \
+         PrivateDnsEnabled: true, SubnetIds: [!Ref SubnetA, !Ref SubnetB]",
+    );
+    let without = without("  DefaultRoute:", "  SubnetA:");
+    let yaml = without.replace("Resources:\n", &format!("Resources:\n{endpoint}"));
+    let report = report_of(&yaml);
+    assert_eq!(causes(&report), ["network.endpoint-security-group"]);
+    let edits = edits(&report);
+    assert!(
+        edits.contains("GroupId: !GetAtt Vpc.DefaultSecurityGroup"),
+        "{edits}"
+    );
+}
+
+#[test]
+fn a_log_group_gets_its_key_in_the_template() {
+    let cluster = "          Logging: OVERRIDE\n";
+    let encrypted = YAML.replace(
+        "LogConfiguration: {CloudWatchLogGroupName: !Ref Logs}",
+        "LogConfiguration: {CloudWatchLogGroupName: !Ref Logs, CloudWatchEncryptionEnabled: true}",
+    );
+    assert!(encrypted.contains(cluster));
+    let report = report_of(&encrypted);
+    let edits = edits(&report);
+    assert!(
+        edits.contains("  EcsExecLogsKey:\n    Type: AWS::KMS::Key\n"),
+        "{edits}"
+    );
+    assert!(
+        edits.contains(
+            "  Logs:\n    Properties:\n      # …\n      KmsKeyId: !GetAtt EcsExecLogsKey.Arn"
+        ),
+        "{edits}"
+    );
+}

@@ -35,6 +35,16 @@ pub fn add_terraform(facts: &mut Facts, resolver: &Resolver, planned: &[PlannedS
             add("aws_iam_role", arn::name(arn), role);
         }
     }
+    for name in facts.log_groups.keys() {
+        if let Some(group) = resolver.find(name, ResourceKind::LogGroup) {
+            add("aws_cloudwatch_log_group", name, group);
+        }
+    }
+    for name in facts.buckets.keys() {
+        if let Some(bucket) = resolver.find(name, ResourceKind::Bucket) {
+            add("aws_s3_bucket", name, bucket);
+        }
+    }
     if let Some(cluster) = resolver.find(&facts.cluster_name, ResourceKind::Cluster) {
         add("aws_ecs_cluster", &facts.cluster_name, cluster);
     }
