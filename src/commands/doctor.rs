@@ -92,10 +92,11 @@ pub fn exit_code(reports: &[Report], arguments: &Doctor, global: &Global) -> Exi
     }
     let facts = &arguments.facts;
     if facts.plan.is_some() && !facts.plan_over_live && !global.quiet {
-        say!(
-            "Add --plan-over-live to read what is not in the plan from AWS, or --plan-is-complete if there is nothing \
-             beside the plan."
-        );
+        let or_complete = match facts.plan_is_complete {
+            true => "",
+            false => ", or --plan-is-complete if there is nothing beside the plan",
+        };
+        say!("Add --plan-over-live to read what is not in the plan from AWS{or_complete}.");
     }
     match arguments.checks.allow_unknown {
         true => ExitCode::SUCCESS,

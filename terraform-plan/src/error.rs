@@ -25,7 +25,8 @@ pub enum PlanError {
     State,
     /// The output of another tool, by name.
     #[error(
-        "this is {0}, not a plan of Terraform or OpenTofu in JSON: convert one with `terraform show -json tfplan`"
+        "this is {0}, not a plan in JSON (`terraform show -json tfplan`, `pulumi preview --json`), nor a CloudFormation \
+         template"
     )]
     Foreign(&'static str),
     /// The source of what `pulumi preview` prints.
@@ -61,7 +62,8 @@ pub enum PlanError {
     NotJson(String),
     /// JSON that nothing is known about.
     #[error(
-        "this JSON is not a plan: it has no resource_changes, which `terraform show -json tfplan` prints"
+        "this JSON is no plan: neither Terraform's (`terraform show -json tfplan`), nor a CloudFormation template, nor \
+         Pulumi's (`pulumi preview --json`)"
     )]
     NotAPlan,
     /// Holds the start of the version.

@@ -78,10 +78,11 @@ impl<'a> FactIndex<'a> {
         let facts = self.facts;
         let Some(host) = task.container_instance.as_ref() else {
             let id = task.id();
-            return Err(Unavailable::not_asked(
-                "ecs:DescribeTasks",
-                format!("task {id} runs on infrastructure of AWS, which is not visible"),
-            ));
+            let why = match facts.planned {
+                true => "the plan does not show the network of the tasks".to_owned(),
+                false => format!("task {id} runs on infrastructure of AWS, which is not visible"),
+            };
+            return Err(Unavailable::not_asked("ecs:DescribeTasks", why));
         };
         let host = found(
             facts.container_instances.get(host),

@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 
 use super::{Report, Source, Verdict};
 use model::finding::{Finding, Status};
+use model::text::sanitize_line;
 
 impl Report {
     /// The verdict in words, the same in every format.
@@ -35,7 +36,7 @@ impl Report {
         sentence.to_owned()
     }
 
-    /// `1 of 6 services` or `all 6 services`. A failure that is about no service may affect more than can be counted.
+    /// The one service, `1 of 6 services` or `all 6 services`. A failure that is about no service may affect more than can be counted.
     fn affected(&self) -> String {
         let findings = self.findings.iter();
         let failed = findings.filter(|finding| {
@@ -50,6 +51,7 @@ impl Report {
             }
         }
         match (services.len(), self.target.services.len()) {
+            (1, 1) if all_have_services => services.into_iter().map(sanitize_line).collect(),
             (_, 0 | 1) | (0, _) => "at least one target".to_owned(),
             (count, all) if count >= all => format!("all {all} services"),
             (count, all) if all_have_services => format!("{count} of {all} services"),
@@ -137,7 +139,7 @@ mod tests {
         definition(&mut facts).task_role = None;
         assert_eq!(
             headline(&facts),
-            "sessions will fail for at least one target"
+            "sessions will fail for coder-production-coder"
         );
     }
 
@@ -154,7 +156,7 @@ mod tests {
         report.source = Source::Plan;
         assert_eq!(
             report.headline(),
-            "after deployment, sessions will fail for at least one target"
+            "after deployment, sessions will fail for coder-production-coder"
         );
         let mut facts = healthy_coder();
         for role in facts.roles.values_mut() {
