@@ -61,7 +61,7 @@ string_kinds! {
         address: Identifier, expression: Identifier, is_new: none, inputs: Identifier, cloudformation: inner,
         pulumi: inner,
     }
-    CloudFormationResource { logical_id: Identifier, stack: Identifier, template: Identifier }
+    CloudFormationResource { logical_id: Identifier, stack: Identifier, template: Identifier, construct: Identifier }
     PulumiResource { name: Identifier, resource_type: Word }
     Manifest { version: Word, anonymized: none, unseen: inner }
     Target { services: inner, tasks: Identifier, container: Identifier }

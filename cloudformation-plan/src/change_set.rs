@@ -85,6 +85,7 @@ fn read_change(change: &Value) -> Result<StackResource, TemplateError> {
         before,
         action,
         physical_id: text("PhysicalResourceId").filter(|_| is_there),
+        construct: None,
         // Another change set.
         nested_template: None,
         logical_id,

@@ -179,12 +179,15 @@ impl CloudFormationPlan {
             let Some(stack) = self.stacks.get(*at) else {
                 continue;
             };
-            let action = stack.resource(logical_id).map(|resource| resource.action);
-            resource.is_new = action == Some(Action::Create);
+            let Some(of_stack) = stack.resource(logical_id) else {
+                continue;
+            };
+            resource.is_new = of_stack.action == Action::Create;
             resource.cloudformation = Some(CloudFormationResource {
                 logical_id: logical_id.clone(),
                 stack: stack_name(&self.stacks, *at),
                 template: stack.template_file.clone(),
+                construct: of_stack.construct.clone(),
             });
         }
     }

@@ -43,6 +43,8 @@ pub struct StackResource {
     pub action: Action,
     /// The ID or ARN of a resource that exists.
     pub physical_id: Option<String>,
+    /// The path of the CDK's construct.
+    pub construct: Option<String>,
     /// The file of a nested stack's template, relative to the folder of this template.
     pub nested_template: Option<String>,
 }
@@ -156,6 +158,7 @@ fn read_resource(logical_id: String, mut resource: Value) -> Result<StackResourc
     };
     let condition = text("Condition");
     let nested_template = nested_template(&resource_type, &resource);
+    let construct = resource["Metadata"]["aws:cdk:path"].as_str().map(short);
     // A macro beside the properties can add some.
     let added = resource.get("Fn::Transform").cloned();
     let added = added.map(|added| ("Fn::Transform".to_owned(), added));
@@ -176,6 +179,7 @@ fn read_resource(logical_id: String, mut resource: Value) -> Result<StackResourc
         before: Value::Null,
         action: Action::Deploy,
         physical_id: None,
+        construct,
         nested_template,
     })
 }

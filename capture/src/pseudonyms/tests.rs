@@ -75,6 +75,7 @@ fn full_platform() -> Facts {
             cloudformation: Some(CloudFormationResource {
                 logical_id: "AcmeService".into(),
                 stack: Some("acme-stack".into()),
+                construct: None,
                 template: Some("acme.template.json".into()),
             }),
             ..TerraformResource::default()

@@ -32,6 +32,8 @@ pub fn adapt(fix: &mut Fix, resources: &PlannedResources) {
     fix.commands.clear();
     fix.terraform = None;
     fix.cloudformation = template.yaml();
+    let has_construct = |edit: &TemplateEdit| edit.place.contains("construct ");
+    let is_synthesized = template.edits.iter().any(has_construct);
     if is_new_service {
         adapt_to_new_service(fix);
         fix.explain =
@@ -44,6 +46,12 @@ pub fn adapt(fix: &mut Fix, resources: &PlannedResources) {
         fix.explain.push_str(
             " Deploying the template may keep tasks that run already: replace them afterwards, for example with \
              `aws ecs update-service --force-new-deployment`.",
+        );
+    }
+    if is_synthesized {
+        fix.explain.push_str(
+            " `cdk synth` writes the template anew: make the change in the construct, by its own property or by \
+             `addPropertyOverride`.",
         );
     }
 }
@@ -381,14 +389,10 @@ impl Template<'_, '_> {
         {
             return edit.add(properties);
         }
-        let place = match (&cloudformation.stack, &cloudformation.template) {
-            (Some(stack), Some(template)) => format!("stack {stack} ({template})"),
-            (Some(stack), None) => format!("stack {stack}"),
-            _ => String::new(),
-        };
+        let place = place(cloudformation);
         self.edits.push(TemplateEdit {
             logical_id: cloudformation.logical_id.clone(),
-            place: sanitize_line(&place),
+            place,
             new_type: None,
             properties: properties.to_owned(),
             is_new_service: resource.is_new && kind == "aws_ecs_service",
@@ -415,6 +419,20 @@ impl Template<'_, '_> {
         }
         Some(yaml.join("\n"))
     }
+}
+
+/// Where a resource is defined: its stack, the file of that, and its construct in the program of the CDK.
+fn place(resource: &CloudFormationResource) -> String {
+    let mut place = match (&resource.stack, &resource.template) {
+        (Some(stack), Some(template)) => format!("stack {stack} ({template})"),
+        (Some(stack), None) => format!("stack {stack}"),
+        _ => String::new(),
+    };
+    if let Some(construct) = &resource.construct {
+        let separator = if place.is_empty() { "" } else { ", " };
+        place = format!("{place}{separator}construct {construct}");
+    }
+    sanitize_line(&place)
 }
 
 /// A text that YAML reads as it is.

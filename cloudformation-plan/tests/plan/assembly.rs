@@ -237,3 +237,21 @@ fn exports_are_those_of_the_region() {
         assert_eq!(causes(&plan(name, "eu-west-1")), [""; 0], "{name}");
     }
 }
+
+#[test]
+fn an_edit_names_the_construct_that_makes_the_resource() {
+    let report = changed(WEB, |template| {
+        let service = template.pointer_mut("/Resources/ServiceD69D759B").unwrap();
+        service["Metadata"] = json!({"aws:cdk:path": "WebStack/Service/Service"});
+        service["Properties"]["EnableExecuteCommand"] = false.into();
+    });
+    let edits = edits(&report);
+    let wanted =
+        "# stack web-production (WebStack.template.json), construct WebStack/Service/Service\n";
+    assert!(edits.contains(wanted), "{edits}");
+    assert!(
+        report.fixes[0]
+            .explain
+            .contains("`cdk synth` writes the template anew")
+    );
+}

@@ -32,6 +32,9 @@ pub struct CloudFormationResource {
     pub stack: Option<String>,
     /// The file of the template, as the manifest of a CDK assembly names it.
     pub template: Option<String>,
+    /// The path of the CDK's construct: `Shop/Service/Service`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub construct: Option<String>,
 }
 
 /// A resource of a Pulumi program.
