@@ -4,7 +4,9 @@ use serde_json::Value;
 
 use super::json::{has_variables, statements, valid_strings};
 use super::pattern::{Piece, arn_parts, completed, like, matches, plain};
+use super::principal::UNKNOWN_ACCOUNT_ID;
 use super::{Principal, Request, Ternary, condition, variable};
+use model::arn;
 
 /// Whether a statement has an effect. Depends if the effect is neither `Allow` nor `Deny`.
 pub fn has_effect(statement: &Value, effect: &str) -> Ternary {
@@ -195,8 +197,22 @@ impl ArnPattern {
         })
     }
 
-    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>
     fn matches(&self, resource: &str) -> Ternary {
+        let answer = self.matches_arn(resource);
+        if answer != Ternary::No || arn::account(resource) != Some(arn::UNKNOWN_ACCOUNT) {
+            return answer;
+        }
+        // The account may turn out to be that of the pattern.
+        let account = arn_parts(&self.pieces).get(4).copied().unwrap_or_default();
+        let account: String = account.iter().filter_map(|piece| piece.example()).collect();
+        match self.matches_arn(&resource.replacen(arn::UNKNOWN_ACCOUNT, &account, 1)) {
+            Ternary::No => Ternary::No,
+            _ => Ternary::depends(UNKNOWN_ACCOUNT_ID),
+        }
+    }
+
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>
+    fn matches_arn(&self, resource: &str) -> Ternary {
         let as_written = matches(&self.pieces, resource);
         let Some(completed) = &self.completed else {
             return as_written.into();
@@ -227,6 +243,40 @@ mod tests {
         let policy = MatchingStatements::new(&json!("{"), "Deny", None, &request);
         let expected = Ternary::depends("a policy that was not read or is no JSON");
         assert_eq!(policy.applies_to("arn:aws:ecs:r:1:task/c/a"), expected);
+    }
+
+    #[test]
+    fn an_unknown_account_may_be_that_of_a_pattern() {
+        let request = Request::new("logs:PutLogEvents", []);
+        let applies = |element: &str, pattern: &str| {
+            let statement = json!({"Effect": "Allow", "Action": "*", element: pattern});
+            let policy = json!({"Statement": statement});
+            MatchingStatements::new(&policy, "Allow", None, &request)
+                .applies_to("arn:aws:logs:us-west-2:000000000000:log-group:/exec")
+        };
+        let unknown = Ternary::depends("the ID of the account");
+        for (pattern, expected) in [
+            ("*", Ternary::Yes),
+            ("arn:aws:logs:*:*:*", Ternary::Yes),
+            (
+                "arn:aws:logs:us-west-2:123456789012:log-group:/exec",
+                unknown.clone(),
+            ),
+            ("arn:aws:logs:*:1234*:log-group:/exec", unknown.clone()),
+            (
+                "arn:aws:logs:us-west-2:123456789012:log-group:/other",
+                Ternary::No,
+            ),
+            (
+                "arn:aws:logs:eu-west-1:123456789012:log-group:/exec",
+                Ternary::No,
+            ),
+            ("arn:aws:s3:::exec", Ternary::No),
+        ] {
+            assert_eq!(applies("Resource", pattern), expected, "{pattern}");
+        }
+        let other = "arn:aws:logs:us-west-2:123456789012:log-group:/exec";
+        assert_eq!(applies("NotResource", other), unknown);
     }
 
     #[test]

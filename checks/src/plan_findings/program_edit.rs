@@ -12,7 +12,7 @@ use model::aws_call::{
     SecurityGroupRule,
 };
 use model::cli_command::Ref;
-use model::facts::PulumiResource;
+use model::facts::{PulumiResource, TerraformResource};
 use model::fix::Fix;
 use model::step::{ContainerEdit, Edit, ResourcePolicy, Revision, Step};
 use model::text::sanitize_line;
@@ -65,9 +65,13 @@ impl Program<'_, '_> {
                     ResourcePolicy::Endpoint(id) => ("aws_vpc_endpoint", id),
                 };
                 let resource = self.resource(kind, name)?;
+                let statement = addition.statement.to_string();
+                let statement = self.resources.with_role_arns(&statement, |role| {
+                    let words = format!("the ARN of {}", described(role)?);
+                    Some(Value::String(words).to_string())
+                });
                 Some(format!(
-                    "add to the policy of {resource} the statement {}",
-                    addition.statement
+                    "add to the policy of {resource} the statement {statement}"
                 ))
             }
             Step::Shell(_) => None,
@@ -248,12 +252,7 @@ impl Program<'_, '_> {
 
     /// The logical name of a resource, and its type.
     fn resource(&self, kind: &str, name: &str) -> Option<String> {
-        let resource = self.resources.named(kind, name)?;
-        let PulumiResource {
-            name,
-            resource_type,
-        } = resource.pulumi.as_ref()?;
-        Some(sanitize_line(&format!("{name} ({resource_type})")))
+        described(self.resources.named(kind, name)?)
     }
 
     fn is_of_new_service(&self, step: &Step) -> bool {
@@ -262,6 +261,15 @@ impl Program<'_, '_> {
             .and_then(|update| self.resources.named("aws_ecs_service", &update.service));
         service.is_some_and(|service| service.is_new)
     }
+}
+
+/// The logical name of a resource, and its type.
+fn described(resource: &TerraformResource) -> Option<String> {
+    let PulumiResource {
+        name,
+        resource_type,
+    } = resource.pulumi.as_ref()?;
+    Some(sanitize_line(&format!("{name} ({resource_type})")))
 }
 
 fn quoted(text: &str) -> String {

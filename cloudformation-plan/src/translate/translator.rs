@@ -101,7 +101,9 @@ impl Translator<'_> {
                 let items = items.iter().filter_map(|item| self.attribute(path, item));
                 Attribute::list(items.collect())
             }
-            Node::Map(_) | Node::Joined(_) | Node::Unknown(_) => Attribute::unknown(),
+            Node::Map(_) | Node::Joined(_) | Node::OwnAccount | Node::Unknown(_) => {
+                Attribute::unknown()
+            }
         })
     }
 

@@ -5,3 +5,4 @@ mod change_set;
 mod damaged;
 mod support;
 mod template;
+mod unnamed_roles;
