@@ -10,6 +10,7 @@ mod identity;
 mod names;
 mod network;
 mod resource_types;
+mod role_arn;
 mod translator;
 
 use std::cell::RefCell;

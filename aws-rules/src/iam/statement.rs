@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::json::{has_variables, statements, valid_strings};
 use super::pattern::{Piece, arn_parts, completed, like, matches, plain};
+use super::planned_key::KeyPlace;
 use super::principal::UNKNOWN_ACCOUNT_ID;
 use super::{Principal, Request, Ternary, condition, variable};
 use model::arn;
@@ -48,6 +49,8 @@ struct Resources {
     /// `Err(No)`: a variable of the pattern has no value.
     patterns: Vec<Result<ArnPattern, Ternary>>,
     is_negated: bool,
+    /// Where the keys of the plan are that have no ARN yet.
+    key_place: KeyPlace,
 }
 
 struct ArnPattern {
@@ -70,6 +73,7 @@ impl MatchingStatements {
             let all_resources = Resources {
                 patterns: Vec::new(),
                 is_negated: true,
+                key_place: KeyPlace::default(),
             };
             return MatchingStatements(vec![Statement {
                 principal_and_conditions: Ternary::depends(
@@ -160,12 +164,13 @@ impl Resources {
         Resources {
             patterns,
             is_negated,
+            key_place: KeyPlace::of(request),
         }
     }
 
     fn include(&self, resource: &str) -> Ternary {
         let any = Ternary::any(self.patterns.iter().map(|pattern| match pattern {
-            Ok(pattern) => pattern.matches(resource),
+            Ok(pattern) => pattern.matches(resource, &self.key_place),
             Err(answer) => answer.clone(),
         }));
         if self.is_negated { any.negated() } else { any }
@@ -197,7 +202,11 @@ impl ArnPattern {
         })
     }
 
-    fn matches(&self, resource: &str) -> Ternary {
+    fn matches(&self, resource: &str, place: &KeyPlace) -> Ternary {
+        if resource != "*" && !resource.starts_with("arn:") {
+            let pattern = self.completed.as_ref().unwrap_or(&self.pieces);
+            return place.matches_planned_key(pattern, resource);
+        }
         let answer = self.matches_arn(resource);
         if answer != Ternary::No || arn::account(resource) != Some(arn::UNKNOWN_ACCOUNT) {
             return answer;

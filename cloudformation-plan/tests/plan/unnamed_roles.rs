@@ -179,3 +179,72 @@ fn session_logs_are_judged_if_the_account_is_unknown() {
         [Status::Unknown]
     );
 }
+
+#[test]
+fn a_trust_policy_with_an_unknown_part_is_unknown_with_the_reason() {
+    let condition = "Action: \"sts:AssumeRole\", Condition: {StringEquals: {\"aws:SourceAccount\": !Ref AWS::AccountId}}}";
+    let yaml = edited(&[("Action: \"sts:AssumeRole\"}", condition)]);
+    assert_eq!(statuses(ACCOUNT, &yaml, "role.trust"), [Status::Pass]);
+    let report = report_in(None, &yaml);
+    let unknown = "Unknown: assume_role_policy of TaskRole depends on AWS::AccountId";
+    let expected = [(Status::Unknown, unknown.to_owned())];
+    assert_eq!(titles_of(&report, "role.trust"), expected);
+}
+
+#[test]
+fn a_key_without_an_arn_is_matched_by_its_place() {
+    let by_pattern = |resource: &str| {
+        let statement = format!(
+            "              - {{Effect: Allow, Action: \"kms:Decrypt\", Resource: {resource}}}\n  Definition:\n"
+        );
+        let yaml = with_key(ROOT, "\"kms:Encrypt\"").replace("  Definition:\n", &statement);
+        statuses(ACCOUNT, &yaml, "role.kms-decrypt")
+    };
+    let of_account = "!Sub \"arn:aws:kms:us-west-2:${AWS::AccountId}:key/*\"";
+    assert_eq!(by_pattern(of_account), [Status::Pass]);
+    let by_id = "!Sub \"arn:aws:kms:us-west-2:${AWS::AccountId}:key/${Key}\"";
+    assert_eq!(by_pattern(by_id), [Status::Pass]);
+    let other = "!Sub \"arn:aws:kms:us-west-2:${AWS::AccountId}:key/0a1b\"";
+    assert_eq!(by_pattern(other), [Status::Fail]);
+    assert_eq!(by_pattern("!GetAtt Key.Arn"), [Status::Pass]);
+}
+
+#[test]
+fn an_arn_that_the_template_puts_together_is_that_of_its_role() {
+    let with_arn = |arn: &str, properties: &str| {
+        edited(&[
+            (
+                "TaskRoleArn: !GetAtt TaskRole.Arn",
+                &format!("TaskRoleArn: !Sub \"{arn}\""),
+            ),
+            (
+                "    Properties:\n      AssumeRolePolicyDocument",
+                &format!("    Properties:\n{properties}      AssumeRolePolicyDocument"),
+            ),
+        ])
+    };
+    let by_reference = "arn:aws:iam::${AWS::AccountId}:role/${TaskRole}";
+    let by_name = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/web-task";
+    let named = "      RoleName: web-task\n";
+    for (arn, properties, expected) in [
+        (by_reference, "", Status::Pass),
+        (by_reference, named, Status::Pass),
+        (by_name, named, Status::Pass),
+        (by_name, "", Status::Unknown),
+        (by_reference, "      Path: /team/\n", Status::Unknown),
+    ] {
+        let yaml = with_arn(arn, properties);
+        let allowed = statuses(None, &yaml, "role.ssmmessages");
+        assert_eq!(allowed, [expected], "{arn} {properties}");
+    }
+    let by_reference = with_arn(by_reference, "");
+    assert_eq!(
+        statuses(ACCOUNT, &by_reference, "role.ssmmessages"),
+        [Status::Pass]
+    );
+    let elsewhere = with_arn("arn:aws:iam::999999999999:role/${TaskRole}", "");
+    assert_eq!(
+        statuses(ACCOUNT, &elsewhere, "role.ssmmessages"),
+        [Status::Unknown]
+    );
+}
