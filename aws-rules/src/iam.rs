@@ -17,6 +17,7 @@ pub mod literal_wildcard;
 mod operand;
 mod operator;
 mod pattern;
+mod planned_key;
 mod policy_evaluator;
 mod policy_set;
 mod principal;

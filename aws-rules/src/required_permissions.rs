@@ -1,6 +1,7 @@
 //! The permissions that a session needs besides ssmmessages, as the cluster's exec configuration demands them. The
 //! collector asks IAM about these, and the checks read its answers.
 
+use model::arn::UNKNOWN_ACCOUNT;
 use model::distinct::unique;
 use model::facts::{Cluster, ContainerLog, ExecLog};
 
@@ -22,7 +23,7 @@ pub struct AccountRegion<'a> {
     pub partition: &'a str,
     /// Such as `us-west-2`.
     pub region: &'a str,
-    /// The 12-digit ID.
+    /// The 12-digit ID, or what stands for it.
     pub account: &'a str,
 }
 
@@ -86,9 +87,13 @@ pub fn write_log_group(location: AccountRegion, group: &str) -> Vec<RequiredPerm
         region,
         account,
     } = location;
+    let of_account = match account {
+        UNKNOWN_ACCOUNT => "*",
+        known => known,
+    };
+    let pattern = format!("arn:{partition}:logs:{region}:{of_account}:log-group:{group}:*");
     let groups = format!("arn:{partition}:logs:{region}:{account}:log-group:");
     let group = format!("{groups}{group}");
-    let pattern = format!("{group}:*");
     let stream = format!("{group}:log-stream:ecs-execute-command-0");
     // CloudWatch Logs leaves out the name of the group or stream when the request is for all of them.
     vec![

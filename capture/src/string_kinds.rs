@@ -125,7 +125,7 @@ string_kinds! {
     Mount { path: Identifier, read_only: none }
     ProxyEnvironment { variables: Word, credentials_bypass: none, ssmmessages_bypass: none }
     ContainerLog { driver: Word, group: Identifier, region: Word, stream_prefix: Identifier }
-    Role { arn: Identifier, name: Identifier, trust: Identifier, boundary: Identifier }
+    Role { arn: Identifier, name: Identifier, trust: Identifier, trust_unread: inner, boundary: Identifier }
     Identity { policies: inner, boundary: inner }
     Policy { name: Identifier, arn: Identifier, document: Identifier }
     Simulation {

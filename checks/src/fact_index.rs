@@ -93,10 +93,11 @@ impl<'a> FactIndex<'a> {
 
     /// The partition, region and account of the resources; `None` if the account is unknown.
     pub fn place(&self) -> Option<AccountRegion<'a>> {
+        let planned = self.facts.planned.then_some(arn::UNKNOWN_ACCOUNT);
         Some(AccountRegion {
             partition: &self.facts.partition,
             region: &self.facts.region,
-            account: self.facts.account.as_deref()?,
+            account: self.facts.account.as_deref().or(planned)?,
         })
     }
 

@@ -50,6 +50,14 @@ fn add_statement(
         .policy(policy_document::document([statement]))
 }
 
+/// The ARN of a role; in words if a plan creates it, because AWS gives it an ARN only then.
+pub fn arn_in_words(role: &str) -> String {
+    match role.starts_with("arn:") {
+        true => role.to_owned(),
+        false => format!("the ARN of {role}"),
+    }
+}
+
 /// A sentence that names the policies that deny something, after another sentence; empty if they are unknown.
 fn found_in(policies: &[String]) -> String {
     match policies {

@@ -179,10 +179,10 @@ impl<'s> Evaluator<'s> {
         let known = match name {
             "NoValue" => return Node::NoValue,
             "Region" => region.cloned(),
-            "AccountId" => stack
-                .account
-                .clone()
-                .or_else(|| environment.account.clone()),
+            "AccountId" => {
+                let account = stack.account.as_ref().or(environment.account.as_ref());
+                return account.map_or(Node::OwnAccount, Node::text);
+            }
             "Partition" => partition(),
             "URLSuffix" => match partition().as_deref() {
                 Some("aws-cn") => Some("amazonaws.com.cn".to_owned()),

@@ -15,8 +15,10 @@ pub enum Node {
     Map(BTreeMap<String, Node>),
     /// What `Ref` or `Fn::GetAtt` returns for a resource of the templates.
     Reference(Reference),
-    /// A text that contains references, in order.
+    /// A text that contains references or the unknown account, in order.
     Joined(Vec<Node>),
+    /// The ID of the account that the stack is deployed to, which is unknown.
+    OwnAccount,
     /// Unknown before deployment, and what it depends on.
     Unknown(String),
 }
@@ -42,7 +44,7 @@ impl Node {
     pub fn field(&self, name: &str) -> &Node {
         match self {
             Node::Map(fields) => fields.get(name).unwrap_or(&NO_VALUE),
-            Node::Unknown(_) | Node::Reference(_) | Node::Joined(_) => self,
+            Node::Unknown(_) | Node::Reference(_) | Node::Joined(_) | Node::OwnAccount => self,
             _ => &NO_VALUE,
         }
     }
@@ -77,6 +79,7 @@ impl Node {
     pub fn unknown(&self) -> Option<&str> {
         match self {
             Node::Unknown(why) => Some(why),
+            Node::OwnAccount => Some("AWS::AccountId"),
             Node::List(items) | Node::Joined(items) => items.iter().find_map(Node::unknown),
             Node::Map(fields) => fields.values().find_map(Node::unknown),
             _ => None,

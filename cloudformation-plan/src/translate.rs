@@ -11,6 +11,7 @@ mod names;
 mod network;
 mod opaque;
 mod resource_types;
+mod role_arn;
 mod translator;
 
 use std::cell::RefCell;

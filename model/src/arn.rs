@@ -1,6 +1,9 @@
 //! Parts of ARNs: `arn:partition:service:region:account:resource`.
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>
 
+/// Stands for the account of a plan whose ID is unknown.
+pub const UNKNOWN_ACCOUNT: &str = "000000000000";
+
 /// The last part of the resource: a role's name without its path, a task's ID. What is no ARN is its own name.
 pub fn name(arn: &str) -> &str {
     match arn.bytes().rposition(|byte| byte == b'/') {

@@ -26,7 +26,12 @@ const SECRET_SIGNATURE: &str = "1b47061264138c4ac30d75fd1eb44270";
 const MAPS: [&str; 3] = ["tags", "tags_all", "triggers"];
 
 /// JSON documents, which Terraform has as texts.
-const DOCUMENTS: [&str; 3] = ["policy", "assume_role_policy", "container_definitions"];
+const DOCUMENTS: [&str; 4] = [
+    "policy",
+    "policy_document",
+    "assume_role_policy",
+    "container_definitions",
+];
 
 /// A property in the two parts that a Terraform plan has.
 #[derive(Debug, Clone, Default, PartialEq)]

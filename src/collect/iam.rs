@@ -25,6 +25,7 @@ pub async fn role(aws: &AwsClients, name: &str) -> Fact<Role> {
             arn: role.arn,
             name: role.role_name,
             trust: document(role.assume_role_policy_document.as_deref()),
+            trust_unread: None,
             boundary: role
                 .permissions_boundary
                 .and_then(|boundary| boundary.permissions_boundary_arn),

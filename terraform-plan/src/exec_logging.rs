@@ -38,12 +38,14 @@ fn key_policy(resolver: &Resolver, key: &Resource) -> PlanValue<Value> {
         of.is_ok_and(|of| of.is_some_and(|of| of == name || key.has_text("key_id", &of)))
     });
     let holder = separate.unwrap_or(key);
-    match (holder.text("policy"), resolver.account) {
-        (Ok(Some(text)), _) => serde_json::from_str(text)
+    match holder.text("policy") {
+        Ok(Some(text)) => serde_json::from_str(text)
             .map_err(|_| not_shown(format!("the policy of {} is not JSON", key.address))),
-        (Err(why), _) if resolver.is_set(holder, "policy") => Err(why),
-        (_, Some(account)) => Ok(default_key_policy(resolver.partition, account)),
-        (_, None) => Err(not_shown("the account that owns the key is unknown")),
+        Err(why) if resolver.is_set(holder, "policy") => Err(why),
+        Ok(None) | Err(_) => Ok(default_key_policy(
+            resolver.partition,
+            resolver.account_id(),
+        )),
     }
 }
 

@@ -8,6 +8,17 @@ pub enum Piece {
     Run,
 }
 
+impl Piece {
+    /// A character that matches; none for any number of characters.
+    pub fn example(&self) -> Option<char> {
+        match self {
+            Piece::Char(c) => Some(*c),
+            Piece::One => Some('0'),
+            Piece::Run => None,
+        }
+    }
+}
+
 /// Parses a pattern without variables.
 pub fn plain(pattern: &str) -> Vec<Piece> {
     let piece = |c| match c {

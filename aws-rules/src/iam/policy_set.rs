@@ -185,7 +185,7 @@ mod tests {
         let role = |matched_by| Principal {
             arn: "arn:aws:iam::1:role/team/app",
             session: None,
-            account: "1",
+            account: Some("1"),
             matched_by,
             has_boundary: None,
         };
@@ -247,7 +247,7 @@ mod tests {
         let role = Principal {
             arn: "arn:aws:iam::1:role/app",
             session: Some("arn:aws:sts::1:assumed-role/app/jane"),
-            account: "1",
+            account: Some("1"),
             matched_by: PrincipalMatch::AccountOrPrincipal,
             has_boundary: Some(false),
         };

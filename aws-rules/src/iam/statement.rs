@@ -4,7 +4,10 @@ use serde_json::Value;
 
 use super::json::{has_variables, statements, valid_strings};
 use super::pattern::{Piece, arn_parts, completed, like, matches, plain};
+use super::planned_key::KeyPlace;
+use super::principal::UNKNOWN_ACCOUNT_ID;
 use super::{Principal, Request, Ternary, condition, variable};
+use model::arn;
 
 /// Whether a statement has an effect. Depends if the effect is neither `Allow` nor `Deny`.
 pub fn has_effect(statement: &Value, effect: &str) -> Ternary {
@@ -46,6 +49,8 @@ struct Resources {
     /// `Err(No)`: a variable of the pattern has no value.
     patterns: Vec<Result<ArnPattern, Ternary>>,
     is_negated: bool,
+    /// Where the keys of the plan are that have no ARN yet.
+    key_place: KeyPlace,
 }
 
 struct ArnPattern {
@@ -68,6 +73,7 @@ impl MatchingStatements {
             let all_resources = Resources {
                 patterns: Vec::new(),
                 is_negated: true,
+                key_place: KeyPlace::default(),
             };
             return MatchingStatements(vec![Statement {
                 principal_and_conditions: Ternary::depends(
@@ -158,12 +164,13 @@ impl Resources {
         Resources {
             patterns,
             is_negated,
+            key_place: KeyPlace::of(request),
         }
     }
 
     fn include(&self, resource: &str) -> Ternary {
         let any = Ternary::any(self.patterns.iter().map(|pattern| match pattern {
-            Ok(pattern) => pattern.matches(resource),
+            Ok(pattern) => pattern.matches(resource, &self.key_place),
             Err(answer) => answer.clone(),
         }));
         if self.is_negated { any.negated() } else { any }
@@ -195,8 +202,26 @@ impl ArnPattern {
         })
     }
 
+    fn matches(&self, resource: &str, place: &KeyPlace) -> Ternary {
+        if resource != "*" && !resource.starts_with("arn:") {
+            let pattern = self.completed.as_ref().unwrap_or(&self.pieces);
+            return place.matches_planned_key(pattern, resource);
+        }
+        let answer = self.matches_arn(resource);
+        if answer != Ternary::No || arn::account(resource) != Some(arn::UNKNOWN_ACCOUNT) {
+            return answer;
+        }
+        // The account may turn out to be that of the pattern.
+        let account = arn_parts(&self.pieces).get(4).copied().unwrap_or_default();
+        let account: String = account.iter().filter_map(|piece| piece.example()).collect();
+        match self.matches_arn(&resource.replacen(arn::UNKNOWN_ACCOUNT, &account, 1)) {
+            Ternary::No => Ternary::No,
+            _ => Ternary::depends(UNKNOWN_ACCOUNT_ID),
+        }
+    }
+
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>
-    fn matches(&self, resource: &str) -> Ternary {
+    fn matches_arn(&self, resource: &str) -> Ternary {
         let as_written = matches(&self.pieces, resource);
         let Some(completed) = &self.completed else {
             return as_written.into();
@@ -227,6 +252,40 @@ mod tests {
         let policy = MatchingStatements::new(&json!("{"), "Deny", None, &request);
         let expected = Ternary::depends("a policy that was not read or is no JSON");
         assert_eq!(policy.applies_to("arn:aws:ecs:r:1:task/c/a"), expected);
+    }
+
+    #[test]
+    fn an_unknown_account_may_be_that_of_a_pattern() {
+        let request = Request::new("logs:PutLogEvents", []);
+        let applies = |element: &str, pattern: &str| {
+            let statement = json!({"Effect": "Allow", "Action": "*", element: pattern});
+            let policy = json!({"Statement": statement});
+            MatchingStatements::new(&policy, "Allow", None, &request)
+                .applies_to("arn:aws:logs:us-west-2:000000000000:log-group:/exec")
+        };
+        let unknown = Ternary::depends("the ID of the account");
+        for (pattern, expected) in [
+            ("*", Ternary::Yes),
+            ("arn:aws:logs:*:*:*", Ternary::Yes),
+            (
+                "arn:aws:logs:us-west-2:123456789012:log-group:/exec",
+                unknown.clone(),
+            ),
+            ("arn:aws:logs:*:1234*:log-group:/exec", unknown.clone()),
+            (
+                "arn:aws:logs:us-west-2:123456789012:log-group:/other",
+                Ternary::No,
+            ),
+            (
+                "arn:aws:logs:eu-west-1:123456789012:log-group:/exec",
+                Ternary::No,
+            ),
+            ("arn:aws:s3:::exec", Ternary::No),
+        ] {
+            assert_eq!(applies("Resource", pattern), expected, "{pattern}");
+        }
+        let other = "arn:aws:logs:us-west-2:123456789012:log-group:/exec";
+        assert_eq!(applies("NotResource", other), unknown);
     }
 
     #[test]

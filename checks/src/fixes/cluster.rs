@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::terraform::{self, label, quoted};
-use super::{add_statement, chain};
+use super::{add_statement, arn_in_words, chain};
 use aws_rules::iam::document as policy_document;
 use aws_rules::required_permissions::AccountRegion;
 use model::aws_call::{AwsCall, NewKey, SSE_S3};
@@ -194,7 +194,7 @@ fn encryption(bucket: &str) -> AwsCall {
 pub fn key_policy(facts: &Facts, key: &KmsKey, principal: &str, action: &str) -> Fix {
     let statement = policy_document::with_sid(json!({
         "Effect": "Allow",
-        "Principal": {"AWS": principal},
+        "Principal": {"AWS": arn_in_words(principal)},
         "Action": action,
         "Resource": "*",
     }));

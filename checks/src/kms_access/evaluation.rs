@@ -35,8 +35,12 @@ pub fn evaluate(index: &FactIndex, key_use: &KeyUse, key: &KmsKey) -> Access {
     if denied == Ternary::Yes {
         return Access::Refused(Refusal::KeyDeny);
     }
-    let grants = evaluate_grants(key_use, key);
-    let access = match belongs_to_other_account(key_use.principal, &key.arn) {
+    let grants = evaluate_grants(
+        &policy.principal(PrincipalMatch::Principal),
+        key_use.action,
+        key,
+    );
+    let access = match policy.is_of_other_account() {
         false => within_account(&policy, &identity, grants),
         true => across_accounts(&policy, &identity, grants),
     };
@@ -110,13 +114,5 @@ fn across_accounts(
         (IdentityAnswer::Allowed, true, _) => BY_GRANT,
         (_, _, Ternary::Depends(keys)) => Access::Depends(keys),
         (_, _, Ternary::Yes | Ternary::No) => grants.unwrap_or(Access::Refused(Refusal::KeyPolicy)),
-    }
-}
-
-/// A planned principal or key has no ARN yet; the plan creates it in its own account.
-fn belongs_to_other_account(principal: &str, key: &str) -> bool {
-    match (arn::account(principal), arn::account(key)) {
-        (Some(principal), Some(key)) => principal != key,
-        _ => false,
     }
 }

@@ -6,6 +6,7 @@ use crate::iam_answers;
 use aws_rules::iam::{
     Principal, PrincipalMatch, Request, Ternary, evaluate_resource_policy, resource_policy_denies,
 };
+use model::arn;
 
 /// The policy of a key, evaluated for one use.
 pub struct KeyPolicy<'a> {
@@ -29,23 +30,30 @@ impl KeyPolicy<'_> {
         resource_policy_denies(self.document, &principal, &self.request(), self.key)
     }
 
-    fn principal(&self, matched_by: PrincipalMatch) -> Principal<'_> {
+    /// Whether the key is in another account than the principal. A planned key has no ARN yet: the plan creates it in its
+    /// own account.
+    pub fn is_of_other_account(&self) -> bool {
+        let own = Principal::in_facts(self.key_use.principal, self.index.facts).account;
+        matches!((own, arn::account(self.key)), (Some(own), Some(of_key)) if own != of_key)
+    }
+
+    /// Whoever uses the key.
+    pub fn principal(&self, matched_by: PrincipalMatch) -> Principal<'_> {
         let arn = self.key_use.principal;
         Principal {
             session: self.key_use.session,
             matched_by,
             has_boundary: iam_answers::has_boundary(self.index, arn, self.document),
-            ..Principal::from_arn(arn)
+            ..Principal::in_facts(arn, self.index.facts)
         }
     }
 
     fn request(&self) -> Request<'_> {
         let principal = self.key_use.principal;
-        let account = Principal::from_arn(principal).account.to_owned();
-        let others = [
-            ("kms:CallerAccount", vec![account]),
-            ("kms:GranteePrincipal", Vec::new()),
-        ];
+        let account = Principal::in_facts(principal, self.index.facts).account;
+        let account = account.map(|account| ("kms:CallerAccount", vec![account.to_owned()]));
+        let others = [("kms:GranteePrincipal", Vec::new())];
+        let others = others.into_iter().chain(account);
         iam_answers::signed_request(self.index, principal, self.key_use.action, others)
     }
 }

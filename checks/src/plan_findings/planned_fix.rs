@@ -26,6 +26,7 @@ pub fn adapt(fix: &mut Fix, resources: &PlannedResources) {
     }
     if let Some(terraform) = &fix.terraform {
         let terraform = rewrite(terraform, resources);
+        let terraform = resources.with_role_arns(&terraform, arn_expression);
         fix.terraform = Some(match resources.with_label("aws_iam_role", &name) {
             Some(role) => with_role_expression(&terraform, role),
             None => terraform,
@@ -43,6 +44,12 @@ fn rewrite(terraform: &str, resources: &PlannedResources) -> String {
         resources.with_expressions(changed.as_deref().unwrap_or(block))
     });
     blocks.collect::<Vec<_>>().join("\n\n")
+}
+
+/// The ARN of a role of the root module, within a text. An output of a module may be anything that identifies its role.
+fn arn_expression(role: &TerraformResource) -> Option<String> {
+    let role = role.expression.as_ref()?.strip_suffix(".id")?;
+    Some(format!("\"${{{role}.arn}}\""))
 }
 
 fn with_role_expression(terraform: &str, role: &TerraformResource) -> String {

@@ -1,6 +1,10 @@
 //! The resources of a Terraform plan, by what fixes call them.
 
+use serde_json::Value;
+
+use crate::fixes::arn_in_words;
 use crate::fixes::terraform::label;
+use model::arn;
 use model::facts::{Facts, TerraformResource, terraform_key};
 
 /// Types whose resources facts and fixes identify by their IDs.
@@ -67,6 +71,24 @@ impl<'a> PlannedResources<'a> {
     pub fn vpc_of_default_group(&self, group: &str) -> Option<&'a TerraformResource> {
         let vpc = group.strip_suffix(DEFAULT_GROUP)?;
         self.named("aws_vpc", vpc)
+    }
+
+    /// The text with expressions in place of the words for the ARNs of roles. `expression`: what is to replace the quoted
+    /// words; `None` leaves them.
+    pub fn with_role_arns(
+        &self,
+        text: &str,
+        expression: impl Fn(&TerraformResource) -> Option<String>,
+    ) -> String {
+        let planned = self.0.roles.keys().filter(|role| !role.starts_with("arn:"));
+        planned.fold(text.to_owned(), |text, role| {
+            let resource = self.named("aws_iam_role", arn::name(role));
+            let words = Value::String(arn_in_words(role)).to_string();
+            match resource.and_then(&expression) {
+                Some(expression) => text.replace(&words, &expression),
+                None => text,
+            }
+        })
     }
 
     /// The block with expressions in place of quoted IDs, and of IDs of default security groups.

@@ -65,9 +65,13 @@ impl Program<'_, '_> {
                     ResourcePolicy::Endpoint(id) => ("aws_vpc_endpoint", id),
                 };
                 let resource = self.resource(kind, name)?;
+                let statement = addition.statement.to_string();
+                let statement = self.resources.with_role_arns(&statement, |role| {
+                    let words = format!("the ARN of {}", described(role)?);
+                    Some(Value::String(words).to_string())
+                });
                 Some(format!(
-                    "add to the policy of {resource} the statement {}",
-                    addition.statement
+                    "add to the policy of {resource} the statement {statement}"
                 ))
             }
             Step::Shell(_) => None,

@@ -10,7 +10,7 @@ use model::aws_call::{
     SecurityGroupRule,
 };
 use model::cli_command::Ref;
-use model::facts::CloudFormationResource;
+use model::facts::{CloudFormationResource, TerraformResource};
 use model::fix::Fix;
 use model::step::{ContainerEdit, Edit, ResourcePolicy, Revision, Step};
 use model::text::{self, sanitize_line};
@@ -102,9 +102,12 @@ impl Template<'_, '_> {
                     ResourcePolicy::Key(key) => ("aws_kms_key", key, "KeyPolicy"),
                     ResourcePolicy::Endpoint(id) => ("aws_vpc_endpoint", id, "PolicyDocument"),
                 };
+                let statement = addition.statement.to_string();
+                let statement = self.resources.with_role_arns(&statement, |role| {
+                    self.arn_beside(role, self.resources.named(kind, name)?)
+                });
                 let properties = format!(
-                    "{property}:\n  Statement:\n    # … after the statements that are there:\n    - {}",
-                    addition.statement
+                    "{property}:\n  Statement:\n    # … after the statements that are there:\n    - {statement}"
                 );
                 self.change(kind, name, &properties);
             }
@@ -324,6 +327,16 @@ impl Template<'_, '_> {
             Ref::Literal(id) => self.id("aws_security_group", id),
             Ref::Output(_) => format!("!GetAtt {NEW_GROUP}.GroupId"),
         }
+    }
+
+    /// The ARN of a role in the template of another resource.
+    fn arn_beside(&self, role: &TerraformResource, other: &TerraformResource) -> Option<String> {
+        let (role, other) = (
+            role.cloudformation.as_ref()?,
+            other.cloudformation.as_ref()?,
+        );
+        let is_beside = (&role.stack, &role.template) == (&other.stack, &other.template);
+        is_beside.then(|| format!(" !GetAtt {}.Arn", role.logical_id))
     }
 
     /// What the template calls the ID of a resource.

@@ -45,6 +45,13 @@ impl RecordPermission {
         if !answer.denied.is_empty() {
             return self.denied_finding(index, subject, role, &answer);
         }
+        let mut unanswered = answer.unanswered.iter();
+        let no_answer = unanswered.find_map(|(action, _)| {
+            iam_answers::no_answer_finding(index, check, &subject, role, action)
+        });
+        if let Some(finding) = no_answer {
+            return finding;
+        }
         let question = format!("{name} is allowed to record sessions in {destination}");
         let undecided = answer.undecided_finding(check, &subject, &question);
         let title = format!("Task role {question}");

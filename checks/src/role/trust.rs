@@ -42,6 +42,9 @@ fn judge(index: &FactIndex, subject: Subject, arn: &str, tasks: &[&Task]) -> Fin
             return CHECK.unknown_because(subject, title);
         }
     };
+    if let Some(why) = &role.trust_unread {
+        return CHECK.unknown(subject, why);
+    }
     let policy = &role.trust;
     if !policy.is_object() {
         let title = format!(

@@ -25,7 +25,7 @@ pub fn evaluate_endpoint_policy(
     ];
     let principal = Principal {
         has_boundary: has_boundary(index, role, policy),
-        ..Principal::from_arn(role)
+        ..Principal::in_facts(role, index.facts)
     };
     let request = signed_request(index, role, action, others);
     let evaluate =

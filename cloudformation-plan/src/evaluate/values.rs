@@ -92,7 +92,7 @@ pub fn split(text: &Node, separator: &str) -> Node {
                     }
                 }
             }
-            Node::Reference(_) => {
+            Node::Reference(_) | Node::OwnAccount => {
                 if let Some(last) = parts.last_mut() {
                     last.push(piece.clone());
                 }
@@ -106,7 +106,9 @@ pub fn split(text: &Node, separator: &str) -> Node {
 
 /// The text of parts with a separator between them.
 pub fn concatenate(parts: Vec<Node>, separator: &str) -> Node {
-    if let Some(why) = parts.iter().find_map(Node::unknown) {
+    let is_opaque = |part: &&Node| !matches!(part, Node::OwnAccount | Node::Joined(_));
+    let mut opaque = parts.iter().filter(is_opaque);
+    if let Some(why) = opaque.find_map(Node::unknown) {
         return Node::Unknown(why.to_owned());
     }
     let mut joined: Vec<Node> = Vec::new();

@@ -1,5 +1,6 @@
 //! Roles and policies.
 
+use model::arn::UNKNOWN_ACCOUNT;
 use serde_json::{Map, Value};
 
 use super::{Planned, Translator, address};
@@ -166,26 +167,40 @@ impl Translator<'_> {
 
     /// The value with the names that the facts have for resources. `None` if a part of it is unknown.
     pub fn render(&self, node: &Node) -> Option<Value> {
+        self.render_with(node, None)
+    }
+
+    /// `account`: what stands for an unknown account. Principals are compared by their accounts, and what is not known of
+    /// another text may be anything.
+    fn render_with(&self, node: &Node, account: Option<&str>) -> Option<Value> {
         Some(match node {
             Node::NoValue => Value::Null,
             Node::Scalar(value) => value.clone(),
             Node::List(items) => {
-                let items = items.iter().map(|item| self.render(item));
+                let items = items.iter().map(|item| self.render_with(item, account));
                 Value::Array(items.collect::<Option<_>>()?)
             }
             Node::Map(fields) => {
-                let fields = fields.iter();
-                let fields = fields.map(|(name, field)| Some((name.clone(), self.render(field)?)));
+                let fields = fields.iter().map(|(name, field)| {
+                    let account = match name.as_str() {
+                        "Principal" | "NotPrincipal" => Some(UNKNOWN_ACCOUNT),
+                        _ => account,
+                    };
+                    Some((name.clone(), self.render_with(field, account)?))
+                });
                 Value::Object(fields.collect::<Option<Map<_, _>>>()?)
             }
             Node::Joined(parts) => {
-                let parts = parts.iter().map(|part| match self.render(part)? {
-                    Value::String(text) => Some(text),
-                    _ => None,
-                });
+                let parts = parts
+                    .iter()
+                    .map(|part| match self.render_with(part, account)? {
+                        Value::String(text) => Some(text),
+                        _ => None,
+                    });
                 Value::String(parts.collect::<Option<String>>()?)
             }
             Node::Reference(reference) => Value::String(self.name_in_facts(reference)?),
+            Node::OwnAccount => Value::from(account?),
             Node::Unknown(_) => return None,
         })
     }
@@ -211,7 +226,7 @@ impl Translator<'_> {
                 "arn:{}:logs:{}:{}:log-group:{}:*",
                 pseudo("Partition")?,
                 pseudo("Region")?,
-                pseudo("AccountId")?,
+                pseudo("AccountId").unwrap_or_else(|| UNKNOWN_ACCOUNT.to_owned()),
                 name()
             ),
             ("AWS::S3::Bucket", Some("Arn")) => {

@@ -73,7 +73,7 @@ fn has_separate_egress(of: &Translator) -> Option<bool> {
                     Some(true) => return Some(true),
                     _ => may_have = true,
                 },
-                (Some(Node::Unknown(_) | Node::Joined(_)), _) => may_have = true,
+                (Some(Node::Unknown(_) | Node::Joined(_) | Node::OwnAccount), _) => may_have = true,
                 _ => {}
             }
         }

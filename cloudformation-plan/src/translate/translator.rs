@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::names::generated_name;
 use super::resource_types::{Properties, ResourceType};
+use super::role_arn::role_of_arn;
 use crate::attribute::{Attribute, Fields};
 use crate::evaluate::{Evaluator, merged_macro};
 use crate::node::{Node, Reference};
@@ -104,7 +105,11 @@ impl Translator<'_> {
                 let items = items.iter().filter_map(|item| self.attribute(path, item));
                 Attribute::list(items.collect())
             }
-            Node::Map(_) | Node::Joined(_) | Node::Unknown(_) => Attribute::unknown(),
+            Node::Joined(parts) => match role_of_arn(self.evaluator, self.stack, parts) {
+                Some(role) => self.reference(&role),
+                None => Attribute::unknown(),
+            },
+            Node::Map(_) | Node::OwnAccount | Node::Unknown(_) => Attribute::unknown(),
         })
     }
 

@@ -6,3 +6,4 @@ mod damaged;
 mod nested;
 mod support;
 mod template;
+mod unnamed_roles;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Fact;
+use super::{Fact, Unavailable};
 
 /// A role of a task.
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html>
@@ -16,6 +16,9 @@ pub struct Role {
     pub name: String,
     /// The trust policy, decoded.
     pub trust: serde_json::Value,
+    /// Why the trust policy is not known, where the rest of the role is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trust_unread: Option<Unavailable>,
     /// ARN of the permissions boundary. `None`: it has none.
     pub boundary: Option<String>,
 }

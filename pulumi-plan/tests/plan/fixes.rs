@@ -108,3 +108,31 @@ fn a_disabled_key_is_enabled_by_a_property() {
         "{fixes}"
     );
 }
+
+#[test]
+fn a_role_without_an_arn_is_named_in_words_in_the_policy_of_a_key() {
+    let with_key = |principal: &str| {
+        let policy = json!({"Statement": [{
+            "Effect": "Allow", "Principal": {"AWS": principal}, "Action": "kms:*", "Resource": "*",
+        }]});
+        let mut shop = shop().create(KEY, "exec", json!({"policy": policy.to_string()}), &[]);
+        let step = shop.step(CLUSTER, "cluster");
+        let configuration = &mut step["newState"]["inputs"]["configuration"];
+        configuration["executeCommandConfiguration"]["kmsKeyId"] = UNKNOWN.into();
+        step["newState"]["propertyDependencies"]["configuration"] = json!([urn(KEY, "exec")]);
+        let mut request = request("shop");
+        request.account = None;
+        report(&shop.plan().facts(&request))
+    };
+    let report = with_key("arn:aws:iam::123456789012:user/admin");
+    let fix = "add to the policy of exec (aws:kms/key:Key) the statement {";
+    assert_says(&report, "role.kms-decrypt", fix);
+    let fixes = explanations(&report);
+    let principal = "\"Principal\":{\"AWS\":\"the ARN of task (aws:iam/role:Role)\"}";
+    assert!(fixes.contains(principal), "{fixes}");
+    let fixes = explanations(&with_key("arn:aws:iam::123456789012:root"));
+    assert!(
+        !fixes.contains("aws:kms/key:Key"),
+        "an unknown account: {fixes}"
+    );
+}

@@ -215,3 +215,21 @@ fn components_expand_into_resources_of_the_provider() {
         "urn": component, "custom": false, "type": "awsx:ecs:FargateService", "inputs": {}}}));
     assert_healthy(&shop);
 }
+
+#[test]
+fn a_policy_of_the_native_provider_is_judged() {
+    let with_actions = |actions: &str| {
+        let policy = json!({"Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Action": actions, "Resource": "*",
+        }]});
+        shop().without(ROLE_POLICY, "exec").create(
+            "aws-native:iam:RolePolicy",
+            "exec",
+            json!({"roleName": UNKNOWN, "policyName": "exec", "policyDocument": policy}),
+            &[("roleName", &[(ROLE, "task")])],
+        )
+    };
+    assert_healthy(&with_actions("*"));
+    let report = with_actions("s3:*").report();
+    assert!(causes(&report).contains(&"role.ssmmessages".to_owned()));
+}

@@ -12,18 +12,18 @@ use crate::unavailable::may_be_in_aws;
 
 /// Adds the roles of the tasks, and the policies of task and execution roles.
 pub fn add_roles(facts: &mut Facts, resolver: &Resolver) {
-    let place = resolver.account.map(|account| AccountRegion {
+    let place = AccountRegion {
         partition: resolver.partition,
         region: resolver.region,
-        account,
-    });
+        account: resolver.account_id(),
+    };
     let mut keys = facts.kms_keys.values();
     let key = keys.find_map(|key| Some(key.known()?.arn.clone()));
     let by_role = containers_by_role(facts)
         .into_iter()
         .map(|(role, containers)| {
             let logs = containers.iter().map(|container| container.log.as_ref());
-            let needs = for_task_role(place, facts.cluster.known(), key.as_deref(), logs);
+            let needs = for_task_role(Some(place), facts.cluster.known(), key.as_deref(), logs);
             (role.to_owned(), needs)
         });
     let by_role: BTreeMap<String, Vec<RequiredPermission>> = by_role.collect();

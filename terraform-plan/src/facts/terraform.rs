@@ -45,6 +45,11 @@ pub fn add_terraform(facts: &mut Facts, resolver: &Resolver, planned: &[PlannedS
             add("aws_s3_bucket", name, bucket);
         }
     }
+    for key in facts.kms_keys.values().filter_map(Fact::known) {
+        if let Some(resource) = resolver.find(&key.arn, ResourceKind::KmsKey) {
+            add("aws_kms_key", &key.arn, resource);
+        }
+    }
     if let Some(cluster) = resolver.find(&facts.cluster_name, ResourceKind::Cluster) {
         add("aws_ecs_cluster", &facts.cluster_name, cluster);
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use aws_rules::iam::document::TASK_ROLE_ACTIONS;
 use aws_rules::iam::{Credentials, PolicyEvaluator};
 use aws_rules::required_permissions::RequiredPermission;
+use model::arn;
 use model::distinct::unique;
 use model::facts::*;
 use serde_json::json;
@@ -35,10 +36,12 @@ pub fn evaluate(
             .iter()
             .map(|need| (need.action, need.resource.as_str())),
     );
-    let context = BTreeMap::from([
+    let mut context = BTreeMap::from([
         ("aws:RequestedRegion".to_owned(), resolver.region.to_owned()),
         ("aws:SecureTransport".to_owned(), "true".to_owned()),
     ]);
+    let account = arn::account(role).or(resolver.account);
+    context.extend(account.map(|id| ("aws:PrincipalAccount".to_owned(), id.to_owned())));
     let evaluator = PolicyEvaluator {
         principal: role,
         credentials: Credentials::Task,

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use model::arn::UNKNOWN_ACCOUNT;
+
 use super::resolver::Resolver;
 use super::resource_kind::ResourceKind;
 use crate::plan::resource::Resource;
@@ -107,10 +109,15 @@ impl<'p> Resolver<'p> {
         ))
     }
 
-    /// The ARN that an ECS resource will have; with a made-up account if the account is unknown.
+    /// The ID of the account, or what stands for it.
+    pub fn account_id(&self) -> &'p str {
+        self.account.unwrap_or(UNKNOWN_ACCOUNT)
+    }
+
+    /// The ARN that an ECS resource will have.
     pub fn ecs_arn(&self, ecs_type: &str, name: &str) -> String {
         let (partition, region) = (self.partition, self.region);
-        let account = self.account.unwrap_or("000000000000");
+        let account = self.account_id();
         format!("arn:{partition}:ecs:{region}:{account}:{ecs_type}/{name}")
     }
 

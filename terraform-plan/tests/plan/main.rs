@@ -25,3 +25,4 @@ mod shop;
 mod support;
 mod sweep;
 mod unknown_lists;
+mod unnamed_roles;
