@@ -1,5 +1,8 @@
 //! Fixes on a CloudFormation template: properties to change at logical IDs, and resources to add.
 
+mod references;
+mod yaml;
+
 use serde_json::Value;
 
 use super::planned_fix::adapt_to_new_service;
@@ -10,10 +13,12 @@ use model::aws_call::{
     SecurityGroupRule,
 };
 use model::cli_command::Ref;
-use model::facts::{CloudFormationResource, TerraformResource};
+use model::facts::CloudFormationResource;
 use model::fix::Fix;
 use model::step::{ContainerEdit, Edit, ResourcePolicy, Revision, Step};
 use model::text::{self, sanitize_line};
+use references::{place, stack};
+use yaml::TemplateEdit;
 
 /// Replaces the commands by an edit of the template that makes the same change.
 pub fn adapt(fix: &mut Fix, resources: &PlannedResources) {
@@ -25,13 +30,15 @@ pub fn adapt(fix: &mut Fix, resources: &PlannedResources) {
     let mut template = Template {
         resources,
         edits: Vec::new(),
+        owner: None,
+        new_group: None,
         sets_task_role: steps.iter().flatten().any(sets_task_role),
     };
     steps.iter().flatten().for_each(|step| template.add(step));
     let is_new_service = template.edits.iter().any(|edit| edit.is_new_service);
     fix.commands.clear();
     fix.terraform = None;
-    fix.cloudformation = template.yaml();
+    fix.cloudformation = yaml::resources(&template.edits);
     let has_construct = |edit: &TemplateEdit| edit.place.contains("construct ");
     let is_synthesized = template.edits.iter().any(has_construct);
     if is_new_service {
@@ -56,32 +63,13 @@ pub fn adapt(fix: &mut Fix, resources: &PlannedResources) {
     }
 }
 
-/// Properties of one resource.
-struct TemplateEdit {
-    logical_id: String,
-    /// Where the template is; empty if the resource is new or the template has no name.
-    place: String,
-    /// Its type, if it is to be added.
-    new_type: Option<&'static str>,
-    /// YAML without indentation.
-    properties: String,
-    is_new_service: bool,
-}
-
-impl TemplateEdit {
-    fn creates(&self, resource_type: &str, logical_id: &str) -> bool {
-        self.new_type == Some(resource_type) && self.logical_id == logical_id
-    }
-
-    fn add(&mut self, properties: &str) {
-        self.properties += "\n";
-        self.properties += properties;
-    }
-}
-
 struct Template<'r, 'a> {
     resources: &'r PlannedResources<'a>,
     edits: Vec<TemplateEdit>,
+    /// The resource to whose template the new resources belong.
+    owner: Option<&'a CloudFormationResource>,
+    /// What defines the VPC of the security group that the fix adds.
+    new_group: Option<&'a CloudFormationResource>,
     /// The fix gives a task definition the role that it creates, so that CloudFormation can name the role.
     sets_task_role: bool,
 }
@@ -116,6 +104,10 @@ impl Template<'_, '_> {
     }
 
     fn add_call(&mut self, call: &AwsCall) {
+        self.owner = self.owner(call);
+        if let AwsCall::CreateSecurityGroup(_) = call {
+            self.new_group = self.owner;
+        }
         let (logical_id, new_type, properties) = match call {
             AwsCall::UpdateService(update) => {
                 let service = update.service.as_str();
@@ -267,7 +259,7 @@ impl Template<'_, '_> {
         };
         self.edits.push(TemplateEdit {
             logical_id,
-            place: String::new(),
+            place: self.owner.map(stack).unwrap_or_default(),
             new_type: Some(new_type),
             properties,
             is_new_service: false,
@@ -320,42 +312,6 @@ impl Template<'_, '_> {
         format!(
             "GroupId: {group}\nIpProtocol: {PROTOCOL}\nFromPort: {port}\nToPort: {port}\n{peer}"
         )
-    }
-
-    fn group(&self, group: &Ref) -> String {
-        match group {
-            Ref::Literal(id) => self.id("aws_security_group", id),
-            Ref::Output(_) => format!("!GetAtt {NEW_GROUP}.GroupId"),
-        }
-    }
-
-    /// The ARN of a role in the template of another resource.
-    fn arn_beside(&self, role: &TerraformResource, other: &TerraformResource) -> Option<String> {
-        let (role, other) = (
-            role.cloudformation.as_ref()?,
-            other.cloudformation.as_ref()?,
-        );
-        let is_beside = (&role.stack, &role.template) == (&other.stack, &other.template);
-        is_beside.then(|| format!(" !GetAtt {}.Arn", role.logical_id))
-    }
-
-    /// What the template calls the ID of a resource.
-    fn id(&self, kind: &str, id: &str) -> String {
-        let resource = self.resources.named(kind, id);
-        match resource.and_then(|resource| resource.cloudformation.as_ref()) {
-            Some(CloudFormationResource { logical_id, .. }) => match kind {
-                "aws_security_group" => format!("!GetAtt {logical_id}.GroupId"),
-                _ => format!("!Ref {logical_id}"),
-            },
-            None => self.default_group(id).unwrap_or_else(|| quoted(id)),
-        }
-    }
-
-    /// The default security group of a VPC of the template.
-    fn default_group(&self, id: &str) -> Option<String> {
-        let vpc = self.resources.vpc_of_default_group(id)?;
-        let vpc = &vpc.cloudformation.as_ref()?.logical_id;
-        Some(format!("!GetAtt {vpc}.DefaultSecurityGroup"))
     }
 
     fn add_revision(&mut self, revision: &Revision) {
@@ -411,41 +367,6 @@ impl Template<'_, '_> {
             is_new_service: resource.is_new && kind == "aws_ecs_service",
         });
     }
-
-    fn yaml(&self) -> Option<String> {
-        if self.edits.is_empty() {
-            return None;
-        }
-        let mut yaml = vec!["Resources:".to_owned()];
-        for edit in &self.edits {
-            let place = match edit.place.as_str() {
-                "" => String::new(),
-                place => format!("  # {place}"),
-            };
-            yaml.push(format!("  {}:{place}", edit.logical_id));
-            yaml.extend(edit.new_type.map(|name| format!("    Type: {name}")));
-            yaml.push("    Properties:".to_owned());
-            if edit.new_type.is_none() {
-                yaml.push("      # …".to_owned());
-            }
-            yaml.extend(edit.properties.lines().map(|line| format!("      {line}")));
-        }
-        Some(yaml.join("\n"))
-    }
-}
-
-/// Where a resource is defined: its stack, the file of that, and its construct in the program of the CDK.
-fn place(resource: &CloudFormationResource) -> String {
-    let mut place = match (&resource.stack, &resource.template) {
-        (Some(stack), Some(template)) => format!("stack {stack} ({template})"),
-        (Some(stack), None) => format!("stack {stack}"),
-        _ => String::new(),
-    };
-    if let Some(construct) = &resource.construct {
-        let separator = if place.is_empty() { "" } else { ", " };
-        place = format!("{place}{separator}construct {construct}");
-    }
-    sanitize_line(&place)
 }
 
 /// A text that YAML reads as it is.

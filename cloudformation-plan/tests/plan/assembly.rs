@@ -117,6 +117,18 @@ fn a_missing_endpoint_is_found_across_stacks() {
     );
     let edits = edits(&report);
     assert!(edits.contains("VpcId: !Ref Vpc8378EB38"), "{edits}");
+    // The endpoint belongs into the stack of its VPC; the rule into that of the tasks, which imports from the other.
+    let network =
+        "  # stack NetworkStack (NetworkStack.template.json)\n    Type: AWS::EC2::VPCEndpoint";
+    assert!(edits.contains(network), "{edits}");
+    let web = "  # stack web-production (WebStack.template.json)\n    Type: AWS::EC2::SecurityGroupIngress";
+    assert!(edits.contains(web), "{edits}");
+    let import = "GroupId: !ImportValue \"GroupId of EcsExecEndpointSecurityGroup: export it from stack NetworkStack";
+    assert!(edits.contains(import), "{edits}");
+    assert!(
+        edits.contains("SourceSecurityGroupId: !GetAtt ServiceSecurityGroup"),
+        "{edits}"
+    );
 }
 
 #[test]

@@ -1,0 +1,136 @@
+//! What a template calls other resources, its own and those of other stacks.
+
+use super::{NEW_GROUP, Template, quoted};
+use model::aws_call::{AwsCall, Peer, SecurityGroupRule};
+use model::cli_command::Ref;
+use model::facts::{CloudFormationResource, TerraformResource};
+use model::text::sanitize_line;
+
+impl<'a> Template<'_, 'a> {
+    /// The resource of the templates that a call adds to: the new resource belongs into the same template.
+    pub fn owner(&self, call: &AwsCall) -> Option<&'a CloudFormationResource> {
+        let (kind, id) = match call {
+            AwsCall::CreateVpcEndpoint(endpoint) => ("aws_vpc", &endpoint.vpc),
+            AwsCall::CreateSecurityGroup(group) => ("aws_vpc", &group.vpc),
+            AwsCall::CreateNetworkAclEntry(rule) => ("aws_network_acl", &rule.acl),
+            AwsCall::AuthorizeSecurityGroupIngress(rule)
+            | AwsCall::AuthorizeSecurityGroupEgress(rule) => return self.owner_of_rule(rule),
+            _ => return None,
+        };
+        self.defined(kind, id)
+    }
+
+    /// A rule belongs beside the group of the tasks: their stack can import from the network's, not the other way round.
+    fn owner_of_rule(&self, rule: &SecurityGroupRule) -> Option<&'a CloudFormationResource> {
+        const GROUP: &str = "aws_security_group";
+        let peer = match &rule.peer {
+            Peer::SecurityGroup(peer) => self.defined(GROUP, peer),
+            Peer::Cidr(_) => None,
+        };
+        match &rule.group {
+            Ref::Literal(group) => peer.or_else(|| self.defined(GROUP, group)),
+            Ref::Output(_) => peer.or(self.new_group),
+        }
+    }
+
+    /// The resource of the templates; for a default security group, its VPC.
+    fn defined(&self, kind: &str, id: &str) -> Option<&'a CloudFormationResource> {
+        let vpc = || self.resources.vpc_of_default_group(id);
+        let resource = self.resources.named(kind, id).or_else(vpc)?;
+        resource.cloudformation.as_ref()
+    }
+
+    /// What the template calls the ID of a security group.
+    pub fn group(&self, group: &Ref) -> String {
+        match group {
+            Ref::Literal(id) => self.id("aws_security_group", id),
+            Ref::Output(_) => match self.new_group {
+                Some(vpc) => self.attribute(NEW_GROUP, Some("GroupId"), vpc),
+                None => format!("!GetAtt {NEW_GROUP}.GroupId"),
+            },
+        }
+    }
+
+    /// The ARN of a role in the template of another resource.
+    pub fn arn_beside(
+        &self,
+        role: &TerraformResource,
+        other: &TerraformResource,
+    ) -> Option<String> {
+        let (role, other) = (
+            role.cloudformation.as_ref()?,
+            other.cloudformation.as_ref()?,
+        );
+        is_beside(role, other).then(|| format!(" !GetAtt {}.Arn", role.logical_id))
+    }
+
+    /// What the template calls the ID of a resource.
+    pub fn id(&self, kind: &str, id: &str) -> String {
+        let resource = self.resources.named(kind, id);
+        let of_template = resource.and_then(|resource| resource.cloudformation.as_ref());
+        match (of_template, self.resources.vpc_of_default_group(id)) {
+            (Some(resource), _) => self.reference(
+                resource,
+                match kind {
+                    "aws_security_group" => Some("GroupId"),
+                    _ => None,
+                },
+            ),
+            (
+                None,
+                Some(TerraformResource {
+                    cloudformation: Some(vpc),
+                    ..
+                }),
+            ) => self.reference(vpc, Some("DefaultSecurityGroup")),
+            _ => quoted(id),
+        }
+    }
+
+    fn reference(&self, resource: &CloudFormationResource, attribute: Option<&str>) -> String {
+        self.attribute(&resource.logical_id, attribute, resource)
+    }
+
+    /// `Ref` or an attribute of a resource in the template of `beside`. Only an export leads to another stack.
+    fn attribute(
+        &self,
+        logical_id: &str,
+        attribute: Option<&str>,
+        beside: &CloudFormationResource,
+    ) -> String {
+        match (self.owner, attribute) {
+            (Some(owner), attribute) if !is_beside(owner, beside) => {
+                let what = attribute.unwrap_or("Ref");
+                let export = format!("{what} of {logical_id}: export it from {}", stack(beside));
+                format!("!ImportValue {}", quoted(&export))
+            }
+            (_, Some(attribute)) => format!("!GetAtt {logical_id}.{attribute}"),
+            (_, None) => format!("!Ref {logical_id}"),
+        }
+    }
+}
+
+/// Whether one template defines both.
+fn is_beside(one: &CloudFormationResource, other: &CloudFormationResource) -> bool {
+    (&one.stack, &one.template) == (&other.stack, &other.template)
+}
+
+/// The stack of a resource, with its file; empty if the template is the only one.
+pub fn stack(resource: &CloudFormationResource) -> String {
+    let stack = match (&resource.stack, &resource.template) {
+        (Some(stack), Some(template)) => format!("stack {stack} ({template})"),
+        (Some(stack), None) => format!("stack {stack}"),
+        _ => String::new(),
+    };
+    sanitize_line(&stack)
+}
+
+/// Where a resource is defined: its stack, the file of that, and its construct in the program of the CDK.
+pub fn place(resource: &CloudFormationResource) -> String {
+    let mut place = stack(resource);
+    if let Some(construct) = &resource.construct {
+        let separator = if place.is_empty() { "" } else { ", " };
+        place = format!("{place}{separator}construct {construct}");
+    }
+    sanitize_line(&place)
+}
