@@ -10,7 +10,7 @@ use model::aws_call::{
     SecurityGroupRule,
 };
 use model::cli_command::Ref;
-use model::facts::{CloudFormationResource, TerraformResource};
+use model::facts::CloudFormationResource;
 use model::fix::Fix;
 use model::step::{ContainerEdit, Edit, ResourcePolicy, Revision, Step};
 use model::text::{self, sanitize_line};
@@ -91,10 +91,7 @@ impl Template<'_, '_> {
                     ResourcePolicy::Key(key) => ("aws_kms_key", key, "KeyPolicy"),
                     ResourcePolicy::Endpoint(id) => ("aws_vpc_endpoint", id, "PolicyDocument"),
                 };
-                let statement = addition.statement.to_string();
-                let statement = self.resources.with_role_arns(&statement, |role| {
-                    self.arn_beside(role, self.resources.named(kind, name)?)
-                });
+                let statement = self.with_arns_beside(&addition.statement, kind, name);
                 let properties = format!(
                     "{property}:\n  Statement:\n    # … after the statements that are there:\n    - {statement}"
                 );
@@ -117,7 +114,7 @@ impl Template<'_, '_> {
                 let properties = format!(
                     "Policies:\n  # … after the policies that are there:\n  - PolicyName: {}\n    PolicyDocument: {}",
                     quoted(&policy.name),
-                    policy.document
+                    self.with_arns_beside(&policy.document, "aws_iam_role", &policy.principal)
                 );
                 let new_role = logical_id("EcsExec", &policy.principal);
                 let mut edits = self.edits.iter_mut();
@@ -269,14 +266,15 @@ impl Template<'_, '_> {
         }
     }
 
-    /// The ARN of a role in the template of another resource.
-    fn arn_beside(&self, role: &TerraformResource, other: &TerraformResource) -> Option<String> {
-        let (role, other) = (
-            role.cloudformation.as_ref()?,
-            other.cloudformation.as_ref()?,
-        );
-        let is_beside = (&role.stack, &role.template) == (&other.stack, &other.template);
-        is_beside.then(|| format!(" !GetAtt {}.Arn", role.logical_id))
+    /// A document in the template of a resource, with references to roles and keys of the same template.
+    fn with_arns_beside(&self, document: &Value, kind: &str, name: &str) -> String {
+        let owner = self.resources.named(kind, name);
+        let owner = owner.and_then(|owner| owner.cloudformation.as_ref());
+        self.resources.with_arns(&document.to_string(), |resource| {
+            let (owner, other) = (owner?, resource.cloudformation.as_ref()?);
+            let is_beside = (&owner.stack, &owner.template) == (&other.stack, &other.template);
+            is_beside.then(|| format!(" !GetAtt {}.Arn", other.logical_id))
+        })
     }
 
     /// What the template calls the ID of a resource.
