@@ -50,11 +50,11 @@ fn add_statement(
         .policy(policy_document::document([statement]))
 }
 
-/// The ARN of a role; in words if a plan creates it, because AWS gives it an ARN only then.
-pub fn arn_in_words(role: &str) -> String {
-    match role.starts_with("arn:") {
-        true => role.to_owned(),
-        false => format!("the ARN of {role}"),
+/// The ARN of a role or key; in words if a plan creates it, because AWS gives it an ARN only then.
+pub fn arn_in_words(name: &str) -> String {
+    match name.starts_with("arn:") {
+        true => name.to_owned(),
+        false => format!("the ARN of {name}"),
     }
 }
 

@@ -26,7 +26,7 @@ pub fn adapt(fix: &mut Fix, resources: &PlannedResources) {
     }
     if let Some(terraform) = &fix.terraform {
         let terraform = rewrite(terraform, resources);
-        let terraform = resources.with_role_arns(&terraform, arn_expression);
+        let terraform = resources.with_arns(&terraform, arn_expression);
         fix.terraform = Some(match resources.with_label("aws_iam_role", &name) {
             Some(role) => with_role_expression(&terraform, role),
             None => terraform,
@@ -46,10 +46,10 @@ fn rewrite(terraform: &str, resources: &PlannedResources) -> String {
     blocks.collect::<Vec<_>>().join("\n\n")
 }
 
-/// The ARN of a role of the root module, within a text. An output of a module may be anything that identifies its role.
-fn arn_expression(role: &TerraformResource) -> Option<String> {
-    let role = role.expression.as_ref()?.strip_suffix(".id")?;
-    Some(format!("\"${{{role}.arn}}\""))
+/// The ARN of a resource of the root module, within a text. An output of a module may be anything that identifies one.
+fn arn_expression(resource: &TerraformResource) -> Option<String> {
+    let address = resource.expression.as_ref()?.strip_suffix(".id")?;
+    Some(format!("\"${{{address}.arn}}\""))
 }
 
 fn with_role_expression(terraform: &str, role: &TerraformResource) -> String {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::fixes::arn_in_words;
 use crate::fixes::terraform::label;
 use model::arn;
-use model::facts::{Facts, TerraformResource, terraform_key};
+use model::facts::{Fact, Facts, TerraformResource, terraform_key};
 
 /// Types whose resources facts and fixes identify by their IDs.
 const IDENTIFIED_BY_ID: [&str; 6] = [
@@ -73,17 +73,22 @@ impl<'a> PlannedResources<'a> {
         self.named("aws_vpc", vpc)
     }
 
-    /// The text with expressions in place of the words for the ARNs of roles. `expression`: what is to replace the quoted
-    /// words; `None` leaves them.
-    pub fn with_role_arns(
+    /// The text with expressions in place of the words for the ARNs of roles and keys. `expression`: what is to replace
+    /// the quoted words; `None` leaves them.
+    pub fn with_arns(
         &self,
         text: &str,
         expression: impl Fn(&TerraformResource) -> Option<String>,
     ) -> String {
-        let planned = self.0.roles.keys().filter(|role| !role.starts_with("arn:"));
-        planned.fold(text.to_owned(), |text, role| {
-            let resource = self.named("aws_iam_role", arn::name(role));
-            let words = Value::String(arn_in_words(role)).to_string();
+        let keys = self.0.kms_keys.values().filter_map(Fact::known);
+        let keys = keys.map(|key| (&key.arn, self.named("aws_kms_key", &key.arn)));
+        let roles = self.0.roles.keys();
+        let roles = roles.map(|role| (role, self.named("aws_iam_role", arn::name(role))));
+        let planned = roles
+            .chain(keys)
+            .filter(|(name, _)| !name.starts_with("arn:"));
+        planned.fold(text.to_owned(), |text, (name, resource)| {
+            let words = Value::String(arn_in_words(name)).to_string();
             match resource.and_then(&expression) {
                 Some(expression) => text.replace(&words, &expression),
                 None => text,

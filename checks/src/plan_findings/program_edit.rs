@@ -66,7 +66,7 @@ impl Program<'_, '_> {
                 };
                 let resource = self.resource(kind, name)?;
                 let statement = addition.statement.to_string();
-                let statement = self.resources.with_role_arns(&statement, |role| {
+                let statement = self.resources.with_arns(&statement, |role| {
                     let words = format!("the ARN of {}", described(role)?);
                     Some(Value::String(words).to_string())
                 });

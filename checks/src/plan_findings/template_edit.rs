@@ -90,10 +90,7 @@ impl Template<'_, '_> {
                     ResourcePolicy::Key(key) => ("aws_kms_key", key, "KeyPolicy"),
                     ResourcePolicy::Endpoint(id) => ("aws_vpc_endpoint", id, "PolicyDocument"),
                 };
-                let statement = addition.statement.to_string();
-                let statement = self.resources.with_role_arns(&statement, |role| {
-                    self.arn_beside(role, self.resources.named(kind, name)?)
-                });
+                let statement = self.with_arns_beside(&addition.statement, kind, name);
                 let properties = format!(
                     "{property}:\n  Statement:\n    # … after the statements that are there:\n    - {statement}"
                 );
@@ -131,7 +128,7 @@ impl Template<'_, '_> {
                 let properties = format!(
                     "Policies:\n  # … after the policies that are there:\n  - PolicyName: {}\n    PolicyDocument: {}",
                     quoted(&policy.name),
-                    policy.document
+                    self.with_arns_beside(&policy.document, "aws_iam_role", &policy.principal)
                 );
                 let new_role = logical_id("EcsExec", &policy.principal);
                 let mut edits = self.edits.iter_mut();

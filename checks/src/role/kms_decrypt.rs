@@ -1,6 +1,7 @@
 use super::each_role;
 use crate::kms_access::{self, KeyUse, judge};
 use crate::prelude::*;
+use aws_rules::required_permissions::RequiredPermission;
 
 pub const CHECK: Check = Check {
     id: "role.kms-decrypt",
@@ -26,7 +27,10 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
             session: None,
         };
         judge(index, &CHECK, subject, decrypt, |key, blocker| {
-            let needs = [required_permissions::decrypt_key(&key.arn)];
+            let needs = [RequiredPermission {
+                policy_resource: fixes::arn_in_words(&key.arn),
+                ..required_permissions::decrypt_key(&key.arn)
+            }];
             match blocker {
                 Some(blocker) => fixes::role::unblock_for(role, blocker, &needs),
                 None => fixes::role::allow(index.facts, role, "decrypt", &needs),

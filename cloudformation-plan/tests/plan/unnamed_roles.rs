@@ -68,6 +68,8 @@ fn a_key_that_leaves_the_decision_to_the_account_depends_on_the_role_s_policies(
         let decrypt = statuses(account, &without, "role.kms-decrypt");
         assert_eq!(decrypt, [Status::Fail], "{account:?}");
     }
+    let edits = edits(&report_in(ACCOUNT, &with_key(ROOT, "\"kms:Encrypt\"")));
+    assert!(edits.contains("\"Resource\": !GetAtt Key.Arn}"), "{edits}");
     let elsewhere = with_decrypt("\"arn:aws:iam::999999999999:root\"");
     assert_eq!(
         statuses(ACCOUNT, &elsewhere, "role.kms-decrypt"),

@@ -1,5 +1,7 @@
 //! What a template calls other resources, its own and those of other stacks.
 
+use serde_json::Value;
+
 use super::{NEW_GROUP, Template, quoted};
 use model::aws_call::{AwsCall, Peer, SecurityGroupRule};
 use model::cli_command::Ref;
@@ -51,17 +53,13 @@ impl<'a> Template<'_, 'a> {
         }
     }
 
-    /// The ARN of a role in the template of another resource.
-    pub fn arn_beside(
-        &self,
-        role: &TerraformResource,
-        other: &TerraformResource,
-    ) -> Option<String> {
-        let (role, other) = (
-            role.cloudformation.as_ref()?,
-            other.cloudformation.as_ref()?,
-        );
-        is_beside(role, other).then(|| format!(" !GetAtt {}.Arn", role.logical_id))
+    /// A document in the template of a resource, with references to roles and keys of the same template.
+    pub fn with_arns_beside(&self, document: &Value, kind: &str, name: &str) -> String {
+        let owner = self.defined(kind, name);
+        self.resources.with_arns(&document.to_string(), |resource| {
+            let (owner, other) = (owner?, resource.cloudformation.as_ref()?);
+            is_beside(owner, other).then(|| format!(" !GetAtt {}.Arn", other.logical_id))
+        })
     }
 
     /// What the template calls the ID of a resource.
