@@ -3,6 +3,7 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html>
 
 mod conditions;
+mod nested_stacks;
 mod values;
 
 use std::cell::{Cell, RefCell};
@@ -11,7 +12,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::node::{Node, Reference};
-use crate::stack::{Stack, StackResource};
+use crate::stack::Stack;
 use crate::yaml::short;
 use model::partition::partition as partition_of;
 use values::{concatenate, constant, default_value, passed_value, split, why};
@@ -283,6 +284,8 @@ impl<'s> Evaluator<'s> {
     }
 
     fn find_in_map(&self, stack: usize, keys: &[Value]) -> Node {
+        // An extension of AWS::LanguageExtensions.
+        let default = keys.get(3).and_then(|options| options.get("DefaultValue"));
         let keys = keys.iter().take(3).map(|key| self.evaluate(stack, key));
         let keys: Vec<Node> = keys.collect();
         let texts: Option<Vec<String>> = keys.iter().map(Node::as_text).collect();
@@ -293,71 +296,14 @@ impl<'s> Evaluator<'s> {
             let mapping = self.stacks.get(stack)?.entry("Mappings", map)?;
             mapping.get(first)?.get(second)
         });
-        match found {
+        let is_known = keys.iter().all(|key| key.as_text().is_some());
+        match found.or(default.filter(|_| is_known)) {
             Some(value) => self.evaluate(stack, value),
             None => Node::Unknown(keys.iter().find_map(Node::unknown).map_or_else(
                 || "an entry that Mappings does not have".to_owned(),
                 str::to_owned,
             )),
         }
-    }
-
-    /// What the stack around a nested stack passes for one of its parameters.
-    fn argument(&self, nested: &Stack, parameter: &str) -> Option<Node> {
-        let around = nested.parent.as_ref()?;
-        let resource = self
-            .stacks
-            .get(around.stack)?
-            .resource(&around.logical_id)?;
-        let arguments = resource.properties.get("Parameters")?;
-        let argument = match arguments.get(parameter) {
-            Some(argument) => self.evaluate(around.stack, argument),
-            None => {
-                let arguments = self.evaluate(around.stack, arguments);
-                arguments.field(parameter).clone()
-            }
-        };
-        (argument != Node::NoValue).then_some(argument)
-    }
-
-    /// The position of the nested stack that a resource is.
-    pub fn nested_stack(&self, stack: usize, logical_id: &str) -> Option<usize> {
-        self.stacks.iter().position(|nested| {
-            let parent = nested.parent.as_ref();
-            parent.is_some_and(|parent| {
-                (parent.stack, parent.logical_id.as_str()) == (stack, logical_id)
-            })
-        })
-    }
-
-    fn output(&self, stack: usize, name: &str) -> Node {
-        let output = self
-            .stacks
-            .get(stack)
-            .and_then(|stack| stack.entry("Outputs", name));
-        match output {
-            Some(output) => self.evaluate(stack, &output["Value"]),
-            None => Node::Unknown(format!(
-                "output {}, which the nested stack does not have",
-                short(name)
-            )),
-        }
-    }
-
-    /// Whether a resource exists after deployment; `None` if that depends on a condition that cannot be decided.
-    pub fn exists(&self, stack: usize, resource: &StackResource) -> Option<bool> {
-        let condition = resource.condition.as_deref();
-        let own = condition.map_or(Some(true), |condition| self.condition(stack, condition));
-        both(own, self.is_deployed(stack))
-    }
-
-    /// Whether a stack is deployed, as `exists` says it of resources.
-    fn is_deployed(&self, stack: usize) -> Option<bool> {
-        let parent = self.stacks.get(stack)?.parent.as_ref();
-        parent.map_or(Some(true), |parent| {
-            let around = self.stacks.get(parent.stack)?;
-            self.exists(parent.stack, around.resource(&parent.logical_id)?)
-        })
     }
 
     fn select(&self, stack: usize, index: &Value, list: &Value) -> Node {
@@ -408,13 +354,4 @@ pub fn merged_macro(fields: &Map<String, Value>) -> Option<String> {
     let mut names = fields.keys();
     let name = names.find(|name| *name == "Fn::Transform" || name.starts_with("Fn::ForEach::"));
     name.map(|name| format!("what {} adds", short(name)))
-}
-
-/// Whether both hold; `None` if that cannot be decided.
-fn both(one: Option<bool>, other: Option<bool>) -> Option<bool> {
-    match (one, other) {
-        (Some(false), _) | (_, Some(false)) => Some(false),
-        (Some(true), Some(true)) => Some(true),
-        _ => None,
-    }
 }

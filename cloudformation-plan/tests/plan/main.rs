@@ -4,6 +4,7 @@ mod assembly;
 mod change_set;
 mod damaged;
 mod nested;
+mod not_shown;
 mod support;
 mod template;
 mod unnamed_roles;

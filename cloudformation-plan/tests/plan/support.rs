@@ -71,3 +71,27 @@ pub fn edits(report: &Report) -> String {
     let edits = edits.filter_map(|fix| fix.cloudformation.clone());
     edits.collect::<Vec<_>>().join("\n---\n")
 }
+
+/// The YAML of a resource of a type, with properties.
+pub fn resource(resource_type: &str, properties: &str) -> String {
+    format!("  Other:\n    Type: {resource_type}\n    Properties: {{{properties}}}\n")
+}
+
+/// The report on a template.
+pub fn report_of(yaml: &str) -> Report {
+    report(&facts(&plan(yaml)))
+}
+
+/// The template from its beginning to one text, and from another one to its end.
+pub fn without(from: &str, to: &str) -> String {
+    let (start, end) = (YAML.find(from).unwrap(), YAML.find(to).unwrap());
+    format!("{}{}", &YAML[..start], &YAML[end..])
+}
+
+pub fn assert_network_cause(report: &Report) {
+    let causes = causes(report);
+    assert!(
+        causes.iter().any(|check| check.starts_with("network.")),
+        "{causes:?}"
+    );
+}

@@ -10,20 +10,6 @@ fn changed(from: &str, to: &str) -> diagnosis::Report {
     report(&facts(&plan(&YAML.replace(from, to))))
 }
 
-/// The template from its beginning to one text, and from another one to its end.
-fn without(from: &str, to: &str) -> String {
-    let (start, end) = (YAML.find(from).unwrap(), YAML.find(to).unwrap());
-    format!("{}{}", &YAML[..start], &YAML[end..])
-}
-
-fn assert_network_cause(report: &diagnosis::Report) {
-    let causes = causes(report);
-    assert!(
-        causes.iter().any(|check| check.starts_with("network.")),
-        "{causes:?}"
-    );
-}
-
 #[test]
 fn the_template_is_healthy() {
     let plan = plan(YAML);
@@ -208,90 +194,6 @@ fn a_resource_under_a_false_condition_does_not_exist() {
     );
 }
 
-/// A resource of a type, with properties.
-fn resource(resource_type: &str, properties: &str) -> String {
-    format!("  Other:\n    Type: {resource_type}\n    Properties: {{{properties}}}\n")
-}
-
-#[test]
-fn what_the_template_does_not_show_may_add_endpoints() {
-    let without = without("  DefaultRoute:", "  SubnetA:");
-    for (resource_type, properties) in [
-        (
-            "AWS::CloudFormation::Stack",
-            "TemplateURL: x, Parameters: {Vpc: !Ref Vpc}",
-        ),
-        ("My::Org::Endpoints::MODULE", "VpcId: !Ref Vpc"),
-        ("My::Org::Endpoint", "Network: [{Id: !GetAtt Vpc.VpcId}]"),
-        (
-            "AWS::ServiceCatalog::CloudFormationProvisionedProduct",
-            "ProvisioningParameters: [{Key: Vpc, Value: !Ref Vpc}]",
-        ),
-        (
-            "AWS::CloudFormation::StackSet",
-            "StackSetName: s, Parameters: [{ParameterKey: Vpc, ParameterValue: !Ref Vpc}]",
-        ),
-        (
-            "Custom::Endpoints",
-            "ServiceToken: !GetAtt Function.Arn, Command: !Sub \"add ${Vpc} ${Image}\"",
-        ),
-    ] {
-        let other = resource(resource_type, properties);
-        let yaml = without.replace("Resources:\n", &format!("Resources:\n{other}"));
-        let report = report(&facts(&plan(&yaml)));
-        assert_eq!(titles(&report, Status::Fail), [""; 0], "{resource_type}");
-        let json = serde_json::to_string(&report).unwrap();
-        assert!(
-            json.contains("does not show what Other creates"),
-            "{resource_type}"
-        );
-    }
-}
-
-#[test]
-fn what_has_nothing_to_do_with_the_vpc_adds_nothing_to_it() {
-    let without = without("  DefaultRoute:", "  SubnetA:");
-    for (resource_type, properties) in [
-        (
-            "AWS::CloudFormation::Stack",
-            "TemplateURL: x, Parameters: {Image: !Ref Image}",
-        ),
-        (
-            "Datadog::Monitors::Monitor",
-            "Query: !Sub \"avg{service:${Name}}\"",
-        ),
-        (
-            "Custom::Warmup",
-            "ServiceToken: !GetAtt Vpc.VpcId, Image: !Ref Image",
-        ),
-        ("Custom::CrossRegionExportWriter", "Vpc: !Ref Vpc"),
-        (
-            "AWS::Lambda::Function",
-            "VpcConfig: {SubnetIds: [!Ref SubnetA]}",
-        ),
-    ] {
-        let other = resource(resource_type, properties);
-        let yaml = without.replace("Resources:\n", &format!("Resources:\n{other}"));
-        assert_network_cause(&report(&facts(&plan(&yaml))));
-    }
-}
-
-#[test]
-fn a_custom_resource_with_the_role_may_give_it_policies() {
-    let other = resource(
-        "Custom::Policies",
-        "ServiceToken: x, Role: !GetAtt TaskRole.Arn",
-    );
-    let without = YAML.replace("ssmmessages:", "s3:");
-    assert_eq!(
-        causes(&report(&facts(&plan(&without)))),
-        ["role.ssmmessages"]
-    );
-    let yaml = without.replace("Resources:\n", &format!("Resources:\n{other}"));
-    let report = report(&facts(&plan(&yaml)));
-    assert_eq!(titles(&report, Status::Fail), [""; 0]);
-}
-
 #[test]
 fn a_statement_for_an_unknown_resource_is_open() {
     let yaml = YAML.replace("Resource: !GetAtt Logs.Arn", "Resource: !ImportValue logs");
@@ -345,48 +247,6 @@ fn a_policy_names_a_role_by_a_name_that_equals_its_logical_id() {
 }
 
 #[test]
-fn a_macro_beside_properties_may_add_others() {
-    let include = "Fn::Transform: {Name: AWS::Include, Parameters: {Location: s3://b/k}}\n";
-    let each = "Fn::ForEach::Flags: [Flag, [Enable], {\"${Flag}ExecuteCommand\": true}]\n";
-    let flag = "      EnableExecuteCommand: true\n";
-    for text in [include, each] {
-        let yaml = YAML.replace(flag, &format!("      {text}"));
-        let report = report_of(&yaml);
-        assert_eq!(titles(&report, Status::Fail), [""; 0], "{text}");
-        let unknown = unknown(&report);
-        assert!(
-            unknown
-                .iter()
-                .any(|title| title.starts_with("service.exec-enabled")),
-            "{unknown:?}"
-        );
-        // A property that is there keeps its value.
-        let kept = YAML.replace(flag, &format!("{flag}      {text}"));
-        let kept = report_of(&kept);
-        assert!(
-            titles(&kept, Status::Pass)
-                .iter()
-                .any(|title| title.starts_with("service.exec-enabled"))
-        );
-    }
-    let container = "          LinuxParameters: {InitProcessEnabled: true}\n";
-    let yaml = YAML.replace(container, &format!("{container}          {include}"));
-    assert!(
-        unknown(&report_of(&yaml))
-            .iter()
-            .any(|title| title.starts_with("container."))
-    );
-    let beside = YAML
-        .replace("  Service:\n", &format!("  Service:\n    {include}"))
-        .replace(flag, "");
-    assert_eq!(titles(&report_of(&beside), Status::Fail), [""; 0]);
-}
-
-fn report_of(yaml: &str) -> diagnosis::Report {
-    report(&facts(&plan(yaml)))
-}
-
-#[test]
 fn an_unknown_platform_version_is_unknown() {
     let launch_type = "      LaunchType: FARGATE\n";
     let version = |version: &str| {
@@ -418,9 +278,8 @@ fn variables_that_may_be_there_leave_the_container_unknown() {
     for field in [
         format!("Environment: [!If [Maybe, {proxy}, !Ref AWS::NoValue]]"),
         format!("Environment: !If [Maybe, [{proxy}], !Ref AWS::NoValue]"),
-        format!(
-            "Secrets: !If [Maybe, [{{Name: AWS_ACCESS_KEY_ID, ValueFrom: x}}], !Ref AWS::NoValue]"
-        ),
+        "Secrets: !If [Maybe, [{Name: AWS_ACCESS_KEY_ID, ValueFrom: x}], !Ref AWS::NoValue]"
+            .to_owned(),
         "ReadonlyRootFilesystem: \"True\"".to_owned(),
     ] {
         let report = report_of(&with(&field));
@@ -490,4 +349,18 @@ fn a_log_group_gets_its_key_in_the_template() {
         ),
         "{edits}"
     );
+}
+
+#[test]
+fn a_mapping_without_the_entry_has_the_default_value() {
+    let lookup = |map: &str, key: &str| {
+        let flag = format!("!FindInMap [{map}, {key}, Cidr, {{DefaultValue: true}}]");
+        report_of(&YAML.replace(
+            "EnableExecuteCommand: true",
+            &format!("EnableExecuteCommand: {flag}"),
+        ))
+    };
+    assert_eq!(titles(&lookup("Subnets", "third"), Status::Fail), [""; 0]);
+    assert!(!unknown(&lookup("Subnets", "!Ref Image")).is_empty());
+    assert!(unknown(&lookup("Subnets", "third")).is_empty());
 }
