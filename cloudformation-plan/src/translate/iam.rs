@@ -16,7 +16,12 @@ pub fn role(of: &Translator, fields: Fields) -> Vec<Planned> {
     let inline = match policies.items() {
         Ok(items) => {
             let blocks = items.iter().enumerate().map(|(at, policy)| {
-                let (document, part) = policy_document(of, policy.field("PolicyDocument"), at);
+                let (document, part) = policy_document(
+                    of,
+                    "inline_policy.policy",
+                    policy.field("PolicyDocument"),
+                    at,
+                );
                 parts.extend(part);
                 Fields::default()
                     .with(
@@ -46,7 +51,7 @@ pub fn inline_policies(of: &Translator, fields: &Fields, roles: &str) -> Vec<Pla
     };
     let mut planned = Vec::new();
     for (at, role) in roles.iter().enumerate() {
-        let (document, part) = policy_document(of, &document, at);
+        let (document, part) = policy_document(of, "policy", &document, at);
         let fields = fields.clone();
         let fields = fields
             .with("role", of.text("role", role))
@@ -63,7 +68,7 @@ pub fn inline_policies(of: &Translator, fields: &Fields, roles: &str) -> Vec<Pla
 
 /// The policy, its document, and its attachment to roles.
 pub fn managed_policy(of: &Translator, fields: Fields) -> Vec<Planned> {
-    let (document, part) = policy_document(of, &of.property("PolicyDocument"), 0);
+    let (document, part) = policy_document(of, "policy", &of.property("PolicyDocument"), 0);
     let fields = fields.with("policy", Some(document));
     let mut planned = vec![Planned::new("aws_iam_policy", fields)];
     planned.extend(part);
@@ -84,17 +89,22 @@ pub fn managed_policy(of: &Translator, fields: Fields) -> Vec<Planned> {
 
 /// The text of a policy. If parts of it are unknown, a reference to a document whose statements are known as far as they
 /// can be.
-fn policy_document(of: &Translator, node: &Node, at: usize) -> (Attribute, Option<Planned>) {
+fn policy_document(
+    of: &Translator,
+    path: &str,
+    node: &Node,
+    at: usize,
+) -> (Attribute, Option<Planned>) {
     let statements = node.field("Statement");
     let statements = match (of.render(node), statements.items()) {
         (Some(document), _) => return (Attribute::known(document.to_string()), None),
         (None, Err(_)) => {
-            of.note("policy", node.unknown());
+            of.note(path, node.unknown());
             return (Attribute::unknown(), None);
         }
         (None, Ok(statements)) => statements,
     };
-    of.note("policy", node.unknown());
+    of.note(path, node.unknown());
     let blocks = statements
         .iter()
         .map(|statement| read_statement(of, statement));

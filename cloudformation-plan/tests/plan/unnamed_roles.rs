@@ -180,6 +180,11 @@ fn session_logs_are_judged_if_the_account_is_unknown() {
         statuses(None, &explicit, "role.logs-write"),
         [Status::Unknown]
     );
+    let put_together = "!Sub arn:aws:logs:us-west-2:${AWS::AccountId}:log-group:/ecs/shop:*";
+    let report = report_in(None, &edited(&[("!GetAtt Logs.Arn", put_together)]));
+    let unknown = "Unknown: inline_policy.policy of TaskRole depends on AWS::AccountId";
+    let expected = [(Status::Unknown, unknown.to_owned())];
+    assert_eq!(titles_of(&report, "role.logs-write"), expected);
 }
 
 #[test]
