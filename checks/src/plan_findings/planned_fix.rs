@@ -27,6 +27,7 @@ pub fn adapt(fix: &mut Fix, resources: &PlannedResources) {
     if let Some(terraform) = &fix.terraform {
         let terraform = rewrite(terraform, resources);
         let terraform = resources.with_arns(&terraform, arn_expression);
+        let terraform = resources.with_names(&terraform, |resource| resource.expression.clone());
         fix.terraform = Some(match resources.with_label("aws_iam_role", &name) {
             Some(role) => with_role_expression(&terraform, role),
             None => terraform,

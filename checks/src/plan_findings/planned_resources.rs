@@ -73,6 +73,31 @@ impl<'a> PlannedResources<'a> {
         self.named("aws_vpc", vpc)
     }
 
+    /// The text with `${EXPRESSION}` in ARNs, in place of the names of buckets and log groups that have none yet.
+    pub fn with_names(
+        &self,
+        text: &str,
+        expression: impl Fn(&TerraformResource) -> Option<String>,
+    ) -> String {
+        let buckets = self.0.buckets.keys();
+        let buckets = buckets.map(|name| (":s3:::", "aws_s3_bucket", name));
+        let groups = self.0.log_groups.keys();
+        let groups = groups.map(|name| (":log-group:", "aws_cloudwatch_log_group", name));
+        buckets
+            .chain(groups)
+            .fold(text.to_owned(), |text, (start, kind, name)| {
+                let resource = self.named(kind, name);
+                let nameless = resource.filter(|resource| resource.address == *name);
+                match nameless.and_then(&expression) {
+                    Some(expression) => ["\"", "/", ":"].iter().fold(text, |text, end| {
+                        let arn = format!("{start}{name}{end}");
+                        text.replace(&arn, &format!("{start}${{{expression}}}{end}"))
+                    }),
+                    None => text,
+                }
+            })
+    }
+
     /// The text with expressions in place of the words for the ARNs of roles and keys. `expression`: what is to replace
     /// the quoted words; `None` leaves them.
     pub fn with_arns(

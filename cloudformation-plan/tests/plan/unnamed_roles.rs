@@ -255,3 +255,23 @@ fn an_arn_that_the_template_puts_together_is_that_of_its_role() {
         [Status::Unknown]
     );
 }
+
+#[test]
+fn a_fix_refers_to_the_generated_name_of_a_bucket() {
+    let report = report_of(&edited(&[
+        (
+            "LogConfiguration: {CloudWatchLogGroupName: !Ref Logs}",
+            "LogConfiguration: {S3BucketName: !Ref Bucket}",
+        ),
+        (
+            "  TaskRole:\n",
+            "  Bucket:\n    Type: AWS::S3::Bucket\n  TaskRole:\n",
+        ),
+    ]));
+    let edits = edits(&report);
+    assert!(
+        edits.contains("{\"Fn::Sub\":\"arn:aws:s3:::${Bucket}/"),
+        "{edits}"
+    );
+    assert!(!edits.contains(":::Bucket"), "{edits}");
+}

@@ -1,6 +1,6 @@
 //! What a template calls other resources, its own and those of other stacks.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{NEW_GROUP, Template, quoted};
 use model::aws_call::{AwsCall, Peer, SecurityGroupRule};
@@ -56,10 +56,38 @@ impl<'a> Template<'_, 'a> {
     /// A document in the template of a resource, with references to roles and keys of the same template.
     pub fn with_arns_beside(&self, document: &Value, kind: &str, name: &str) -> String {
         let owner = self.defined(kind, name);
+        let document = self.with_names_beside(document, owner);
         self.resources.with_arns(&document.to_string(), |resource| {
             let (owner, other) = (owner?, resource.cloudformation.as_ref()?);
             is_beside(owner, other).then(|| format!(" !GetAtt {}.Arn", other.logical_id))
         })
+    }
+
+    /// A document with `Fn::Sub` where an ARN contains a name that CloudFormation generates.
+    fn with_names_beside(&self, document: &Value, owner: Option<&CloudFormationResource>) -> Value {
+        let within = |document: &Value| self.with_names_beside(document, owner);
+        match document {
+            Value::Array(items) => items.iter().map(within).collect(),
+            Value::Object(fields) => {
+                let fields = fields.iter();
+                fields
+                    .map(|(name, field)| (name.clone(), within(field)))
+                    .collect()
+            }
+            Value::String(text) => {
+                // The end of the text ends a name, as a quote does.
+                let quoted = format!("{text}\"");
+                let named = self.resources.with_names(&quoted, |resource| {
+                    let (owner, other) = (owner?, resource.cloudformation.as_ref()?);
+                    is_beside(owner, other).then(|| other.logical_id.clone())
+                });
+                match named == quoted {
+                    true => document.clone(),
+                    false => json!({"Fn::Sub": named.trim_end_matches('"')}),
+                }
+            }
+            other => other.clone(),
+        }
     }
 
     /// What the template calls the ID of a resource.
