@@ -3,5 +3,6 @@
 mod assembly;
 mod change_set;
 mod damaged;
+mod existing_parts;
 mod support;
 mod template;
