@@ -38,6 +38,12 @@ impl Attribute {
         }
     }
 
+    pub fn into_references(self) -> Vec<String> {
+        let references = self.expression["references"].as_array();
+        let references = references.into_iter().flatten().filter_map(Value::as_str);
+        references.map(str::to_owned).collect()
+    }
+
     /// A list. References to one resource count once.
     pub fn list(items: Vec<Attribute>) -> Attribute {
         let mut references: Vec<Value> = Vec::new();
@@ -65,6 +71,21 @@ impl Attribute {
             unknown: marks.into(),
             expression,
         }
+    }
+
+    /// The blocks with one more.
+    pub fn with_block(mut self, block: Fields) -> Attribute {
+        let (value, unknown, expression) = block.into_parts();
+        for (list, part) in [
+            (&mut self.value, value),
+            (&mut self.unknown, unknown),
+            (&mut self.expression, expression),
+        ] {
+            if let Value::Array(list) = list {
+                list.push(part);
+            }
+        }
+        self
     }
 
     /// Nested blocks.

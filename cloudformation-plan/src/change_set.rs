@@ -38,12 +38,15 @@ pub fn read(document: &Value) -> Result<Stack, TemplateError> {
         return Err(TemplateError::NoPropertyValues);
     }
     let resources = changes.into_iter().map(read_change);
+    let resources = resources.collect::<Result<Vec<_>, _>>()?;
     let arn = text("StackId").or(text("ChangeSetId")).unwrap_or_default();
     Ok(Stack {
         name: text("StackName").map(str::to_owned),
         region: arn::region(arn).map(str::to_owned),
         account: arn::account(arn).map(str::to_owned),
-        resources: resources.collect::<Result<_, _>>()?,
+        // Of a stack that exists, resources that do not change are left out.
+        changes_only: resources.iter().any(|one| one.action != Action::Create),
+        resources,
         incomplete: true,
         ..Stack::default()
     })
@@ -56,8 +59,11 @@ fn read_change(change: &Value) -> Result<StackResource, TemplateError> {
     };
     let missing =
         |field| TemplateError::Malformed(format!("a change of the change set has no {field}"));
+    let replacement = text("Replacement");
+    let replacement = replacement.as_deref().unwrap_or("False");
     let action = match text("Action").as_deref() {
         Some("Add") => Action::Create,
+        Some("Modify") if replacement == "True" => Action::Replace,
         // Dynamic: CloudFormation decides during the update.
         Some("Modify" | "Import" | "SyncWithActual" | "Dynamic") => Action::Update,
         Some("Remove") => Action::Delete,
@@ -75,16 +81,17 @@ fn read_change(change: &Value) -> Result<StackResource, TemplateError> {
         Ok(context.get("Properties").cloned().unwrap_or_default())
     };
     let (before, after) = (properties("BeforeContext")?, properties("AfterContext")?);
-    // A replacement has another ID than the resource before.
-    let is_kept = text("Replacement").is_none_or(|replacement| replacement == "False");
-    let is_there = action == Action::Delete || (action == Action::Update && is_kept);
+    let id = text("PhysicalResourceId").filter(|_| action != Action::Create);
+    // A replacement has another ID than the resource before. With `Conditional`, CloudFormation decides during the update.
+    let is_there = action == Action::Delete || replacement == "False";
     Ok(StackResource {
         resource_type: text("ResourceType").ok_or_else(|| missing("ResourceType"))?,
         condition: None,
         properties: after,
         before,
         action,
-        physical_id: text("PhysicalResourceId").filter(|_| is_there),
+        physical_id: id.clone().filter(|_| is_there),
+        id_before: id,
         construct: None,
         // Another change set.
         nested_template: None,

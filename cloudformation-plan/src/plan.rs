@@ -202,12 +202,16 @@ fn environment(request: &PlanRequest) -> Environment {
 }
 
 /// Phrases of Terraform, and those of CloudFormation.
-const PHRASES: [(&str, &str); 8] = [
+const PHRASES: [(&str, &str); 9] = [
     ("known only after apply", "known only after deployment"),
     ("is not part of the plan", "is not part of the template"),
     ("is part of the plan", "is part of the template"),
     ("outside of the plan", "outside of the template"),
     ("before this plan", "before this template"),
+    (
+        "the plan shows only what changes",
+        "the change set shows only what changes",
+    ),
     (
         "the plan is partial",
         "the template does not show everything",

@@ -26,6 +26,8 @@ pub enum Action {
     Deploy,
     Create,
     Update,
+    /// Creates it anew, and deletes the one before.
+    Replace,
     Delete,
 }
 
@@ -41,10 +43,12 @@ pub struct StackResource {
     /// The properties before an update or deletion.
     pub before: Value,
     pub action: Action,
-    /// The ID or ARN of a resource that exists.
+    /// The ID or ARN of a resource that exists, and keeps it.
     pub physical_id: Option<String>,
     /// The path of the CDK's construct.
     pub construct: Option<String>,
+    /// The ID or ARN before an update, replacement or deletion.
+    pub id_before: Option<String>,
     /// The file of a nested stack's template, relative to the folder of this template.
     pub nested_template: Option<String>,
 }
@@ -75,6 +79,8 @@ pub struct Stack {
     pub template: Value,
     /// Whether it may contain more resources than these.
     pub incomplete: bool,
+    /// Whether the resources are those that change, and the stack has more.
+    pub changes_only: bool,
 }
 
 impl Stack {
@@ -180,6 +186,7 @@ fn read_resource(logical_id: String, mut resource: Value) -> Result<StackResourc
         action: Action::Deploy,
         physical_id: None,
         construct,
+        id_before: None,
         nested_template,
     })
 }

@@ -4,6 +4,7 @@
 //! reference that leads nowhere: nothing is guessed.
 
 mod bucket;
+mod deployment;
 mod ecs;
 mod iam;
 mod identity;
@@ -76,6 +77,7 @@ pub fn translate(
     let reasons = RefCell::default();
     let mut document = Document::default();
     let mut origins = BTreeMap::new();
+    let mut is_of_changes = false;
     let is_chosen = |stack: &Stack| match (account, &stack.account) {
         (Some(wanted), Some(account)) => account == wanted,
         _ => true,
@@ -83,6 +85,7 @@ pub fn translate(
     let chosen = stacks.iter().enumerate();
     for (at, stack) in chosen.filter(|(_, stack)| is_chosen(stack)) {
         document.is_partial |= stack.incomplete;
+        is_of_changes |= stack.changes_only;
         for resource in &stack.resources {
             let exists = evaluator.exists(at, resource);
             let is_read = resource.resource_type == NESTED_STACK
@@ -103,8 +106,12 @@ pub fn translate(
         }
     }
     let json = serde_json::to_vec(&document.into_json()).unwrap_or_default();
+    let plan = terraform_plan::read(&json)?;
     Ok(Translation {
-        plan: terraform_plan::read(&json)?,
+        plan: match is_of_changes {
+            true => plan.with_changes_only(),
+            false => plan,
+        },
         origins,
         reasons: reasons.into_inner(),
     })
@@ -158,15 +165,16 @@ impl Document {
                 None => Value::Null,
             };
             let (mut values, mut marks, expressions) = one.fields.into_parts();
-            match &resource.physical_id {
-                Some(id) => {
-                    let ids = identity(kind, id);
-                    for target in [&mut values, &mut before] {
-                        if let Value::Object(fields) = target {
-                            fields.extend(ids.clone());
-                        }
-                    }
+            let identify = |values: &mut Value, id: &str| {
+                if let Value::Object(fields) = values {
+                    fields.extend(identity(kind, id));
                 }
+            };
+            if let Some(id) = &resource.id_before {
+                identify(&mut before, id);
+            }
+            match &resource.physical_id {
+                Some(id) => identify(&mut values, id),
                 None => {
                     for name in ["id", "arn", "key_id"] {
                         marks[name] = true.into();
@@ -179,11 +187,12 @@ impl Document {
                     }
                 }
             }
-            let actions = match (resource.action, one.is_data) {
-                (_, true) => "read",
-                (Action::Deploy | Action::Create, _) => "create",
-                (Action::Update, _) => "update",
-                (Action::Delete, _) => "delete",
+            let actions: &[&str] = match (resource.action, one.is_data) {
+                (_, true) => &["read"],
+                (Action::Deploy | Action::Create, _) => &["create"],
+                (Action::Update, _) => &["update"],
+                (Action::Replace, _) => &["delete", "create"],
+                (Action::Delete, _) => &["delete"],
             };
             let mode = if one.is_data { "data" } else { "managed" };
             let address = match part.is_empty() {
@@ -194,7 +203,7 @@ impl Document {
             self.changes.push(json!({
                 "address": address, "mode": mode, "type": kind, "name": name,
                 "change": {
-                    "actions": [actions],
+                    "actions": actions,
                     "before": if is_deleted { values.clone() } else { before },
                     "after": if is_deleted { Value::Null } else { values },
                     "after_unknown": if is_deleted { json!({}) } else { marks },

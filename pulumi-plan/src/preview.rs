@@ -144,10 +144,17 @@ impl Preview {
 
     /// Whether the preview shows all that it knows of: each step, also of resources that do not change.
     pub fn is_complete(&self) -> bool {
-        let (counted, shown) = self.unchanged();
         let is_understood =
             |step: &Step| step.change() != Change::Unknown && !step.skips_creation();
-        self.change_summary.is_some() && shown >= counted && self.steps.iter().all(is_understood)
+        self.change_summary.is_some()
+            && !self.hides_unchanged()
+            && self.steps.iter().all(is_understood)
+    }
+
+    /// Whether it leaves out resources that do not change.
+    pub fn hides_unchanged(&self) -> bool {
+        let (counted, shown) = self.unchanged();
+        shown < counted
     }
 
     /// The region of a resource's provider; `None` if the preview does not show it.

@@ -8,12 +8,16 @@ use terraform_plan::reworded;
 use crate::types::property_name;
 
 /// Phrases of Terraform, and those of Pulumi.
-const PHRASES: [(&str, &str); 9] = [
+const PHRASES: [(&str, &str); 10] = [
     ("known only after apply", "known only after deployment"),
     ("is not part of the plan", "is not part of the preview"),
     ("is part of the plan", "is part of the preview"),
     ("outside of the plan", "outside of the preview"),
     ("before this plan", "before this deployment"),
+    (
+        "the plan shows only what changes",
+        "the preview shows only what changes without --show-sames",
+    ),
     (
         "the plan is partial",
         "the preview does not show everything",

@@ -96,6 +96,10 @@ pub fn translate(preview: &Preview) -> Result<Translation, PreviewError> {
     let json = serde_json::to_vec(&document).unwrap_or_default();
     let plan =
         terraform_plan::read(&json).map_err(|error| PreviewError::Malformed(error.to_string()))?;
+    let plan = match preview.hides_unchanged() {
+        true => plan.with_changes_only(),
+        false => plan,
+    };
     let urns = planned
         .into_iter()
         .map(|one| (one.address, one.step.urn.clone()));

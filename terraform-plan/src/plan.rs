@@ -34,10 +34,21 @@ pub struct TerraformPlan {
 }
 
 impl TerraformPlan {
-    /// Declares that nothing exists besides what the plan contains.
+    /// Declares that nothing exists besides what the plan contains. That does not show what a plan of changes leaves out.
     pub fn declared_complete(self) -> TerraformPlan {
         TerraformPlan {
-            completeness: Completeness::Declared,
+            completeness: match self.completeness {
+                Completeness::ChangesOnly => Completeness::ChangesOnly,
+                _ => Completeness::Declared,
+            },
+            ..self
+        }
+    }
+
+    /// Says that the plan leaves out what does not change.
+    pub fn with_changes_only(self) -> TerraformPlan {
+        TerraformPlan {
+            completeness: Completeness::ChangesOnly,
             ..self
         }
     }

@@ -32,6 +32,7 @@ pub fn adapt(fix: &mut Fix, resources: &PlannedResources) {
         edits: Vec::new(),
         owner: None,
         new_group: None,
+        forces_deployment: false,
         sets_task_role: steps.iter().flatten().any(sets_task_role),
     };
     steps.iter().flatten().for_each(|step| template.add(step));
@@ -45,6 +46,9 @@ pub fn adapt(fix: &mut Fix, resources: &PlannedResources) {
         adapt_to_new_service(fix);
         fix.explain =
             "The service does not exist yet: change the template before you deploy it.".to_owned();
+    } else if template.forces_deployment {
+        fix.explain
+            .push_str(" A new ForceNewDeploymentNonce makes CloudFormation replace the tasks.");
     } else if steps
         .iter()
         .flatten()
@@ -70,6 +74,8 @@ struct Template<'r, 'a> {
     owner: Option<&'a CloudFormationResource>,
     /// What defines the VPC of the security group that the fix adds.
     new_group: Option<&'a CloudFormationResource>,
+    /// The tasks of an existing service are replaced.
+    forces_deployment: bool,
     /// The fix gives a task definition the role that it creates, so that CloudFormation can name the role.
     sets_task_role: bool,
 }
@@ -121,6 +127,9 @@ impl Template<'_, '_> {
                         service,
                         &format!("DesiredCount: {count}"),
                     );
+                }
+                if update.force_new_deployment {
+                    self.force_deployment(&update.service);
                 }
                 return;
             }
@@ -261,6 +270,16 @@ impl Template<'_, '_> {
             properties,
             is_new_service: false,
         });
+    }
+
+    /// A new service has no tasks to replace.
+    fn force_deployment(&mut self, service: &str) {
+        const FORCE: &str = "ForceNewDeployment:\n  EnableForceNewDeployment: true\n  # Any value that it did not have before.\n  ForceNewDeploymentNonce: \"ecs-exec\"";
+        let resource = self.resources.named("aws_ecs_service", service);
+        if resource.is_some_and(|service| !service.is_new) {
+            self.change("aws_ecs_service", service, FORCE);
+            self.forces_deployment = true;
+        }
     }
 
     fn endpoint(&self, endpoint: &NewEndpoint) -> (String, &'static str, String) {

@@ -2,14 +2,17 @@
 
 use serde_json::{Map, Value};
 
+use super::deployment::{DEPLOYED, forced_deployment, new_definition};
 use super::{Planned, Translator, generated_name};
 use crate::attribute::{Attribute, Fields};
 use crate::node::Node;
+use crate::stack::Action;
 
 /// The name that the template sets; else the one that it has, or one that stands for the generated one.
 fn name(of: &Translator, property: &str) -> String {
     let own = of.property(property).as_text();
-    let physical = of.resource.physical_id.as_deref();
+    let is_kept = of.before || of.resource.action != Action::Replace;
+    let physical = of.resource.id_before.as_deref().filter(|_| is_kept);
     let physical = physical.and_then(|id| id.rsplit('/').next());
     own.or_else(|| physical.map(str::to_owned))
         .unwrap_or_else(|| generated_name(of.evaluator.stacks, of.stack, &of.resource.logical_id))
@@ -32,10 +35,19 @@ pub fn cluster(of: &Translator, fields: Fields) -> Vec<Planned> {
 }
 
 pub fn service(of: &Translator, fields: Fields) -> Fields {
-    fields
+    let mut fields = fields
         .with("name", Some(Attribute::known(name(of, "ServiceName"))))
         .with("tags", tags(of))
         .with("network_configuration", network_configuration(of))
+        .with("task_definition", new_definition(of))
+        .with("force_new_deployment", forced_deployment(of));
+    for (attribute, property) in DEPLOYED {
+        let node = of.property(property);
+        if node != Node::List(Vec::new()) {
+            fields.set(attribute, of.document(attribute, &node));
+        }
+    }
+    fields
 }
 
 fn network_configuration(of: &Translator) -> Option<Attribute> {

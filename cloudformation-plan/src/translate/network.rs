@@ -3,6 +3,7 @@
 use super::{Planned, Translator};
 use crate::attribute::{Attribute, Fields};
 use crate::node::{Node, Reference};
+use crate::stack::Action;
 
 pub fn vpc(of: &Translator, fields: Fields) -> Fields {
     let flag = |path: &str, property: &str, default: bool| {
@@ -36,21 +37,66 @@ pub fn security_group(of: &Translator, fields: Fields) -> Fields {
             .as_array()
             .is_none_or(|rules| !rules.is_empty())
     });
+    let exists = matches!(of.resource.action, Action::Update | Action::Delete);
     let egress = match (has_egress, has_separate_egress(of)) {
+        _ if exists => Some(existing_egress(of, egress.unwrap_or_else(none))),
         (true, _) => egress,
         (false, Some(true)) => Some(none()),
         // A new group allows all outbound traffic, until it has a rule.
-        (false, Some(false)) => Some(Attribute::blocks(vec![
-            Fields::default()
-                .with("protocol", Some(Attribute::known("-1")))
-                .with("cidr_blocks", Some(Attribute::known(vec!["0.0.0.0/0"])))
-                .with("ipv6_cidr_blocks", Some(Attribute::known(vec!["::/0"]))),
-        ])),
+        (false, Some(false)) => Some(Attribute::blocks(vec![default_egress()])),
         (false, None) => Some(Attribute::unknown()),
     };
     fields
         .with("ingress", ingress.or_else(|| Some(none())))
         .with("egress", egress)
+}
+
+/// The rule that AWS gives a new group.
+fn default_egress() -> Fields {
+    Fields::default()
+        .with("protocol", Some(Attribute::known("-1")))
+        .with("cidr_blocks", Some(Attribute::known(vec!["0.0.0.0/0"])))
+        .with("ipv6_cidr_blocks", Some(Attribute::known(vec!["::/0"])))
+}
+
+/// The outbound rules in an existing group. An update that gives it its first rule, or takes its last one, may also take
+/// or restore the default rule.
+fn existing_egress(of: &Translator, own: Attribute) -> Attribute {
+    let has_own = |before: bool| {
+        let of = Translator {
+            before,
+            ..of.clone()
+        };
+        let rules = of.property("SecurityGroupEgress");
+        rules.items().map_or(true, |rules| !rules.is_empty())
+    };
+    let is_import = of.resource.before.is_null();
+    let (had_own, has_own) = (has_own(true), has_own(false));
+    if is_import || (had_own == has_own && !gets_separate_egress(of)) {
+        return own;
+    }
+    match of.before {
+        true if had_own => own,
+        true => Attribute::blocks(vec![default_egress()]),
+        false => {
+            let rule = Fields::default().with("protocol", Some(Attribute::known("-1")));
+            own.with_block(rule.with("cidr_blocks", Some(Attribute::unknown())))
+        }
+    }
+}
+
+/// Whether the update adds an outbound rule that is a resource of its own.
+fn gets_separate_egress(of: &Translator) -> bool {
+    let Some(id) = &of.resource.physical_id else {
+        return false;
+    };
+    let stacks = of.evaluator.stacks.iter();
+    let mut resources = stacks.flat_map(|stack| &stack.resources);
+    resources.any(|rule| {
+        rule.resource_type == "AWS::EC2::SecurityGroupEgress"
+            && matches!(rule.action, Action::Create | Action::Replace)
+            && rule.properties["GroupId"] == **id
+    })
 }
 
 /// Whether an outbound rule that is a resource of its own replaces the group's default rule; `None` if one may.

@@ -3,6 +3,7 @@
 mod assembly;
 mod change_set;
 mod damaged;
+mod existing_parts;
 mod nested;
 mod not_shown;
 mod support;

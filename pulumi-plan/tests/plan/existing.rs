@@ -165,3 +165,26 @@ fn a_group_found_through_an_existing_vpc_is_unknown() {
     step["newState"]["propertyDependencies"]["networkConfiguration"] = json!([urn(VPC, "main")]);
     assert_unknown(&shop, "network.task-egress", "");
 }
+
+/// Without `--show-sames`, a policy of the role may be among the resources that the preview leaves out.
+#[test]
+fn a_changed_role_may_have_policies_that_the_preview_hides() {
+    let changed = |hides: bool| {
+        let mut shop = shop().without(ROLE_POLICY, "exec").deployed();
+        shop.step(ROLE, "task")["op"] = "update".into();
+        let mut json = shop.json();
+        json["changeSummary"]["same"] = if hides { 99 } else { 0 }.into();
+        let plan = pulumi_plan::read(json.to_string().as_bytes()).unwrap();
+        crate::support::report(&plan.facts(&request("shop")))
+    };
+    assert_eq!(causes(&changed(false)), ["role.ssmmessages"]);
+    let hidden = changed(true);
+    assert_eq!(titles(&hidden, Status::Fail), [""; 0]);
+    let unknown = unknown(&hidden);
+    assert!(
+        unknown
+            .iter()
+            .any(|title| title.starts_with("role.ssmmessages") && title.contains("--show-sames")),
+        "{unknown:#?}"
+    );
+}

@@ -9,18 +9,16 @@ use crate::plan::resource::{Attribute, Resource};
 use crate::resolve::{Resolver, ResourceKind};
 use crate::unavailable::PlanValue;
 
-/// ECS starts new tasks when one of these changes. The exec flag is not among them.
+/// ECS starts new tasks when one of these changes. The exec flag and the placement of tasks are not among them.
 ///
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html>
-const DEPLOYED_ATTRIBUTES: [&str; 11] = [
+const DEPLOYED_ATTRIBUTES: [&str; 9] = [
     "task_definition",
     "network_configuration",
     "platform_version",
     "capacity_provider_strategy",
     "load_balancer",
     "service_registries",
-    "placement_constraints",
-    "ordered_placement_strategy",
     "service_connect_configuration",
     "volume_configuration",
     "vpc_lattice_configurations",
@@ -71,15 +69,18 @@ fn has_live_closed_tasks(live: &Facts, name: &str) -> Option<bool> {
     Some(tasks?.iter().any(|task| !task.exec_enabled))
 }
 
+const FORCE: &str = "force_new_deployment";
+
 fn redeploys(resolver: &Resolver, before: &Resource, after: &Resource) -> PlanValue<bool> {
     // Other deployment controllers deploy on their own schedule.
     if controller(after) != DeploymentController::Ecs {
         return Ok(false);
     }
-    if after.flag("force_new_deployment") == Ok(Some(true)) {
-        return Ok(true);
-    }
-    let mut result = Ok(false);
+    let mut result = match after.flag(FORCE) {
+        Ok(Some(true)) => return Ok(true),
+        Err(why) if resolver.is_set(after, FORCE) => Err(why),
+        _ => Ok(false),
+    };
     for attribute in DEPLOYED_ATTRIBUTES {
         match changes(resolver, before, after, attribute) {
             Ok(true) => return Ok(true),

@@ -1,10 +1,11 @@
 //! Merges the facts from AWS with the plan: the plan's own resources replace those of AWS.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::facts::*;
 
 use crate::network::{self, Endpoints};
+use crate::plan::resource::Resource;
 use crate::resolve::{Resolver, ResourceKind};
 use crate::unavailable::PlanValue;
 
@@ -86,14 +87,24 @@ pub fn route_tables(resolver: &Resolver, vpc: &str) -> PlanValue<Vec<RouteTable>
     };
     let associated = associated_subnets(resolver, ResourceKind::RouteTable)?;
     let mut tables = network::managed_route_tables(resolver, vpc)?;
-    let managed = managed_ids(resolver, ResourceKind::RouteTable);
+    let kind = ResourceKind::RouteTable;
+    let managed = managed_ids(resolver, kind);
     let has_main = tables.iter().any(|table| table.main);
+    let mut shown = take_partly_shown(resolver, kind, &mut tables, |table| &table.id);
     for table in live {
-        if managed.contains(&table.id) || tables.iter().any(|known| known.id == table.id) {
+        let shown = shown.remove(&table.id);
+        let is_known = tables.iter().any(|known| known.id == table.id);
+        if shown.is_none() && (managed.contains(&table.id) || is_known) {
             continue;
         }
         let mut table = table.clone();
         table.main &= !has_main;
+        if let Some((resource, shown)) = shown {
+            table.main |= shown.main;
+            if resolver.is_set(resource, "route") {
+                table.routes = shown.routes;
+            }
+        }
         table.subnets.retain(|subnet| !associated.contains(subnet));
         network::add_routes_and_associations(resolver, &mut table)?;
         table
@@ -101,7 +112,29 @@ pub fn route_tables(resolver: &Resolver, vpc: &str) -> PlanValue<Vec<RouteTable>
             .extend(network::propagated_routes(resolver, None, &table.id));
         tables.push(table);
     }
+    tables.extend(shown.into_values().map(|(_, table)| table));
     Ok(tables)
+}
+
+/// Takes out what the plan shows in part: the rest is in AWS.
+fn take_partly_shown<'p, T>(
+    resolver: &Resolver<'p>,
+    kind: ResourceKind,
+    all: &mut Vec<T>,
+    id: impl Fn(&T) -> &String,
+) -> BTreeMap<String, (&'p Resource, T)> {
+    let mut taken = BTreeMap::new();
+    let (mut whole, plan) = (Vec::new(), resolver.plan);
+    for one in all.drain(..) {
+        match resolver.find(id(&one), kind) {
+            Some(resource) if plan.check_shows_parts(resource).is_err() => {
+                taken.insert(id(&one).clone(), (resource, one));
+            }
+            _ => whole.push(one),
+        }
+    }
+    *all = whole;
+    taken
 }
 
 /// The NAT gateways of a VPC: those of the plan, and the others.
@@ -131,20 +164,39 @@ pub fn network_acls(resolver: &Resolver, vpc: &str) -> PlanValue<Vec<NetworkAcl>
     let Some(live) = live.and_then(|live| live.network.network_acls.get(vpc)?.known()) else {
         return network::network_acls(resolver, vpc);
     };
+    let kind = ResourceKind::NetworkAcl;
     let mut acls = network::managed_acls(resolver, vpc)?;
-    let managed = managed_ids(resolver, ResourceKind::NetworkAcl);
-    let mut associated = associated_subnets(resolver, ResourceKind::NetworkAcl)?;
+    let managed = managed_ids(resolver, kind);
+    let mut associated = associated_subnets(resolver, kind)?;
     associated.extend(acls.iter().flat_map(|acl| acl.subnets.clone()));
     let has_default = acls.iter().any(|acl| acl.default);
+    let mut shown = take_partly_shown(resolver, kind, &mut acls, |acl| &acl.id);
     for acl in live {
-        if managed.contains(&acl.id) || acls.iter().any(|known| known.id == acl.id) {
+        let shown = shown.remove(&acl.id);
+        let is_known = acls.iter().any(|known| known.id == acl.id);
+        if shown.is_none() && (managed.contains(&acl.id) || is_known) {
             continue;
         }
         let mut acl = acl.clone();
         acl.default &= !has_default;
         acl.subnets.retain(|subnet| !associated.contains(subnet));
+        if let Some((resource, shown)) = shown {
+            acl.default |= shown.default;
+            acl.subnets.extend(shown.subnets);
+            for (attribute, egress) in [("ingress", false), ("egress", true)] {
+                if resolver.is_set(resource, attribute) {
+                    acl.entries.retain(|entry| entry.egress != egress);
+                    let own = shown.entries.iter().filter(|entry| entry.egress == egress);
+                    acl.entries.extend(own.cloned());
+                }
+            }
+        }
         network::add_rules_and_associations(resolver, &mut acl)?;
         acls.push(acl);
     }
-    Ok(acls)
+    match shown.into_values().next() {
+        // AWS did not report it.
+        Some((resource, _)) => resolver.plan.check_shows_parts(resource).map(|()| acls),
+        None => Ok(acls),
+    }
 }

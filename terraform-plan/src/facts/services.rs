@@ -51,13 +51,16 @@ fn targets(
     targets
 }
 
-/// Whether the plan deletes a service.
+/// Whether the plan deletes a service, or replaces it by one with another name.
 fn is_deleted(resolver: &Resolver, cluster: &str, name: &str) -> bool {
     let plan = resolver.plan;
     resolver.before("aws_ecs_service").any(|service| {
         service.has_text("name", name)
             && ecs::cluster_of(resolver, service).as_deref() == Ok(cluster)
-            && plan.resources.at_address(&service.address).is_none()
+            && plan
+                .resources
+                .at_address(&service.address)
+                .is_none_or(|after| after.is_created && !after.has_text("name", name))
     })
 }
 

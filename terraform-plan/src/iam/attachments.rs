@@ -1,7 +1,7 @@
 //! Resources that attach policies to roles, or limit which policies a role has.
 
 use model::arn;
-use model::facts::Unavailable;
+use model::facts::{Policy, Unavailable};
 use serde_json::Value;
 
 use crate::plan::resource::{Attribute, Resource};
@@ -21,6 +21,9 @@ const EXCLUSIVE_TYPES: [&str; 2] = [
     "aws_iam_role_policies_exclusive",
     "aws_iam_role_policy_attachments_exclusive",
 ];
+
+/// The attribute with the managed policies in a role's own resource.
+const MANAGED: &str = "managed_policy_arns";
 
 /// An attachment or exclusive list.
 pub struct PolicyAttachment<'p> {
@@ -89,13 +92,9 @@ fn roles_of(resolver: &Resolver, attachment: &Resource) -> PlanValue<Vec<String>
     }
 }
 
-/// The attachments that the plan removes from a role, by the role's name before apply.
-pub fn removed_from<'p>(resolver: &Resolver<'p>, role: &Resource) -> Vec<&'p Resource> {
-    let Some(name) = role.known_text("name") else {
-        return Vec::new();
-    };
-    let plan = resolver.plan;
-    let removed = plan.before.of_types(&ATTACHMENT_TYPES);
+/// The attachments that the plan changes or removes, of the role with this name before apply.
+pub fn removed_from<'p>(resolver: &Resolver<'p>, name: &str) -> Vec<&'p Resource> {
+    let removed = resolver.plan.before.of_types(&ATTACHMENT_TYPES);
     let removed = removed.filter(|one| match one.attribute(role_attribute(one)) {
         Attribute::Known(Value::Array(roles)) => roles.iter().any(|role| role == name),
         Attribute::Known(role) => role == name,
@@ -115,9 +114,45 @@ pub fn is_changed(resolver: &Resolver, role: &str) -> bool {
     let mut policies = resolver.before("aws_iam_policy");
     resolver
         .find(role, ResourceKind::Role)
-        .is_some_and(|role| !role.is_unchanged)
+        .is_some_and(|role| changes_own_policies(resolver, role))
         || attachments.any(|one| !one.is_unchanged && may_be_for(resolver, one, role))
         || policies.any(|policy| may_have_policy(resolver, role, policy))
+}
+
+/// Whether the plan changes the policies in a role's own resource.
+fn changes_own_policies(resolver: &Resolver, role: &Resource) -> bool {
+    let before = resolver.plan.before.at_address(&role.address);
+    let changes = |before: &Resource| {
+        ["inline_policy", MANAGED, "permissions_boundary"]
+            .into_iter()
+            .any(|name| {
+                role.has_unknown_in(name) || before.values.get(name) != role.values.get(name)
+            })
+    };
+    !role.is_unchanged && (role.is_created || before.is_none_or(changes))
+}
+
+/// Whether the plan takes a policy that AWS reports from the role with this ARN, or gives it the policy anew.
+pub fn takes_from(resolver: &Resolver, role: &str, policy: &Policy) -> bool {
+    let plan = resolver.plan;
+    let resource = resolver.find(role, ResourceKind::Role);
+    let before = resource.and_then(|role| plan.before.at_address(&role.address));
+    let removed = removed_from(resolver, arn::name(role));
+    let Some(arn) = policy.arn.as_deref() else {
+        let count = before.map_or(0, |before| before.count("inline_policy").unwrap_or(0));
+        let mut own = before.into_iter().flat_map(|before| {
+            (0..count).map(move |at| before.known_text(&format!("inline_policy.{at}.name")))
+        });
+        let mut attached = removed.iter().map(|one| one.known_text("name"));
+        return own.any(|name| name == Some(&*policy.name))
+            || attached.any(|name| name == Some(&*policy.name));
+    };
+    let lists = |role: &Resource| role.texts(MANAGED).0.iter().any(|one| one == arn);
+    let attaches = |one: &Resource| one.has_text("policy_arn", arn);
+    let mut attachments = plan.resources.of_types(&ATTACHMENT_TYPES);
+    let is_kept = resource.is_some_and(lists)
+        || attachments.any(|one| attaches(one) && may_be_for(resolver, one, role));
+    !is_kept && (before.is_some_and(lists) || removed.into_iter().any(attaches))
 }
 
 fn may_be_for(resolver: &Resolver, attachment: &Resource, role: &str) -> bool {

@@ -1,9 +1,9 @@
 //! The policies that a role will have.
 
 use model::arn;
-use model::facts::{Policy, Unavailable};
+use model::facts::{Fact, Policy, Unavailable};
 
-use super::attachments::{PolicyAttachment, removed_from};
+use super::attachments::{PolicyAttachment, is_changed, removed_from, takes_from};
 use super::managed_policies::{Document, PolicyName, UnreadPolicy, managed_policy, read_document};
 use super::policy_document_data::leave_open;
 use crate::cloudformation::{self, Certainty};
@@ -29,15 +29,20 @@ impl RolePolicies {
     /// Reads the policies of the role with this ARN.
     pub fn read(resolver: &Resolver, attachments: &[PolicyAttachment], role: &str) -> RolePolicies {
         let mut policies = RolePolicies::default();
-        match resolver.find(role, ResourceKind::Role) {
-            Some(resource) => {
-                policies.add_own(resolver, resource);
-                policies.unread.extend(stack_policies(resolver, resource));
-            }
-            None => {
-                let what = format!("role {} with its policies", arn::name(role));
-                policies.add_unread(not_in_plan(what));
-            }
+        let resource = resolver.find(role, ResourceKind::Role);
+        let shown = match resource {
+            Some(resource) => resolver.plan.check_shows_parts(resource),
+            None => Err(not_in_plan(format!(
+                "role {} with its policies",
+                arn::name(role)
+            ))),
+        };
+        if let Err(why) = shown {
+            policies.add_unshown(resolver, role, why);
+        }
+        if let Some(resource) = resource {
+            policies.add_own(resolver, resource);
+            policies.unread.extend(stack_policies(resolver, resource));
         }
         for attachment in attachments.iter().filter(|one| one.may_be_for(role)) {
             let resource = attachment.resource;
@@ -51,10 +56,34 @@ impl RolePolicies {
         policies
     }
 
+    /// Adds the policies that the role has besides those in the plan: those that AWS has, without those that the plan
+    /// changes or removes. What AWS says of a role that the plan leaves alone needs no such reckoning.
+    fn add_unshown(&mut self, resolver: &Resolver, role: &str, why: Unavailable) {
+        let live = resolver.live.and_then(|live| live.identities.get(role));
+        let live = live.filter(|_| is_changed(resolver, role));
+        let live = match live {
+            Some(Fact::Known(live)) => live,
+            Some(Fact::Unavailable(why)) => return self.add_unread(why.clone()),
+            Some(Fact::Absent) | None => return self.add_unread(why),
+        };
+        for policy in &live.policies {
+            match &policy.arn {
+                _ if takes_from(resolver, role, policy) => {}
+                // The plan may change its document.
+                Some(arn) if resolver.find(arn, ResourceKind::Policy).is_some() => {
+                    self.add_managed(resolver, arn);
+                }
+                _ => self.policies.push(policy.clone()),
+            }
+        }
+        self.boundary.clone_from(&live.boundary);
+    }
+
     /// Adds the policies in the role's own resource.
     fn add_own(&mut self, resolver: &Resolver, role: &Resource) {
         let kind = ResourceKind::Policy;
-        let removed = removed_from(resolver, role);
+        let name = role.known_text("name");
+        let removed = name.map_or_else(Vec::new, |name| removed_from(resolver, name));
         let is_removed =
             |attribute, value: &str| removed.iter().any(|one| one.has_text(attribute, value));
         match resolver.count(role, "inline_policy") {
@@ -82,9 +111,11 @@ impl RolePolicies {
             Err(why) => self.add_unread(why),
         }
         match resolver.resolve(role, "permissions_boundary", kind) {
-            Ok(None) => {}
+            Ok(None) => self.boundary = None,
             Ok(Some(arn)) => match managed_policy(resolver, &arn) {
                 Ok(document) => self.boundary = Some(self.policy(&arn, Some(&arn), document)),
+                // AWS has it.
+                Err(_) if has_arn(self.boundary.as_ref(), &arn) => {}
                 Err(unread) => self.unread_boundary = Some(unread.why),
             },
             Err(why) => self.unread_boundary = Some(why),
@@ -211,6 +242,10 @@ impl RolePolicies {
     fn add_unread(&mut self, why: Unavailable) {
         self.unread.push(UnreadPolicy::unknown(why));
     }
+}
+
+fn has_arn(policy: Option<&Policy>, arn: &str) -> bool {
+    policy.is_some_and(|policy| policy.arn.as_deref() == Some(arn))
 }
 
 /// The policies that a CloudFormation stack may give the role.

@@ -14,6 +14,10 @@ use crate::unavailable::{PlanValue, not_in_plan, not_shown};
 pub fn network_acls(resolver: &Resolver, vpc: &str) -> PlanValue<Vec<NetworkAcl>> {
     let plan = resolver.plan;
     let mut acls = managed_acls(resolver, vpc)?;
+    for acl in &acls {
+        let resource = resolver.find(&acl.id, ResourceKind::NetworkAcl);
+        resource.map_or(Ok(()), |acl| plan.check_shows_parts(acl))?;
+    }
     let has_default = acls.iter().any(|acl| acl.default);
     if !has_default
         && !plan.may_lack(&["aws_network_acl", "aws_default_network_acl"])

@@ -101,7 +101,32 @@ fn read_table(
         routes,
     };
     add_routes_and_associations(resolver, &mut table)?;
+    let unshown = resource.and_then(|resource| unshown_default_route(resolver, resource, &table));
+    table.routes.extend(unshown);
     Ok(table)
+}
+
+/// A route that stands for the default route of a table that has more routes than the plan shows.
+fn unshown_default_route(
+    resolver: &Resolver,
+    resource: &Resource,
+    table: &RouteTable,
+) -> Option<Route> {
+    const DEFAULT: &str = "0.0.0.0/0";
+    let why = resolver.plan.check_shows_parts(resource).err()?;
+    let is_shown = table
+        .routes
+        .iter()
+        .any(|route| route.destination == DEFAULT);
+    let mut removed = resolver.before("aws_route");
+    let is_removed = removed.any(|route| {
+        route.has_text("route_table_id", &table.id) && destination(route, "") == DEFAULT
+    });
+    (!is_shown && !is_removed && !resolver.is_set(resource, "route")).then(|| Route {
+        destination: DEFAULT.to_owned(),
+        target: RouteTarget::Other(format!("an unknown target ({})", why.message)),
+        blackhole: false,
+    })
 }
 
 /// Adds the routes and associations that are resources of their own, and removes the routes that the plan removes.

@@ -6,7 +6,7 @@ use model::facts::{GroupRule, Unavailable};
 use crate::plan::resource::Resource;
 use crate::plan::resource_set::ResourceSet;
 use crate::resolve::{Resolver, ResourceKind};
-use crate::unavailable::{known_after_apply, not_in_plan};
+use crate::unavailable::known_after_apply;
 
 /// The attribute of a security group with the rules of a direction.
 pub fn attribute(direction: Direction) -> &'static str {
@@ -222,13 +222,10 @@ fn read_rules(
     rules
 }
 
-/// The rules of a group that is not in the plan: it may have any.
-pub fn unknown_rules(id: &str) -> Vec<Rule> {
+/// The rules of a group that the plan does not show: it may have any.
+pub fn unknown_rules(id: &str, why: Unavailable) -> Vec<Rule> {
     let what = format!("security group {id}");
-    let unknown = UnknownPart {
-        why: not_in_plan(&what),
-        what,
-    };
+    let unknown = UnknownPart { what, why };
     vec![
         Rule::any(Direction::In, unknown.clone()),
         Rule::any(Direction::Out, unknown),

@@ -67,7 +67,7 @@ impl<'r, 'p> SecurityGroups<'r, 'p> {
             }
         };
         match group {
-            Some(group) => Fact::Known(self.managed(group, id)),
+            Some(group) => self.managed(group, id),
             None => self.unmanaged(id),
         }
     }
@@ -87,8 +87,12 @@ impl<'r, 'p> SecurityGroups<'r, 'p> {
             .ok()?
     }
 
-    fn managed(&mut self, group: &Resource, id: &str) -> SecurityGroup {
-        let mut rules = Vec::new();
+    fn managed(&mut self, group: &Resource, id: &str) -> Fact<SecurityGroup> {
+        let mut rules = match self.unshown_rules(group, id) {
+            Fact::Known(rules) => rules,
+            Fact::Absent => return Fact::Absent,
+            Fact::Unavailable(why) => return Fact::Unavailable(why),
+        };
         for direction in [Direction::In, Direction::Out] {
             let mut own = inline_rules(self.resolver, group, direction, id);
             // Without rules in the configuration, the attribute shows those that AWS has before apply.
@@ -99,7 +103,32 @@ impl<'r, 'p> SecurityGroups<'r, 'p> {
         }
         let name = group.known_text("name").unwrap_or_default();
         let vpc = self.vpc_of(group).unwrap_or_default();
-        self.with_separate_rules(id, name, vpc, rules)
+        Fact::Known(self.with_separate_rules(id, name, vpc, rules))
+    }
+
+    /// The rules that a group of the plan has besides those that the plan shows.
+    fn unshown_rules(&self, group: &Resource, id: &str) -> Fact<Vec<Rule>> {
+        let plan = self.resolver.plan;
+        let Err(why) = plan.check_shows_parts(group) else {
+            return Fact::Known(Vec::new());
+        };
+        let live = self.resolver.live;
+        let live = live.and_then(|live| live.network.security_groups.get(id));
+        let Some(live) = live else {
+            return Fact::Known(unknown_rules(id, why));
+        };
+        live.clone().map(|live| {
+            let mut rules = rules_of(&live);
+            self.drop_removed(&mut rules, id);
+            for direction in [Direction::In, Direction::Out] {
+                let before = plan.before.at_address(&group.address);
+                let before = before.map(|group| inline_rules(self.resolver, group, direction, id));
+                for removed in before.into_iter().flatten() {
+                    rules.retain(|rule| !is_same(&removed, rule));
+                }
+            }
+            rules
+        })
     }
 
     /// The default group as AWS creates it: it allows traffic among its members, and all outbound traffic.
@@ -134,7 +163,10 @@ impl<'r, 'p> SecurityGroups<'r, 'p> {
                 .iter()
                 .any(|rule| rule.group.as_deref() == Some(id)) =>
             {
-                Fact::Known(self.with_separate_rules(id, "", String::new(), unknown_rules(id)))
+                Fact::Known({
+                    let rules = unknown_rules(id, not_in_plan(format!("security group {id}")));
+                    self.with_separate_rules(id, "", String::new(), rules)
+                })
             }
             None => Fact::Unavailable(not_in_plan(format!("security group {id}"))),
         }

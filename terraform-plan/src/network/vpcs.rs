@@ -24,7 +24,7 @@ pub fn check_vpc_is_complete(resolver: &Resolver, vpc: &str) -> PlanValue<()> {
             )));
         }
         Completeness::Complete => return cloudformation::check_vpc(plan, vpc),
-        Completeness::Partial => "the plan is partial",
+        Completeness::Partial | Completeness::ChangesOnly => "the plan is partial",
         Completeness::Unknown => "the plan does not say whether it is complete",
     };
     Err(not_shown(format!(

@@ -5,6 +5,8 @@ use serde_json::{Map, Value};
 use super::TerraformPlan;
 use super::address::ModuleStep;
 use super::configuration::references;
+use super::resource::Resource;
+use crate::unavailable::{PlanValue, not_shown};
 
 /// Whether a plan covers all of its configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +14,9 @@ pub enum Completeness {
     Complete,
     /// `-target` or deferred actions left a part out, which may exist all the same.
     Partial,
+    /// The plan leaves out what does not change, and with it parts of what it changes, such as a rule of a security group.
+    /// Terraform shows these in the state; other tools do not.
+    ChangesOnly,
     /// Terraform says so only since 1.8, and OpenTofu never does. The plan counts as complete if every resource of its
     /// configuration is in it.
     Unknown,
@@ -41,11 +46,23 @@ impl TerraformPlan {
         )
     }
 
+    /// Fails if the plan leaves out resources that are attached to this one and do not change. Those of a new resource
+    /// are new too, so the plan shows them.
+    pub(crate) fn check_shows_parts(&self, resource: &Resource) -> PlanValue<()> {
+        match self.completeness {
+            Completeness::ChangesOnly if !resource.is_created => Err(not_shown(format!(
+                "the plan shows only what changes, so {} may have more than that; --plan-over-live reads the rest",
+                resource.address
+            ))),
+            _ => Ok(()),
+        }
+    }
+
     /// Whether the configuration may have a resource of these types that the plan leaves out.
     pub(crate) fn may_lack(&self, resource_types: &[&str]) -> bool {
         match self.completeness {
             Completeness::Complete | Completeness::Declared => false,
-            Completeness::Partial => true,
+            Completeness::Partial | Completeness::ChangesOnly => true,
             Completeness::Unknown => self.lacks(|one| resource_types.contains(&one)),
         }
     }

@@ -232,7 +232,7 @@ fn a_rule_changes_a_group_of_another_stack() {
 }
 
 #[test]
-fn a_policy_for_a_role_of_another_stack_leaves_it_unknown() {
+fn a_policy_for_a_role_of_another_stack_adds_to_those_of_aws() {
     let facts = application(live(), |document| {
         let changes = document["resource_changes"].as_array_mut().unwrap();
         changes.push(json!({
@@ -244,6 +244,7 @@ fn a_policy_for_a_role_of_another_stack_leaves_it_unknown() {
     });
     let report = report(&facts);
     assert_eq!(failures(&report), [""; 0]);
+    assert_eq!(titles(&report, Status::Unknown), [""; 0]);
 }
 
 #[test]

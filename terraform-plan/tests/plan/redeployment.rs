@@ -28,6 +28,14 @@ fn causes_of(change: impl Fn(&mut Value)) -> Vec<String> {
 #[test]
 fn the_exec_flag_alone_replaces_no_tasks() {
     assert_eq!(causes_of(only_the_flag), ["task.exec-enabled"]);
+    let placed = |document: &mut Value| {
+        only_the_flag(document);
+        let strategy = json!([{"type": "spread", "field": "host"}]);
+        set(document, CODER, "ordered_placement_strategy", strategy);
+        let constraint = json!([{"type": "distinctInstance"}]);
+        set(document, CODER, "placement_constraints", constraint);
+    };
+    assert_eq!(causes_of(placed), ["task.exec-enabled"]);
     let by_another = |document: &mut Value| {
         only_the_flag(document);
         set(
@@ -57,6 +65,12 @@ fn a_new_deployment_brings_exec_to_tasks() {
         change(document, CODER)["before"]["enable_execute_command"] = false.into();
     };
     assert_eq!(causes_of(new_definition), [""; 0]);
+    let attached = |document: &mut Value| {
+        only_the_flag(document);
+        let target = json!([{"target_group_arn": "arn:tg", "container_name": "coder"}]);
+        set(document, CODER, "load_balancer", target);
+    };
+    assert_eq!(causes_of(attached), [""; 0]);
     let made_anew = |document: &mut Value| {
         only_the_flag(document);
         change(document, CODER)["actions"] = json!(["delete", "create"]);

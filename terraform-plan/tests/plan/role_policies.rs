@@ -1,6 +1,7 @@
 //! The policies of roles after apply, by everything that attaches and removes them.
 
 use model::Status;
+use model::facts::{Fact, Policy, Reason, Unavailable};
 use serde_json::{Value, json};
 
 use crate::plan_builder::{PlanBuilder, list_of_references, references};
@@ -9,6 +10,7 @@ use crate::support::*;
 
 const CORE: &str = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore";
 const ROLE: &str = "coder-production-coder-task";
+const ROLE_ARN: &str = "arn:aws:iam::123456789012:role/coder-production-coder-task";
 
 /// The security group allows everything, so only the role decides.
 fn small() -> PlanBuilder {
@@ -130,14 +132,23 @@ fn trust() -> Value {
     .into()
 }
 
-/// The application's plan over the platform, with a changed policy.
-fn with_changed_policy(joins: &[Value]) -> Vec<String> {
-    let live = live();
+const EXEC: &str = "arn:aws:iam::123456789012:policy/exec";
+
+/// The application's plan over the platform, whose role has only these policies, with a changed policy.
+fn with_changed_policy(policies: Option<Vec<Policy>>, joins: &[Value]) -> Vec<String> {
+    let mut live = live();
+    let identity = live.identities.get_mut(ROLE_ARN).unwrap();
+    match policies {
+        Some(policies) => identity.known_mut().unwrap().policies = policies,
+        None => {
+            let why = Unavailable::new("iam:ListRolePolicies", Reason::Denied, "no");
+            *identity = Fact::Unavailable(why);
+        }
+    }
     let mut document = application_of(&live);
     let policy = |document: String| {
         json!({
-            "id": "arn:aws:iam::123456789012:policy/exec", "arn": "arn:aws:iam::123456789012:policy/exec",
-            "name": "exec", "policy": document,
+            "id": EXEC, "arn": EXEC, "name": "exec", "policy": document,
         })
     };
     let (before, after) = (
@@ -154,13 +165,16 @@ fn with_changed_policy(joins: &[Value]) -> Vec<String> {
     changes.extend_from_slice(joins);
     let plan = plan(&document);
     let report = report(&plan.facts_over(live, &request(&plan, "coder-production-cluster")));
-    assert_eq!(failures(&report), [""; 0]);
-    titles(&report, Status::Unknown)
+    let checks = |status, sign: &str| -> Vec<String> {
+        let found = report.findings.iter().filter(|one| one.status == status);
+        found.map(|one| format!("{sign}{}", one.check.id)).collect()
+    };
+    [checks(Status::Fail, ""), checks(Status::Unknown, "? ")].concat()
 }
 
 fn join(role: &str) -> Value {
     let values = json!({
-        "id": "join", "role": role, "policy_arn": "arn:aws:iam::123456789012:policy/exec",
+        "id": "join", "role": role, "policy_arn": EXEC,
     });
     json!({
         "address": "aws_iam_role_policy_attachment.exec", "mode": "managed", "name": "exec",
@@ -170,17 +184,29 @@ fn join(role: &str) -> Value {
 }
 
 #[test]
-fn a_changed_policy_invalidates_the_decisions_from_aws() {
+fn a_changed_policy_counts_with_those_that_aws_has() {
+    let policy = |arn: Option<&str>| Policy {
+        name: "exec".to_owned(),
+        arn: arn.map(str::to_owned),
+        document: serde_json::from_str(&self::document("Allow")).unwrap(),
+    };
     for joins in [vec![join(ROLE)], vec![]] {
-        let unknown = with_changed_policy(&joins);
+        let with = |policies| with_changed_policy(policies, &joins);
+        let only_changed = with(Some(vec![policy(Some(EXEC))]));
         assert!(
-            unknown
-                .iter()
-                .any(|title| title.starts_with("role.ssmmessages")),
-            "{unknown:#?}"
+            only_changed.contains(&"role.ssmmessages".to_owned()),
+            "{only_changed:#?}"
+        );
+        let both = vec![policy(Some(EXEC)), policy(None)];
+        assert_eq!(with(Some(both)), [""; 0]);
+        let unread = with(None);
+        assert!(
+            unread.contains(&"? role.ssmmessages".to_owned()),
+            "{unread:#?}"
         );
     }
-    assert_eq!(with_changed_policy(&[join("another")]), [""; 0]);
+    let own = with_changed_policy(Some(vec![policy(None)]), &[join("another")]);
+    assert_eq!(own, [""; 0]);
 }
 
 /// A deleted attachment removes the policy, though the role's own resource still lists it.
