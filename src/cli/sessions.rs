@@ -128,6 +128,12 @@ pub struct Run {
     /// Do not run the doctor if the command cannot be run
     #[arg(long)]
     pub no_doctor: bool,
+    /// Accepted because docker and kubectl have it: standard input is always passed
+    #[arg(long, short, hide = true)]
+    pub interactive: bool,
+    /// Accepted as `interactive` is
+    #[arg(long, short, hide = true)]
+    pub tty: bool,
     /// Program and arguments
     #[arg(last = true, required = true, value_name = "CMD")]
     pub command: Vec<String>,
