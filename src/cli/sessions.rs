@@ -104,8 +104,7 @@ pub enum Transport {
 /// `ecs-exec run`
 #[derive(Args)]
 pub struct Run {
-    /// Short or full name of the service
-    #[arg(required_unless_present = "task")]
+    /// Short or full name of the service [default: choose one from a list]
     pub service: Option<String>,
     /// Container [default: the configured one, or the only one]
     #[arg(long, short, value_name = "NAME")]
@@ -167,7 +166,7 @@ pub struct RecipeArguments {
 #[derive(Args)]
 pub struct PortForward {
     /// Short or full name of the service; if left out, it is chosen from a list
-    pub service: String,
+    pub service: Option<String>,
     /// PORT, LOCAL:REMOTE, or LOCAL:HOST:REMOTE to reach another host through the container; as LOCAL, 0 is any free
     /// port
     pub ports: Vec<String>,
