@@ -43,6 +43,12 @@ role_arn = arn:aws:iam::111111111111:role/instance
 credential_source = EcsContainer
 [profile broken-program]
 credential_process = ./fails
+[profile circle]
+role_arn = arn:aws:iam::111111111111:role/circle
+source_profile = circle-too
+[profile circle-too]
+role_arn = arn:aws:iam::111111111111:role/circle
+source_profile = circle
 [profile signed-in]
 sso_session = corp
 sso_account_id = 123456789012
@@ -256,6 +262,25 @@ fn each_source_of_credentials_has_its_own_advice() {
         assert_refused(&run, "gives no credentials", advice);
         assert!(!run.stderr.contains("feature"), "{}", run.stderr);
     }
+}
+
+#[test]
+fn a_wrong_profile_is_explained() {
+    let sts = Sts::new(None);
+    let run = sts.run_policy(&["--profile", "circle"], &[]);
+    assert_refused(
+        &run,
+        "in a circle: circle → circle-too → circle",
+        "source_profile",
+    );
+    let near = sts.run_policy(&["--profile", "chaned"], &[]);
+    assert_refused(
+        &near,
+        "there is no AWS profile chaned",
+        "Did you mean chained?",
+    );
+    let far = sts.run_policy(&["--profile", "xyz"], &[]);
+    assert_refused(&far, "there is no AWS profile xyz", "Profiles: base, ");
 }
 
 #[test]
