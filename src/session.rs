@@ -41,7 +41,7 @@ mod wrapped;
 pub use as_user::{as_user, first_shell};
 pub use collected_output::CollectedOutput;
 pub use end::{ClosingCause, SessionEnd, report_unwritten_output};
-pub use exec_target::{ExecTarget, TargetArgs, resolve_target, resolve_targets};
+pub use exec_target::{ExecTarget, TargetArgs, resolve_target, resolve_targets, with_service};
 pub use local_io::{Flow, LocalIo, OutputSink, write_to_stdout};
 pub use open::{OpenError, open, open_unless_signalled, run_session};
 pub use plugin::{carry as plugin_session, find as find_plugin};

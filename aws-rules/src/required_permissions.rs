@@ -55,6 +55,14 @@ pub fn describe_tasks(cluster_arn: &str) -> RequiredPermission {
     permission("ecs:DescribeTasks", tasks.clone(), tasks)
 }
 
+/// The client lists a service's tasks, unless the user names a whole task. AWS authorizes that for every resource, or for
+/// the cluster's container instances: messages of denied calls name either.
+pub fn list_tasks(cluster_arn: &str) -> [RequiredPermission; 2] {
+    let instances = cluster_arn.replacen(":cluster/", ":container-instance/", 1);
+    ["*".to_owned(), format!("{instances}/*")]
+        .map(|resource| permission("ecs:ListTasks", resource, "*"))
+}
+
 /// The ARNs of a cluster's tasks, as a pattern.
 pub fn task_arn_pattern(cluster_arn: &str) -> String {
     format!("{}/*", cluster_arn.replacen(":cluster/", ":task/", 1))

@@ -131,6 +131,15 @@ pub fn load_error(error: &CredentialsError, profile: Option<&Profiles>) -> CliEr
         message => message,
     };
     if let Some(profile) = profile {
+        if let Some(cycle) = profile.cycle() {
+            return CliError::new(
+                format!(
+                    "the AWS profile {} gives no credentials: its source_profile leads in a circle: {cycle}",
+                    profile.name()
+                ),
+                "Let source_profile of one of them name a profile that has credentials of its own.",
+            );
+        }
         let was_denied = sources(error)
             .filter_map(|source| source.downcast_ref::<ErrorMetadata>())
             .any(|metadata| metadata.code() == Some("AccessDenied"));

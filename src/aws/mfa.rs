@@ -135,20 +135,21 @@ async fn assume(
     ))
 }
 
-/// Six digits, from the terminal.
+/// Six digits, from the terminal. Asks again for anything else, and AWS is not asked about it.
 async fn ask_code(profile: &str, serial: &str) -> Result<String, CliError> {
+    const SIX_DIGITS: &str =
+        "An MFA code has six digits: your authenticator app or device shows it.";
     let (profile, serial) = (sanitize_line(profile), sanitize_line(serial));
     let question = format!("MFA code of {serial} for profile {profile}: ");
-    let answer = ask(&question).await.unwrap_or_default();
-    let code: String = answer
-        .chars()
-        .filter(|letter| !letter.is_whitespace())
-        .collect();
-    match code.len() == 6 && code.chars().all(|letter| letter.is_ascii_digit()) {
-        true => Ok(code),
-        false => Err(CliError::new(
-            "an MFA code has six digits",
-            "Your authenticator app or device shows it.",
-        )),
+    while let Some(answer) = ask(&question).await {
+        let code: String = answer
+            .chars()
+            .filter(|letter| !letter.is_whitespace())
+            .collect();
+        if code.len() == 6 && code.chars().all(|letter| letter.is_ascii_digit()) {
+            return Ok(code);
+        }
+        say!("{SIX_DIGITS}");
     }
+    Err(CliError::new("no MFA code was given", SIX_DIGITS))
 }

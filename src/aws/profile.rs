@@ -14,6 +14,7 @@ use aws_types::os_shim_internal::{Env, Fs};
 use super::failure::root_message;
 use crate::cli_error::CliError;
 use crate::environment::variable;
+use crate::target::nearest;
 
 /// The profiles of the configuration files, and the selected one.
 pub struct Profiles {
@@ -143,7 +144,11 @@ impl Profiles {
     pub fn advice(&self, was_denied: bool) -> String {
         let name = &self.selected;
         let Some(profile) = self.profile() else {
-            return format!("Set another with --profile or AWS_PROFILE.{}", self.known());
+            let near = nearest(name, self.all.profiles());
+            return match near.is_empty() {
+                true => format!("Set another with --profile or AWS_PROFILE.{}", self.known()),
+                false => format!("Did you mean {}?", near.join(" or ")),
+            };
         };
         if was_denied && self.needs_mfa() {
             return self.mfa_advice();
@@ -212,6 +217,18 @@ impl Profiles {
         self.chain().any(|name| {
             self.get(name, "mfa_serial").is_some() && self.get(name, "role_arn").is_some()
         })
+    }
+
+    /// The profiles whose `source_profile` leads back to one of them, as `a → b → a`.
+    pub fn cycle(&self) -> Option<String> {
+        let mut passed: Vec<&str> = Vec::new();
+        for name in self.chain() {
+            if let Some(start) = passed.iter().position(|known| *known == name) {
+                return Some([&passed[start..], &[name]].concat().join(" → "));
+            }
+            passed.push(name);
+        }
+        None
     }
 
     /// The selected profile, its source profile, and so on.

@@ -9,8 +9,8 @@ use super::duration::days_or_less;
 /// Arguments of `who-can`.
 #[derive(Args)]
 pub struct WhoCan {
-    /// Service, by short or full name
-    pub service: String,
+    /// Service, by short or full name [default: choose one from a list]
+    pub service: Option<String>,
     /// Only sessions into this container of the tasks
     #[arg(long, short, value_name = "NAME")]
     pub container: Option<String>,

@@ -8,31 +8,45 @@ const LONGEST: Duration = Duration::from_hours(24);
 
 /// Parses a duration of more than 0 and at most 24 hours.
 pub fn duration(text: &str) -> Result<Duration, String> {
-    let seconds = text.parse().map(SignedDuration::from_secs);
-    let parsed = seconds.or_else(|_| text.parse::<SignedDuration>());
-    match parsed.map(Duration::try_from) {
-        Ok(Ok(Duration::ZERO)) => Err("must be greater than 0".to_owned()),
-        Ok(Ok(duration)) if duration <= LONGEST => Ok(duration),
+    match parsed(text) {
+        Some(Duration::ZERO) => Err(ZERO.to_owned()),
+        Some(duration) if duration <= LONGEST => Ok(duration),
         _ => Err("expected a number and a unit (ms, s, m or h), like 30s, at most 24h".to_owned()),
     }
 }
 
+fn parsed(text: &str) -> Option<Duration> {
+    let seconds = text.parse().map(SignedDuration::from_secs);
+    let parsed = seconds.or_else(|_| text.parse::<SignedDuration>());
+    Duration::try_from(parsed.ok()?).ok()
+}
+
+const ZERO: &str = "must be greater than 0";
 const DAY: Duration = Duration::from_hours(24);
+
+fn parsed_days(text: &str) -> Option<Duration> {
+    DAY.checked_mul(text.strip_suffix('d')?.parse().ok()?)
+}
+
+/// Parses a duration of more than 0 and at most a year, which may be in days: `2d`.
+pub fn year_or_less(text: &str) -> Result<Duration, String> {
+    match parsed_days(text).or_else(|| parsed(text)) {
+        Some(Duration::ZERO) => Err(ZERO.to_owned()),
+        Some(duration) if duration <= DAY * 365 => Ok(duration),
+        _ => Err(
+            "expected a number and a unit (s, m, h or d), like 10m or 2d, at most 365d".to_owned(),
+        ),
+    }
+}
 
 /// Parses a duration of more than 0 and at most 90 days, which may be in days: `7d`.
 pub fn days_or_less(text: &str) -> Result<Duration, String> {
     const DAYS: u32 = 90;
-    let help = || "expected a number and a unit (m, h or d), like 24h or 7d".to_owned();
-    let parsed = match text.strip_suffix('d') {
-        Some(days) => DAY.checked_mul(days.parse().map_err(|_| help())?),
-        None => {
-            let signed: SignedDuration = text.parse().map_err(|_| help())?;
-            Duration::try_from(signed).ok()
-        }
-    };
+    let is_number = text.parse::<f64>().is_ok();
+    let parsed = parsed_days(text).or_else(|| parsed(text).filter(|_| !is_number));
     match parsed {
-        None => Err(help()),
-        Some(Duration::ZERO) => Err("must be greater than 0".to_owned()),
+        None => Err("expected a number and a unit (m, h or d), like 24h or 7d".to_owned()),
+        Some(Duration::ZERO) => Err(ZERO.to_owned()),
         Some(duration) if duration > DAY * DAYS => Err(
             "CloudTrail's event history keeps 90 days; for older sessions query the bucket of a trail"
                 .to_owned(),
@@ -62,6 +76,21 @@ mod tests {
             "90000000ms",
         ] {
             assert!(duration(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn logs_can_start_days_ago() {
+        for (text, duration) in [
+            ("2d", DAY * 2),
+            ("48h", DAY * 2),
+            ("600", DAY / 144),
+            ("365d", DAY * 365),
+        ] {
+            assert_eq!(year_or_less(text), Ok(duration), "{text}");
+        }
+        for bad in ["", "d", "0d", "-1d", "366d", "1w", "99999999999d"] {
+            assert!(year_or_less(bad).is_err(), "{bad}");
         }
     }
 

@@ -11,13 +11,13 @@ use model::distinct::unique;
 /// Flags that every command accepts.
 #[derive(Args, Clone, Default)]
 pub struct Global {
-    /// Cluster, by name or ARN; doctor accepts several, separated by commas
+    /// Cluster, by name or ARN
     #[arg(long, global = true, env = "ECS_EXEC_CLUSTER", help_heading = "AWS")]
     pub cluster: Option<String>,
-    /// Region of the cluster; doctor accepts several
+    /// Region of the cluster
     #[arg(long, global = true, env = "ECS_EXEC_REGION", help_heading = "AWS")]
     pub region: Option<String>,
-    /// AWS profile; doctor accepts several
+    /// AWS profile
     #[arg(long, global = true, env = "ECS_EXEC_PROFILE", help_heading = "AWS")]
     pub profile: Option<String>,
     /// Prefix of full service names: `coder` then also means `PREFIXcoder`
@@ -60,7 +60,7 @@ pub struct Global {
     /// Print no progress and no notes to standard error
     #[arg(long, short, global = true)]
     pub quiet: bool,
-    /// Show every check, also those that passed
+    /// Show more, such as what is in order
     #[arg(long, short, global = true)]
     pub verbose: bool,
     /// Print each call to AWS with its time and request ID to standard error

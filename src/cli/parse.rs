@@ -21,8 +21,9 @@ pub fn parse(mut arguments: Vec<OsString>) -> Cli {
     {
         arguments.remove(1);
     }
-    if habits::are_flags_of_execute_command(&arguments) {
-        arguments.insert(1, "exec".into());
+    habits::adapt_aws_cli_line(&mut arguments);
+    if let Some(command) = habits::implied_command(&arguments) {
+        arguments.insert(1, command.into());
     }
     if let [_, help, word] = arguments.as_slice()
         && help == "help"
@@ -30,15 +31,7 @@ pub fn parse(mut arguments: Vec<OsString>) -> Cli {
         && Cli::command().find_subcommand(word).is_none()
         && let Some(near) = habits::similar_command(word)
     {
-        let word = sanitize_line(word);
-        say!(
-            "{}",
-            CliError::new(
-                format!("there is no command {word}"),
-                format!("Did you mean `ecs-exec help {near}`?")
-            )
-        );
-        std::process::exit(i32::from(exit::USAGE));
+        exit_with_hint(word, &format!("Did you mean `ecs-exec help {near}`?"));
     }
     let cli = read(&arguments);
     let Command::Other(words) = &cli.command else {
@@ -55,7 +48,24 @@ pub fn parse(mut arguments: Vec<OsString>) -> Cli {
         Some(dashes) => arguments[dashes] = command.into(),
         None => arguments.insert(at, command.into()),
     }
+    // A session does not have these flags.
+    if let Some(flag) = habits::unknown_argument(&arguments)
+        && flag.starts_with('-')
+        && let Some(word) = words.first().and_then(|word| word.to_str())
+        && let Some(meant) = habits::meant_command(word)
+    {
+        let hint = format!(
+            "Did you mean `ecs-exec {meant}`? If {word} is a service: sessions have no {flag}."
+        );
+        exit_with_hint(word, &hint);
+    }
     read(&arguments)
+}
+
+fn exit_with_hint(word: &str, hint: &str) -> ! {
+    let what = format!("there is no command {}", sanitize_line(word));
+    say!("{}", CliError::new(what, hint));
+    std::process::exit(i32::from(exit::USAGE))
 }
 
 fn read(arguments: &[OsString]) -> Cli {

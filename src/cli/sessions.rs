@@ -104,8 +104,7 @@ pub enum Transport {
 /// `ecs-exec run`
 #[derive(Args)]
 pub struct Run {
-    /// Short or full name of the service
-    #[arg(required_unless_present = "task")]
+    /// Short or full name of the service [default: choose one from a list]
     pub service: Option<String>,
     /// Container [default: the configured one, or the only one]
     #[arg(long, short, value_name = "NAME")]
@@ -128,6 +127,12 @@ pub struct Run {
     /// Do not run the doctor if the command cannot be run
     #[arg(long)]
     pub no_doctor: bool,
+    /// Accepted because docker and kubectl have it: standard input is always passed
+    #[arg(long, short, hide = true)]
+    pub interactive: bool,
+    /// Accepted as `interactive` is
+    #[arg(long, short, hide = true)]
+    pub tty: bool,
     /// Program and arguments
     #[arg(last = true, required = true, value_name = "CMD")]
     pub command: Vec<String>,
@@ -161,7 +166,7 @@ pub struct RecipeArguments {
 #[derive(Args)]
 pub struct PortForward {
     /// Short or full name of the service; if left out, it is chosen from a list
-    pub service: String,
+    pub service: Option<String>,
     /// PORT, LOCAL:REMOTE, or LOCAL:HOST:REMOTE to reach another host through the container; as LOCAL, 0 is any free
     /// port
     pub ports: Vec<String>,

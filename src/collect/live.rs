@@ -152,7 +152,17 @@ async fn collect(
             container: request.container.as_deref(),
             key: key_arn(&keys),
         };
-        simulations::caller(aws, query).await
+        // Of the caller itself it is known: it has just listed them.
+        let lists_tasks = judged.is_some() && !workload.wanted.is_empty();
+        let list_tasks = async {
+            match lists_tasks {
+                true => simulations::list_tasks(aws, caller, &cluster_arn).await,
+                false => None,
+            }
+        };
+        let (mut simulations, list_tasks) = join!(simulations::caller(aws, query), list_tasks);
+        simulations.extend(list_tasks);
+        simulations
     };
 
     let session_principals = async {

@@ -12,7 +12,7 @@ use crate::aws::AwsClients;
 use crate::cli_error::CliError;
 use crate::config::{Settings, short_name};
 use crate::target::{
-    self, GatherRequest, Location, NameCandidates, Services, ambiguous_task, is_whole_task,
+    self, GatherRequest, Location, NameCandidates, Services, ambiguous_task, is_whole_task, nearest,
 };
 
 /// A target that does not exist is a usage error, not a finding.
@@ -104,9 +104,15 @@ fn is_gone(fact: &Fact<Service>) -> bool {
 /// The error for a cluster that does not exist.
 pub async fn no_such_cluster(aws: &AwsClients, settings: &Settings) -> CliError {
     let (name, region) = (short_name(&settings.cluster), &aws.region.value);
-    let hint = match ecs::cluster_names(aws).await.unwrap_or_default().as_slice() {
-        [] => "Check the region: it has no clusters, or you cannot list them.".to_owned(),
-        some => format!("Check the region. Its clusters: {}.", short_list(some, 12)),
+    let names = ecs::cluster_names(aws).await.unwrap_or_default();
+    let near = nearest(name, names.iter().map(String::as_str));
+    let hint = match (near.is_empty(), names.as_slice()) {
+        (_, []) => "Check the region: it has no clusters, or you cannot list them.".to_owned(),
+        (true, some) => format!("Check the region. Its clusters: {}.", short_list(some, 12)),
+        (false, _) => format!(
+            "Did you mean {}? If not, check the region.",
+            near.join(" or ")
+        ),
     };
     CliError::new(format!("there is no cluster {name} in {region}"), hint)
 }

@@ -113,6 +113,26 @@ pub async fn caller(aws: &AwsClients, query: CallerQuery<'_>) -> Vec<Simulation>
         .collect()
 }
 
+/// Whether a caller is allowed to list the tasks of services.
+pub async fn list_tasks(
+    aws: &AwsClients,
+    caller: &Caller,
+    cluster_arn: &str,
+) -> Option<Simulation> {
+    let Fact::Known(principal) = caller.policy_arn() else {
+        return None;
+    };
+    let needs = required_permissions::list_tasks(cluster_arn);
+    let action = needs[0].action;
+    let resources = needs.map(|need| need.resource);
+    let context = shared_context(aws, cluster_arn);
+    let answer = simulate(aws, &principal, &[action], &resources, context).await;
+    Some(without_impossible_keys(
+        answer,
+        Credentials::for_caller(caller),
+    ))
+}
+
 /// What the agent is allowed with the role's credentials: ssmmessages, and what else sessions need.
 pub async fn role(
     aws: &AwsClients,

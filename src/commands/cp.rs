@@ -22,11 +22,12 @@ use crate::aws::AwsClients;
 use crate::cli::{Cp, Global};
 use crate::cli_error::CliError;
 use crate::config::Use;
+use crate::exit;
 use crate::files::{NewFile, unwritable};
 use crate::place;
 use crate::session::{
     CollectedOutput, Context, ExecTarget, Flow, RemoteCommand, SessionEnd, TargetArgs,
-    resolve_target, write_to_stdout,
+    failure_report, resolve_target, write_to_stdout,
 };
 use crate::timeouts::SESSION_TIMEOUT;
 use folder::LocalFolder;
@@ -52,6 +53,27 @@ impl Side<'_> {
 
 /// `ecs-exec cp`
 pub async fn run(arguments: &Cp, global: &Global) -> Result<ExitCode, CliError> {
+    match copy(arguments, global).await {
+        Err(CopyError::Reported) => Ok(ExitCode::from(exit::UNOPENED)),
+        Err(CopyError::Failed(error)) => Err(error),
+        Ok(()) => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// Why there is no copy.
+enum CopyError {
+    Failed(CliError),
+    /// The session failed, which has been reported with its causes.
+    Reported,
+}
+
+impl From<CliError> for CopyError {
+    fn from(error: CliError) -> CopyError {
+        CopyError::Failed(error)
+    }
+}
+
+async fn copy(arguments: &Cp, global: &Global) -> Result<(), CopyError> {
     let sides = (Side::parse(&arguments.from), Side::parse(&arguments.to));
     let (service, remote, local, is_upload) = match sides {
         (Side::Remote { service, path }, Side::Local(local)) => (service, path, local, false),
@@ -60,7 +82,8 @@ pub async fn run(arguments: &Cp, global: &Global) -> Result<ExitCode, CliError> 
             return Err(CliError::new(
                 "one side of the copy must be in a container and the other on this machine",
                 "For example: ecs-exec cp coder:/etc/os-release .",
-            ));
+            )
+            .into());
         }
     };
     // What cannot be read here is an error before AWS is asked.
@@ -69,12 +92,6 @@ pub async fn run(arguments: &Cp, global: &Global) -> Result<ExitCode, CliError> 
         (true, false) => Source::File(read_local(local, remote)?),
         (false, _) => Source::Container,
     };
-    if arguments.recursive && local == "-" {
-        return Err(CliError::new(
-            "a folder cannot be copied to standard output",
-            "`ecs-exec run SERVICE -- tar -cf - FOLDER > FILE` writes an archive.",
-        ));
-    }
     let settings = place::load(global, &[Use::Credentials]).await?;
     let aws = AwsClients::connect(&settings, SESSION_TIMEOUT).await?;
     let cx = Context::new(&aws, &settings, global);
@@ -90,6 +107,9 @@ pub async fn run(arguments: &Cp, global: &Global) -> Result<ExitCode, CliError> 
     match source {
         Source::Folder(source) => folder::upload(&copy, source, remote).await,
         Source::File(contents) => copy.upload(contents, local, remote).await,
+        Source::Container if arguments.recursive && local == "-" => {
+            folder::print_archive(&copy, remote).await
+        }
         Source::Container if arguments.recursive => folder::download(&copy, remote, local).await,
         Source::Container => copy.download(remote, local).await,
     }
@@ -143,12 +163,7 @@ const DOWNLOAD_SCRIPT: &str = include_str!("cp/download.sh").trim_ascii_end();
 const CHECKSUM_SCRIPT: &str = r#"sha256sum < "$1" || exit 95"#;
 
 impl Copy<'_> {
-    async fn upload(
-        &self,
-        contents: Vec<u8>,
-        local: &str,
-        remote: &str,
-    ) -> Result<ExitCode, CliError> {
+    async fn upload(&self, contents: Vec<u8>, local: &str, remote: &str) -> Result<(), CopyError> {
         let remote = match (remote.ends_with('/'), Path::new(local).file_name()) {
             (true, Some(name)) => format!("{remote}{}", name.to_string_lossy()),
             _ => remote.to_owned(),
@@ -160,10 +175,10 @@ impl Copy<'_> {
         let input = Box::new(Cursor::new(contents));
         self.run_collecting(&words, &remote, Some(input)).await?;
         report_success(size as u64, &remote, &checksum);
-        Ok(ExitCode::SUCCESS)
+        Ok(())
     }
 
-    async fn download(&self, remote: &str, local: &str) -> Result<ExitCode, CliError> {
+    async fn download(&self, remote: &str, local: &str) -> Result<(), CopyError> {
         let destination = match Path::new(local).is_dir() {
             true => Path::new(local).join(remote.rsplit('/').next().unwrap_or(remote)),
             false => PathBuf::from(local),
@@ -196,7 +211,7 @@ impl Copy<'_> {
         let download = Arc::into_inner(download).and_then(|download| download.into_inner().ok());
         let download = download.ok_or_else(lost)?;
         if let Some(error) = download.error {
-            return Err(cannot_write(error));
+            return Err(cannot_write(error).into());
         }
         ended?.or_error(remote, "")?;
         let theirs = self
@@ -208,7 +223,8 @@ impl Copy<'_> {
             return Err(CliError::unopened(
                 format!("the checksums of the copy and of {remote} differ"),
                 "The file changed during the copy, or the container has neither base64 nor od (with dd) to encode it. Try again.",
-            ));
+            )
+            .into());
         }
         let shown = match download.output {
             Output::Standard => "standard output".to_owned(),
@@ -218,7 +234,7 @@ impl Copy<'_> {
             }
         };
         report_success(download.size, &shown, &ours);
-        Ok(ExitCode::SUCCESS)
+        Ok(())
     }
 
     /// Runs a script, and returns what it printed, or its error.
@@ -227,7 +243,7 @@ impl Copy<'_> {
         words: &[&str],
         remote: &str,
         input: Option<Box<dyn Read + Send>>,
-    ) -> Result<String, CliError> {
+    ) -> Result<String, CopyError> {
         let output = CollectedOutput::default();
         let ended = self.run_to_status(words, input, output.sink()).await?;
         let output = output.text();
@@ -241,7 +257,7 @@ impl Copy<'_> {
         words: &[&str],
         input: Option<Box<dyn Read + Send>>,
         sink: impl FnMut(&[u8]) -> io::Result<Flow> + Send + 'static,
-    ) -> Result<Ended, CliError> {
+    ) -> Result<Ended, CopyError> {
         let words = ["sh", "-c"].iter().chain(words);
         let words: Vec<String> = words.map(|word| (*word).to_owned()).collect();
         let command = RemoteCommand {
@@ -250,28 +266,25 @@ impl Copy<'_> {
             timeout: None,
             ask_doctor: true,
         };
-        let why = match command.run(&self.target, input, Box::new(sink)).await? {
+        let cut_off = match command.run(&self.target, input, Box::new(sink)).await? {
             SessionEnd::Exit(status) => return Ok(Ended(status)),
-            SessionEnd::Signal(signal) => {
-                return Err(CliError::cut_off("the copy was cut off", signal));
-            }
+            SessionEnd::Signal(signal) => CliError::cut_off("the copy was cut off", signal),
             SessionEnd::TimedOut | SessionEnd::Left => {
-                return Err(CliError::unopened("the copy was cut off", ""));
+                CliError::unopened("the copy was cut off", "")
             }
             SessionEnd::Unwritten(error) => {
-                return Err(CliError::unopened(
-                    format!("cannot write the copy: {error}"),
-                    "",
-                ));
+                CliError::unopened(format!("cannot write the copy: {error}"), "")
             }
-            SessionEnd::Closed(None) => String::new(),
-            SessionEnd::Closed(Some(why)) | SessionEnd::Failed { why, .. } => format!(": {why}"),
+            SessionEnd::Closed(None) => {
+                CliError::unopened("the session ended before the copy was complete", "")
+            }
+            SessionEnd::Closed(Some(why)) | SessionEnd::Failed { why, .. } => {
+                let failure = ("the file could not be copied", &why);
+                failure_report::print(self.cx, &self.target, failure, true).await;
+                return Err(CopyError::Reported);
+            }
         };
-        let task = self.target.task_id();
-        Err(CliError::unopened(
-            format!("the file could not be copied{why}"),
-            format!("`ecs-exec doctor --task {task}` shows what prevents sessions."),
-        ))
+        Err(cut_off.into())
     }
 }
 

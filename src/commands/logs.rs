@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures::future::{join_all, try_join_all};
 use jiff::Timestamp;
-use model::facts::{ContainerLog, Fact, TaskDefinition, Unavailable};
+use model::facts::{ContainerLog, Fact, Reason, TaskDefinition, Unavailable};
 use model::text::{list, sanitize_line};
 use tokio::time::sleep;
 
@@ -16,8 +16,8 @@ use crate::cli::{Global, Logs};
 use crate::cli_error::CliError;
 use crate::collect::{self, ecs};
 use crate::config::{Settings, Use};
-use crate::output::{OpenLine, Progress, can_ask, print};
-use crate::picker;
+use crate::output::{OpenLine, Progress, print};
+use crate::picker::{self, ensure_can_choose_service};
 use crate::place;
 use crate::target::{GatherRequest, name_candidates};
 
@@ -47,17 +47,12 @@ struct Event {
 
 /// `ecs-exec logs`
 pub async fn run(arguments: &Logs, global: &Global) -> Result<ExitCode, CliError> {
+    ensure_can_choose_service(arguments.service.is_some(), "ecs-exec logs SERVICE")?;
     let settings = place::load(global, &[Use::Credentials]).await?;
     let aws = AwsClients::connect(&settings, FOLLOW_TIMEOUT).await?;
     let service = match &arguments.service {
         Some(service) => service.clone(),
-        None if can_ask() => picker::choose_service(&aws, &settings, global).await?,
-        None => {
-            return Err(CliError::new(
-                "no service is named",
-                "Name one: ecs-exec logs SERVICE. `ecs-exec list` shows them.",
-            ));
-        }
+        None => picker::choose_service(&aws, &settings, global).await?,
     };
     let progress = Progress::start(global, &format!("Reading the logs of {service}"));
     let definitions = task_definitions(&aws, &settings, &service).await?;
@@ -82,7 +77,10 @@ async fn task_definitions(
     let workload = collect::workload(aws, settings, &request).await;
     aws.ensure_accepted()?;
     let unreadable = |what: &str, why: &Unavailable| {
-        CliError::new(format!("could not read the {what}: {why}"), "")
+        CliError::new(
+            format!("could not read the {what}: {why}"),
+            permission_hint(why),
+        )
     };
     let mut arns: BTreeSet<String> = match workload.services.values().next() {
         Some(Fact::Known(service)) => service.task_definition.iter().cloned().collect(),
@@ -259,11 +257,22 @@ fn describe(aws: &AwsClients, failure: &Failure) -> CliError {
     }
     let hint = match failure.code.as_deref() {
         Some("ResourceNotFoundException") => {
-            "The log group does not exist: nothing was logged yet, or it was deleted."
+            "The log group does not exist: nothing was logged yet, or it was deleted.".to_owned()
         }
-        _ => "",
+        _ => permission_hint(&failure.why),
     };
     CliError::new(format!("could not read the logs: {}", failure.why), hint)
+}
+
+/// What to ask for if AWS denied a call.
+fn permission_hint(why: &Unavailable) -> String {
+    match why.reason {
+        Reason::Denied => format!(
+            "These credentials need the permission {}: ask an IAM administrator for it, or choose others with --profile.",
+            why.action
+        ),
+        _ => String::new(),
+    }
 }
 
 impl Event {

@@ -11,6 +11,7 @@ use crate::cli::{Global, PortForward, Transport};
 use crate::cli_error::CliError;
 use crate::config::{Settings, Use};
 use crate::exit;
+use crate::picker::ensure_can_choose_service;
 use crate::place;
 use crate::session::forward::ecs_exec::{self, EcsExecEnd};
 use crate::session::forward::start_session::{self, ForwardEnd};
@@ -24,8 +25,10 @@ use crate::timeouts::SESSION_TIMEOUT;
 /// `ecs-exec port-forward`
 pub async fn run(arguments: &PortForward, global: &Global) -> Result<ExitCode, CliError> {
     // `port-forward 8080`: the service is chosen from a list.
-    let is_service = Ports::parse(&arguments.service).is_none();
-    let first = (!is_service).then_some(&arguments.service);
+    let (first, service) = match &arguments.service {
+        Some(first) if Ports::parse(first).is_some() => (Some(first), None),
+        service => (None, service.clone()),
+    };
     let ports: Vec<Ports> = first
         .into_iter()
         .chain(&arguments.ports)
@@ -36,10 +39,14 @@ pub async fn run(arguments: &PortForward, global: &Global) -> Result<ExitCode, C
             "no port is named",
             format!(
                 "For example: ecs-exec port-forward {} 8080:80",
-                arguments.service
+                service.as_deref().unwrap_or("SERVICE")
             ),
         ));
     }
+    ensure_can_choose_service(
+        service.is_some() || arguments.task.is_some(),
+        "ecs-exec port-forward SERVICE PORT",
+    )?;
     let mut forwardings = Vec::new();
     match arguments.transport {
         Transport::Native => {
@@ -47,7 +54,13 @@ pub async fn run(arguments: &PortForward, global: &Global) -> Result<ExitCode, C
                 forwardings.push(Forwarding::listen(arguments.address, ports.clone()).await?);
             }
         }
-        Transport::Plugin => ensure_plugin_can(arguments, ports.len())?,
+        Transport::Plugin => {
+            ensure_plugin_can(arguments, ports.len())?;
+            // The plugin listens itself, but only after a session is open.
+            for ports in &ports {
+                Forwarding::listen(arguments.address, ports.clone()).await?;
+            }
+        }
     }
     if !arguments.address.is_loopback() {
         say!(
@@ -59,7 +72,7 @@ pub async fn run(arguments: &PortForward, global: &Global) -> Result<ExitCode, C
     let aws = &AwsClients::connect(&settings, SESSION_TIMEOUT).await?;
     let cx = Context::new(aws, &settings, global);
     let args = TargetArgs {
-        service: is_service.then(|| arguments.service.clone()),
+        service,
         task: arguments.task.clone(),
         container: arguments.container.clone(),
         pick: false,

@@ -9,12 +9,17 @@ use crate::aws::AwsClients;
 use crate::cli::{Global, Run};
 use crate::cli_error::CliError;
 use crate::config::Use;
+use crate::picker::ensure_can_choose_service;
 use crate::place;
-use crate::session::{Context, Flow, RemoteCommand, TargetArgs, as_user, resolve_targets};
+use crate::session::{
+    Context, Flow, RemoteCommand, TargetArgs, as_user, resolve_targets, with_service,
+};
 use crate::timeouts::SESSION_TIMEOUT;
 
 /// `ecs-exec run`
 pub async fn run(arguments: &Run, global: &Global) -> Result<ExitCode, CliError> {
+    let is_named = arguments.service.is_some() || arguments.task.is_some();
+    ensure_can_choose_service(is_named, "ecs-exec run SERVICE -- CMD")?;
     let settings = place::load(global, &[Use::Credentials]).await?;
     let aws = AwsClients::connect(&settings, SESSION_TIMEOUT).await?;
     let args = TargetArgs {
@@ -36,6 +41,7 @@ pub async fn run(arguments: &Run, global: &Global) -> Result<ExitCode, CliError>
     if !arguments.all_tasks {
         return command.run_in_one(&args, arguments.no_stdin).await;
     }
+    let args = with_service(command.cx, &args).await?;
     let targets = resolve_targets(command.cx, &args).await?;
     if let Some(first) = targets.first() {
         first.warn_if_encryption_is_unknown();

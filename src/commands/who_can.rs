@@ -20,6 +20,7 @@ use crate::cli_error::CliError;
 use crate::collect::{self, AccountRead, Workload, ecs, sts};
 use crate::config::{Settings, Use, short_name};
 use crate::output::{Progress, print};
+use crate::picker::{self, ensure_can_choose_service};
 use crate::place;
 use crate::target::GatherRequest;
 use crate::timeouts::SESSION_TIMEOUT;
@@ -53,11 +54,16 @@ struct Target {
 
 /// Runs `who-can`.
 pub async fn run(arguments: &WhoCan, global: &Global) -> Result<ExitCode, CliError> {
+    ensure_can_choose_service(arguments.service.is_some(), "ecs-exec who-can SERVICE")?;
     let settings = place::load(global, &[Use::Credentials]).await?;
-    let container = arguments.container.as_deref();
-    let services = [arguments.service.clone()];
-    let request = GatherRequest::new(&settings, &services, &[], false, container)?;
     let aws = AwsClients::connect(&settings, SESSION_TIMEOUT).await?;
+    let service = match &arguments.service {
+        Some(service) => service.clone(),
+        None => picker::choose_service(&aws, &settings, global).await?,
+    };
+    let container = arguments.container.as_deref();
+    let services = [service.clone()];
+    let request = GatherRequest::new(&settings, &services, &[], false, container)?;
     let message = "Reading the users, roles and policies of the account";
     let progress = Progress::start(global, message);
     let (cluster, workload, account, caller) = join!(
@@ -80,7 +86,8 @@ pub async fn run(arguments: &WhoCan, global: &Global) -> Result<ExitCode, CliErr
         )
     })?;
     let place = Place::new(&aws, &settings, &cluster, account_id)?;
-    let answer = answer(&place, arguments, &cluster, &workload, read, aws.calls());
+    let named = (service.as_str(), container);
+    let answer = answer(&place, named, &cluster, &workload, read, aws.calls());
     if arguments.format == RecordFormat::Csv && !global.quiet {
         for note in &answer.notes {
             say!("note: {}", sanitize_line(note));
@@ -127,13 +134,12 @@ impl Place {
 
 fn answer(
     place: &Place,
-    arguments: &WhoCan,
+    (named, container): (&str, Option<&str>),
     cluster: &Fact<Cluster>,
     workload: &Workload,
     read: AccountRead,
     api_calls: BTreeMap<String, u64>,
 ) -> Answer {
-    let container = arguments.container.as_deref();
     let running = workload.running();
     let tasks = collect::target_tasks(&running, container);
     let target = collect::session_target(&place.region, &place.cluster_arn, cluster, tasks);
@@ -146,8 +152,8 @@ fn answer(
             account: place.account.clone(),
             region: place.region.clone(),
             cluster: place.cluster.clone(),
-            service: service.unwrap_or_else(|| arguments.service.clone()),
-            container: arguments.container.clone(),
+            service: service.unwrap_or_else(|| named.to_owned()),
+            container: container.map(str::to_owned),
             tasks: running.iter().map(|task| task.arn.clone()).collect(),
         },
         evaluated: evaluated(&read.account),

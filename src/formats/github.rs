@@ -23,7 +23,7 @@ pub fn render(report: &Report, locations: &SourceLocations) -> String {
             location: report
                 .findings_of(cause)
                 .find_map(|finding| locations.find(finding)),
-            title: cause.title.clone(),
+            title: short_title(&cause.title),
             message: cause_text(report, cause),
         })
         .collect();
@@ -76,7 +76,11 @@ enum Level {
 }
 
 fn cause_text(report: &Report, cause: &RootCause) -> String {
-    let mut lines = vec![cause.detail.clone()];
+    let mut lines = Vec::new();
+    if short_title(&cause.title) != cause.title {
+        lines.push(cause.title.clone());
+    }
+    lines.push(cause.detail.clone());
     let services = fold::services_of(cause);
     if services.len() > fold::MAX_NAMED {
         lines.push(format!("Services: {}", text::list(&services)));
@@ -88,14 +92,23 @@ fn cause_text(report: &Report, cause: &RootCause) -> String {
 /// One annotation for all findings that say the same.
 fn of_group<'a>(group: &FindingGroup, locations: &'a SourceLocations) -> Annotation<'a> {
     let finding = group.finding;
-    let service = group.services_prefix();
-    let mut message = finding.detail.clone();
-    if group.services.len() > fold::MAX_NAMED {
-        let services = text::list(&group.services);
-        message = format!("{message}\nServices: {services}")
-            .trim_start()
-            .to_owned();
+    let sentence = format!("{}{}{}", group.services_prefix(), group.title, group.more());
+    let title = short_title(&sentence);
+    let mut lines = Vec::new();
+    if title != sentence {
+        lines.push(sentence);
     }
+    if !finding.detail.is_empty() {
+        lines.push(finding.detail.clone());
+    }
+    if group.services.len() > fold::MAX_NAMED {
+        lines.push(format!("Services: {}", text::list(&group.services)));
+    }
+    let noun = match group.checks.len() {
+        1 => "Check",
+        _ => "Checks",
+    };
+    lines.push(format!("{noun}: {}", text::list(&group.checks)));
     Annotation {
         level: match finding.status {
             Status::Fail => Level::Error,
@@ -104,14 +117,22 @@ fn of_group<'a>(group: &FindingGroup, locations: &'a SourceLocations) -> Annotat
             _ => Level::Notice,
         },
         location: locations.find(finding),
-        title: format!(
-            "{}: {service}{}{}",
-            text::list(&group.checks),
-            group.title,
-            group.more()
-        ),
-        message,
+        title,
+        message: lines.join("\n"),
     }
+}
+
+/// The beginning of a sentence, up to a word: GitHub shows titles on one line.
+fn short_title(sentence: &str) -> String {
+    const MOST: usize = 120;
+    if sentence.chars().count() <= MOST {
+        return sentence.to_owned();
+    }
+    let start: String = sentence.chars().take(MOST).collect();
+    let words = start
+        .rsplit_once(' ')
+        .map_or(start.as_str(), |(words, _)| words);
+    format!("{}…", words.trim_end_matches([',', ':', ';']))
 }
 
 /// Whether a finding needs attention and no root cause stands for it.

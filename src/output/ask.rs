@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal};
 
 use tokio::task::spawn_blocking;
 
-use super::OpenLine;
+use super::{OpenLine, progress};
 
 /// Whether somebody can see a question and answer it.
 pub fn can_ask() -> bool {
@@ -20,6 +20,7 @@ pub async fn confirm(question: &str) -> bool {
 /// Asks on standard error and reads a line from standard input; `None` at its end. Discards what was typed before the
 /// question. Reads on another thread, so that Ctrl-C still works.
 pub async fn ask(question: &str) -> Option<String> {
+    let _pause = progress::pause();
     discard_input();
     say_part!("{question}");
     let line = OpenLine::begin();
@@ -28,8 +29,9 @@ pub async fn ask(question: &str) -> Option<String> {
         io::stdin().read_line(&mut answer).map(|_| answer)
     });
     let answer = read.await.ok().and_then(Result::ok);
+    let answer = answer.filter(|answer| !answer.is_empty())?;
     line.close();
-    answer.filter(|answer| !answer.is_empty())
+    Some(answer)
 }
 
 #[cfg(unix)]

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, TermLike};
@@ -20,7 +21,7 @@ impl Progress {
         let target = if global.quiet || !io::stderr().is_terminal() {
             ProgressDrawTarget::hidden()
         } else {
-            ProgressDrawTarget::term_like(Box::new(NarrowStderr))
+            ProgressDrawTarget::term_like(Box::new(NarrowStderr::default()))
         };
         let bar = ProgressBar::with_draw_target(None, target);
         let progress = Progress(bar.with_style(style()));
@@ -38,6 +39,41 @@ impl Progress {
 
     /// Clears the line.
     pub fn end(self) {}
+}
+
+/// Progress lines are not drawn while this is kept.
+pub struct Pause(());
+
+/// Clears the progress line, so that a question can take its place.
+pub fn pause() -> Pause {
+    let mut screen = screen();
+    screen.is_paused = true;
+    if std::mem::take(&mut screen.has_line) {
+        let _ = write!(io::stderr(), "{CLEAR_LINE}");
+    }
+    Pause(())
+}
+
+impl Drop for Pause {
+    fn drop(&mut self) {
+        screen().is_paused = false;
+    }
+}
+
+const CLEAR_LINE: &str = "\r\x1b[2K";
+
+/// What standard error shows. A lock, because another thread draws the spinner.
+struct Screen {
+    is_paused: bool,
+    has_line: bool,
+}
+
+fn screen() -> MutexGuard<'static, Screen> {
+    static SCREEN: Mutex<Screen> = Mutex::new(Screen {
+        is_paused: false,
+        has_line: false,
+    });
+    SCREEN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Drop for Progress {
@@ -73,15 +109,27 @@ fn so_far(elapsed: Duration, calls: usize) -> String {
 }
 
 /// Standard error, four columns narrower: indicatif leaves the cursor in the last column, where the `^C` that the
-/// terminal echoes would start a new line, and the progress line above would stay.
-#[derive(Debug)]
-struct NarrowStderr;
+/// terminal echoes would start a new line, and the progress line above would stay. It holds what is to be drawn until the
+/// drawing is complete, so that a pause does not cut it in two.
+#[derive(Debug, Default)]
+struct NarrowStderr(Mutex<String>);
 
-/// Moves the cursor by the control sequences of ECMA-48, in which a count of 0 means 1.
-fn move_cursor(n: usize, direction: char) -> io::Result<()> {
-    match n {
-        0 => Ok(()),
-        n => write!(io::stderr(), "\x1b[{n}{direction}"),
+impl NarrowStderr {
+    fn add(&self, text: &str) -> io::Result<()> {
+        self.drawn().push_str(text);
+        Ok(())
+    }
+
+    /// Moves the cursor by the control sequences of ECMA-48, in which a count of 0 means 1.
+    fn move_cursor(&self, n: usize, direction: char) -> io::Result<()> {
+        match n {
+            0 => Ok(()),
+            n => self.add(&format!("\x1b[{n}{direction}")),
+        }
+    }
+
+    fn drawn(&self) -> MutexGuard<'_, String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -91,35 +139,43 @@ impl TermLike for NarrowStderr {
     }
 
     fn move_cursor_up(&self, n: usize) -> io::Result<()> {
-        move_cursor(n, 'A')
+        self.move_cursor(n, 'A')
     }
 
     fn move_cursor_down(&self, n: usize) -> io::Result<()> {
-        move_cursor(n, 'B')
+        self.move_cursor(n, 'B')
     }
 
     fn move_cursor_right(&self, n: usize) -> io::Result<()> {
-        move_cursor(n, 'C')
+        self.move_cursor(n, 'C')
     }
 
     fn move_cursor_left(&self, n: usize) -> io::Result<()> {
-        move_cursor(n, 'D')
+        self.move_cursor(n, 'D')
     }
 
     fn write_line(&self, text: &str) -> io::Result<()> {
-        writeln!(io::stderr(), "{text}")
+        self.add(&format!("{text}\n"))
     }
 
     fn write_str(&self, text: &str) -> io::Result<()> {
-        write!(io::stderr(), "{text}")
+        self.add(text)
     }
 
     fn clear_line(&self) -> io::Result<()> {
-        write!(io::stderr(), "\r\x1b[2K")
+        self.add(CLEAR_LINE)
     }
 
     fn flush(&self) -> io::Result<()> {
-        io::stderr().flush()
+        let drawn = std::mem::take(&mut *self.drawn());
+        let mut screen = screen();
+        if screen.is_paused {
+            return Ok(());
+        }
+        screen.has_line = true;
+        let mut stderr = io::stderr();
+        stderr.write_all(drawn.as_bytes())?;
+        stderr.flush()
     }
 }
 

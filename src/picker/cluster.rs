@@ -17,8 +17,7 @@ use crate::output::{Progress, can_ask};
 const CLUSTERS_PER_CALL: usize = 100;
 
 /// What to do if no cluster is named.
-const CLUSTER_HELP: &str =
-    "Name one with --cluster, or run `ecs-exec init` to write an ecs-exec.toml.";
+const CLUSTER_HELP: &str = "Name one with --cluster. `ecs-exec init --cluster NAME` writes an ecs-exec.toml that names it.";
 
 /// The cluster that a command is about, if none is named: the only one of the region, else the one that the user
 /// chooses.

@@ -60,10 +60,9 @@ pub async fn choose<T>(
     });
     match answer.await {
         Ok(Ok(chosen)) => Ok(rows.swap_remove(chosen.index).value),
-        Ok(Err(InquireError::OperationInterrupted)) => {
+        Ok(Err(InquireError::OperationInterrupted | InquireError::OperationCanceled)) => {
             Err(CliError::cut_off("nothing was chosen", INTERRUPT))
         }
-        Ok(Err(InquireError::OperationCanceled)) => Err(CliError::new("nothing was chosen", "")),
         Ok(Err(error)) => Err(CliError::new(format!("cannot ask: {error}"), "")),
         Err(_) => Err(CliError::new("cannot ask", "")),
     }

@@ -10,7 +10,18 @@ use crate::cli_error::CliError;
 use crate::collect::{self, ecs};
 use crate::completion::seen_names;
 use crate::config::{Settings, short_name};
-use crate::output::Progress;
+use crate::output::{Progress, can_ask};
+
+/// An error if no service is named and there is no terminal to choose one on. `usage`: how to name one.
+pub fn ensure_can_choose_service(is_named: bool, usage: &str) -> Result<(), CliError> {
+    match is_named || can_ask() {
+        true => Ok(()),
+        false => Err(CliError::new(
+            "no service is named",
+            format!("Name one: {usage}. `ecs-exec list` shows them."),
+        )),
+    }
+}
 
 /// Lets the user choose a service of the cluster, and returns its full name.
 ///

@@ -118,7 +118,7 @@ pub async fn resolve_target(cx: Context<'_>, args: &TargetArgs) -> Result<ExecTa
 }
 
 /// If the user named neither a service nor a task, they choose a service, and then the task and the container.
-async fn with_service(cx: Context<'_>, args: &TargetArgs) -> Result<TargetArgs, CliError> {
+pub async fn with_service(cx: Context<'_>, args: &TargetArgs) -> Result<TargetArgs, CliError> {
     if args.service.is_some() || args.task.is_some() || !can_ask() {
         return Ok(args.clone());
     }

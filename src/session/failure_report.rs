@@ -53,7 +53,12 @@ pub async fn print(
     }
     match causes(cx, target, Some(why)).await {
         Ok(text) if text.is_empty() => say!(
-            "\nThe doctor found no cause. `ecs-exec doctor --task {}{} -v` shows what it checked.",
+            "\nThe doctor found no {} `ecs-exec doctor --task {}{} -v` shows what it checked.",
+            if why.explain().is_some() {
+                "other cause."
+            } else {
+                "cause."
+            },
             target.task_id(),
             location_flags(cx)
         ),

@@ -7,6 +7,8 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use crate::support::fake_service::Service;
+
 const SEND: &str = include_str!("../../src/commands/cp/send.sh");
 const RECEIVE: &str = include_str!("../../src/commands/cp/receive.sh");
 const UPLOAD: &str = include_str!("../../src/commands/cp/upload.sh");
@@ -116,5 +118,51 @@ fn usage_errors_come_before_aws_is_asked() {
     assert!(cp(&[".", "web:/tmp/"]).contains("add -r"));
     assert!(cp(&["-r", "file", "web:/tmp/"]).contains("Leave out -r"));
     assert!(cp(&["-", "web:/tmp/"]).contains("no file name"));
-    assert!(cp(&["-r", "web:/tmp", "-"]).contains("standard output"));
+}
+
+#[test]
+fn a_folder_is_written_to_standard_output_as_an_archive() {
+    let service = Service::start();
+    let folder = service.home.path().join("source");
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("file"), "one").unwrap();
+    let from = format!("web:{}", text(&folder));
+    let output = service.command(&["cp", "-r", &from, "-"]).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    fs::write(service.home.path().join("archive"), &output.stdout).unwrap();
+    let listed = Command::new("tar")
+        .arg("-tf")
+        .arg(service.home.path().join("archive"))
+        .output()
+        .unwrap();
+    assert!(
+        String::from_utf8_lossy(&listed.stdout).contains("./file"),
+        "{listed:?}"
+    );
+
+    let without_r = service.run(&["cp", &from, "-"]);
+    assert_eq!(without_r.status, 255);
+    assert!(without_r.stderr.contains("add -r"), "{}", without_r.stderr);
+    assert!(!without_r.stderr.contains("slash"), "{}", without_r.stderr);
+}
+
+/// As exec and run explain it.
+#[test]
+fn a_copy_that_is_not_allowed_is_explained() {
+    let service = Service::start();
+    service.account.lock().unwrap().denied.insert(
+        "ecs:ExecuteCommand",
+        "User: arn:aws:iam::123456789012:user/jane is not authorized to perform: ecs:ExecuteCommand on resource: x",
+    );
+    for arguments in [
+        &["cp", "web:/etc/hosts", "-"][..],
+        &["run", "web", "--", "ls"],
+        &["web"],
+    ] {
+        let run = service.run(arguments);
+        assert_eq!(run.status, 255, "{}", run.stderr);
+        for part in ["The caller may not open sessions", "The doctor found no"] {
+            assert!(run.stderr.contains(part), "{}", run.stderr);
+        }
+    }
 }

@@ -43,6 +43,12 @@ role_arn = arn:aws:iam::111111111111:role/instance
 credential_source = EcsContainer
 [profile broken-program]
 credential_process = ./fails
+[profile circle]
+role_arn = arn:aws:iam::111111111111:role/circle
+source_profile = circle-too
+[profile circle-too]
+role_arn = arn:aws:iam::111111111111:role/circle
+source_profile = circle
 [profile signed-in]
 sso_session = corp
 sso_account_id = 123456789012
@@ -259,6 +265,25 @@ fn each_source_of_credentials_has_its_own_advice() {
 }
 
 #[test]
+fn a_wrong_profile_is_explained() {
+    let sts = Sts::new(None);
+    let run = sts.run_policy(&["--profile", "circle"], &[]);
+    assert_refused(
+        &run,
+        "in a circle: circle → circle-too → circle",
+        "source_profile",
+    );
+    let near = sts.run_policy(&["--profile", "chaned"], &[]);
+    assert_refused(
+        &near,
+        "there is no AWS profile chaned",
+        "Did you mean chained?",
+    );
+    let far = sts.run_policy(&["--profile", "xyz"], &[]);
+    assert_refused(&far, "there is no AWS profile xyz", "Profiles: base, ");
+}
+
+#[test]
 fn a_region_that_does_not_exist_is_explained() {
     let sts = Sts::new(None);
     let mut command = sts.command(&[], &[]);
@@ -291,17 +316,44 @@ fn a_code_is_asked_for_on_a_terminal() {
         assert!(sts.received("TokenCode", "123456"));
         assert_eq!(sts.caller(), caller);
     }
+}
+
+#[test]
+fn a_code_that_is_not_six_digits_is_asked_for_again() {
     let sts = Sts::new(None);
     let command = sts.command(&["--profile", "coded"], &[]);
     let mut terminal = Terminal::start(&command);
     terminal.expect("MFA code");
-    terminal.type_keys("no\n");
-    assert_eq!(terminal.wait(), 2);
-    assert!(
-        terminal.screen().contains("six digits"),
-        "{}",
-        terminal.screen()
-    );
+    terminal.type_keys("12\n");
+    terminal.expect("six digits");
+    assert_eq!(sts.count("AssumeRole"), 0);
+    terminal.type_keys("123456\n");
+    assert_eq!(terminal.wait(), 0, "{}", terminal.screen());
+    assert!(sts.received("TokenCode", "123456"));
+
+    let mut terminal = Terminal::start(&command);
+    terminal.expect("MFA code");
+    terminal.type_keys("\u{4}");
+    assert_eq!(terminal.wait(), 2, "{}", terminal.screen());
+    assert_eq!(sts.count("AssumeRole"), 1, "no more than before");
+}
+
+/// A progress line would overwrite the question.
+#[test]
+fn the_question_for_a_code_stays_on_the_screen() {
+    let sts = Sts::new(Some("AccessDenied"));
+    let mut doctor = command(sts.home.path());
+    doctor
+        .args(["doctor", "web", "--cluster", "shop", "--profile", "coded"])
+        .env("AWS_ENDPOINT_URL", &sts.url);
+    let mut terminal = Terminal::start(&doctor);
+    terminal.expect("MFA code");
+    std::thread::sleep(std::time::Duration::from_millis(600));
+    let screen = terminal.screen();
+    let (_, after) = screen.split_once("profile coded: ").unwrap();
+    assert_eq!(after, "", "{screen}");
+    terminal.type_keys("123456\n");
+    assert_eq!(terminal.wait(), 2, "{}", terminal.screen());
 }
 
 #[test]

@@ -55,3 +55,42 @@ fn help_help_prints_help() {
     };
     assert_eq!(help(&["help", "--help"]), help(&["--help"]));
 }
+
+#[test]
+fn the_help_of_commands_that_read_a_cluster_has_examples_and_exit_statuses() {
+    for command in ["init", "list", "logs", "doctor", "run", "cp"] {
+        let output = Command::new(ECS_EXEC)
+            .args([command, "-h"])
+            .output()
+            .unwrap();
+        let help = String::from_utf8(output.stdout).unwrap();
+        for part in ["Examples:\n", "Exit status:"] {
+            assert!(help.contains(part), "{command} {part}: {help}");
+        }
+    }
+}
+
+/// Flags of every command say nothing that is true only of the doctor.
+#[test]
+fn flags_of_every_command_do_not_speak_of_the_doctor() {
+    for command in ["cp", "mcp", "run", "init"] {
+        let output = Command::new(ECS_EXEC)
+            .args([command, "-h"])
+            .output()
+            .unwrap();
+        let help = String::from_utf8(output.stdout).unwrap();
+        for flag in ["--cluster", "--region", "--profile", "--verbose"] {
+            let line = help.lines().find(|line| line.contains(flag)).unwrap();
+            assert!(
+                !line.contains("doctor") && !line.contains("every check"),
+                "{line}"
+            );
+        }
+    }
+    let long = Command::new(ECS_EXEC)
+        .args(["doctor", "-h"])
+        .output()
+        .unwrap();
+    let long = String::from_utf8(long.stdout).unwrap();
+    assert!(long.contains("accept several"), "{long}");
+}

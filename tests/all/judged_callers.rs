@@ -114,6 +114,7 @@ fn what_the_principal_lacks_fails_with_a_fix_for_it() {
     assert_eq!(finding(&run, "caller.execute-command")["status"], "fail");
     assert_eq!(finding(&run, "caller.describe-tasks")["status"], "fail");
     let commands = run.json()["fixes"].to_string();
+    assert!(commands.contains("ecs:ListTasks"), "{commands}");
     assert!(
         commands.contains("put-role-policy --role-name ops"),
         "{commands}"
@@ -216,7 +217,7 @@ fn another_role_is_judged_by_the_simulator() {
     });
     platform.sh(r#"
         trust='{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"123456789012"},"Action":"sts:AssumeRole"}]}'
-        exec='{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["ecs:ExecuteCommand","ecs:DescribeTasks"],"Resource":"*"}]}'
+        exec='{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["ecs:ExecuteCommand","ecs:DescribeTasks","ecs:ListTasks"],"Resource":"*"}]}'
         for role in can cannot; do
             aws iam create-role --role-name "$CLUSTER-$role" --path /team/ --assume-role-policy-document "$trust"
         done

@@ -395,3 +395,26 @@ fn a_baseline_hides_known_findings() {
         assert!(refused.stderr.contains("baseline"), "{}", refused.stderr);
     }
 }
+
+/// GitHub shows titles on one line, and the body below.
+#[test]
+fn annotations_have_short_titles_that_the_body_does_not_repeat() {
+    let home = home(true);
+    for demo in [
+        "healthy",
+        "stale-tasks",
+        "task-role",
+        "caller-policy",
+        "no-endpoint",
+    ] {
+        let demo = format!("--demo={demo}");
+        let report = doctor(home.path(), &[&demo, "--format", "github"]).stdout;
+        for line in report.lines().filter(|line| line.starts_with("::")) {
+            let (_, annotation) = line.split_once("title=").unwrap();
+            let (title, body) = annotation.split_once("::").unwrap();
+            let title = title.replace("%3A", ":").replace("%2C", ",");
+            assert!(title.chars().count() <= 121, "{title}");
+            assert!(!body.starts_with(&title) || title.ends_with('…'), "{line}");
+        }
+    }
+}

@@ -211,6 +211,16 @@ fn what_cannot_be_read_is_said() {
     service.answer("ssm:DescribeSessions", |_| denied());
     let run = service.run(&["sessions", "--format", "json"]);
     assert_eq!(run.status, 0, "{}", run.stderr);
+    let human = service.run(&["sessions"]);
+    let (_, since) = human
+        .stdout
+        .lines()
+        .next()
+        .unwrap()
+        .split_once(" since ")
+        .unwrap();
+    let since = since.split(',').next().unwrap();
+    assert_eq!(since.len(), "2026-11-29 21:47 UTC".len(), "{since}");
     let notes = run.json()["notes"].to_string();
     assert!(
         notes.contains(

@@ -343,3 +343,42 @@ fn an_unknown_format_lists_all_formats() {
     let expected = format!("expected {} or {last}\n", others.join(", "));
     assert!(refused.stderr.contains(&expected), "{}", refused.stderr);
 }
+
+#[test]
+fn counts_and_times_of_logs() {
+    let logs = |flag: &str, value: &str| run_offline(&["logs", "web", flag, value], &[]);
+    assert_refused(&logs("-n", "x"), "expected a number, like 100", "--tail");
+    assert_refused(&logs("--since", "1w"), "like 10m or 2d", "--since");
+    assert_refused(&logs("--since", "2d"), "there are no AWS credentials", "");
+}
+
+#[test]
+fn logs_that_are_denied_name_the_permission() {
+    let service = Service::start();
+    service.answer("ecs:DescribeTaskDefinition", |_| {
+        let log = serde_json::json!({"logDriver": "awslogs", "options": {"awslogs-group": "/app"}});
+        let definition = serde_json::json!({"taskDefinition": {"taskDefinitionArn": "web:1", "family": "web",
+            "containerDefinitions": [{"name": "web", "logConfiguration": log}]}});
+        (200, definition.to_string())
+    });
+    let run = service.run(&["logs", "web"]);
+    assert_refused(
+        &run,
+        "could not read the logs",
+        "need the permission logs:FilterLogEvents",
+    );
+}
+
+/// Before AWS is asked for anything.
+#[test]
+fn a_port_that_is_in_use_is_refused_whatever_carries_the_session() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let ports = format!("{}:80", listener.local_addr().unwrap().port());
+    for transport in ["native", "plugin"] {
+        let run = run_offline(
+            &["port-forward", "web", &ports, "--transport", transport],
+            &[],
+        );
+        assert_refused(&run, "cannot listen on 127.0.0.1", "0 is any free one");
+    }
+}

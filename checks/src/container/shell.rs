@@ -19,7 +19,11 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
 
 fn judge(defined: DefinedContainer) -> Finding {
     let name = &defined.container.name;
-    let shell = defined.shell().unwrap_or("/bin/sh");
+    // `auto` tries other shells first, and this one last.
+    let shell = match defined.shell() {
+        None | Some("auto") => "/bin/sh",
+        Some(shell) => shell,
+    };
     let image = defined.container.image.as_deref().unwrap_or_default();
     let fault = if defined.is_windows() && shell.starts_with('/') {
         Some((
@@ -76,13 +80,20 @@ mod tests {
             ("gcr.io/distroless/static", "/bin/sh", Status::Warn),
             ("gcr.io/distroless/static:debug", "/bin/sh", Status::Skip),
             ("postgres:17", "/bin/bash", Status::Skip),
+            ("nginx:1.27-alpine", "auto", Status::Skip),
+            ("gcr.io/distroless/static", "auto", Status::Warn),
         ] {
             facts.target.services[0].shell = Some(shell.into());
             definition(&mut facts).containers[0].image = Some(image.into());
             assert_eq!(statuses(&CHECK, &facts), [status], "{image} {shell}");
         }
         definition(&mut facts).operating_system = Some("WINDOWS_SERVER_2022_CORE".into());
-        assert_eq!(statuses(&CHECK, &facts), [Status::Warn]);
+        for shell in ["/bin/bash", "auto"] {
+            facts.target.services[0].shell = Some(shell.into());
+            let finding = &run(&CHECK, &facts)[0];
+            assert_eq!(finding.status, Status::Warn);
+            assert!(!finding.title.contains("auto"), "{}", finding.title);
+        }
     }
 
     #[test]

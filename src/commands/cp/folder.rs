@@ -3,17 +3,16 @@
 use std::fs;
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
 use model::text::{count, sanitize_line};
 
 use super::script_error::PARTLY_READ;
 use super::unpack::{Unpacked, unpack};
-use super::{Copy, Ended};
+use super::{Copy, CopyError, Ended};
 use crate::cli_error::CliError;
 use crate::files::unwritable;
-use crate::session::Flow;
+use crate::session::{Flow, write_to_stdout};
 
 const RECEIVE_SCRIPT: &str = include_str!("receive.sh").trim_ascii_end();
 const SEND_SCRIPT: &str = include_str!("send.sh").trim_ascii_end();
@@ -61,11 +60,7 @@ impl LocalFolder {
 }
 
 /// Sends a folder: into the remote folder if it exists, else as the remote folder.
-pub async fn upload(
-    copy: &Copy<'_>,
-    folder: LocalFolder,
-    remote: &str,
-) -> Result<ExitCode, CliError> {
+pub async fn upload(copy: &Copy<'_>, folder: LocalFolder, remote: &str) -> Result<(), CopyError> {
     let input: Box<dyn Read + Send> = Box::new(folder.archive);
     let words = [RECEIVE_SCRIPT, "cp", remote, folder.name.as_str()];
     copy.run_collecting(&words, remote, Some(input)).await?;
@@ -75,12 +70,12 @@ pub async fn upload(
         folder.name,
         folder.size
     );
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// Receives a folder: into the local folder if it exists, else as the local folder. Nothing changes before the whole
 /// archive has arrived.
-pub async fn download(copy: &Copy<'_>, remote: &str, local: &str) -> Result<ExitCode, CliError> {
+pub async fn download(copy: &Copy<'_>, remote: &str, local: &str) -> Result<(), CopyError> {
     let destination = destination(remote, Path::new(local));
     let cannot_write = |error: io::Error| unwritable(&destination, &error);
     let archive = Arc::new(Mutex::new(tempfile::tempfile().map_err(cannot_write)?));
@@ -90,21 +85,35 @@ pub async fn download(copy: &Copy<'_>, remote: &str, local: &str) -> Result<Exit
         let mut archive = archive.map_err(|_| io::Error::other("the copy was lost"))?;
         archive.write_all(bytes).map(|()| Flow::Continue)
     };
-    let ended = copy
-        .run_to_status(&[SEND_SCRIPT, "cp", remote], None, sink)
-        .await?;
-    let partly_read = match ended {
-        Ended(0) => None,
-        Ended(PARTLY_READ) => Some(ended.error(remote, "")),
-        other => return Err(other.error(remote, "")),
-    };
+    let partly_read = send(copy, remote, sink).await?;
     let archive = Arc::into_inner(archive).and_then(|archive| archive.into_inner().ok());
     let mut archive = archive.ok_or_else(|| CliError::unopened("the copy was lost", ""))?;
     archive.rewind().map_err(cannot_write)?;
     fs::create_dir_all(&destination).map_err(cannot_write)?;
     let unpacked = unpack(io::BufReader::new(archive), &destination).map_err(cannot_write)?;
     report(&unpacked, &destination);
-    partly_read.map_or(Ok(ExitCode::SUCCESS), Err)
+    partly_read.map_or(Ok(()), |error| Err(error.into()))
+}
+
+/// Writes the folder to standard output, as the tar archive in which it comes.
+pub async fn print_archive(copy: &Copy<'_>, remote: &str) -> Result<(), CopyError> {
+    let partly_read = send(copy, remote, write_to_stdout).await?;
+    partly_read.map_or(Ok(()), |error| Err(error.into()))
+}
+
+/// Has the container send the folder. Returns an error if it could not read every file.
+async fn send(
+    copy: &Copy<'_>,
+    remote: &str,
+    sink: impl FnMut(&[u8]) -> io::Result<Flow> + Send + 'static,
+) -> Result<Option<CliError>, CopyError> {
+    let words = [SEND_SCRIPT, "cp", remote];
+    let ended = copy.run_to_status(&words, None, sink).await?;
+    match ended {
+        Ended(0) => Ok(None),
+        Ended(PARTLY_READ) => Ok(Some(ended.error(remote, ""))),
+        other => Err(other.error(remote, "").into()),
+    }
 }
 
 fn destination(remote: &str, local: &Path) -> PathBuf {

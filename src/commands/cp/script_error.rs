@@ -14,6 +14,10 @@ pub fn script_error(remote: &str, status: u8, output: &str) -> CliError {
             format!("not every file in {remote} could be read, so only the others were copied"),
             "The user of the container needs permission to read them, and they must not change meanwhile.",
         ),
+        81 => (
+            format!("{remote} is a directory in the container"),
+            "To copy it, add -r.",
+        ),
         83 => (
             format!(
                 "tar could not write all files to {remote}{}",
@@ -55,7 +59,7 @@ pub fn script_error(remote: &str, status: u8, output: &str) -> CliError {
         ),
         92 => (
             format!("{remote} is a directory in the container"),
-            "To copy it, add -r. To copy into it, end the path with a slash.",
+            "To copy into it, end the path with a slash.",
         ),
         93 => (
             format!("the directory of {remote} does not exist in the container"),

@@ -4,6 +4,7 @@ use aws_rules::iam::session_access::EXECUTE;
 use std::fmt::Write;
 use std::io::{self, IsTerminal};
 
+use jiff::Timestamp;
 use model::text::{count, sanitize_line};
 
 use super::Answer;
@@ -51,7 +52,11 @@ fn headline(answer: &Answer) -> String {
         0 => String::new(),
         failed => format!(", and {} that failed", count(failed, "attempt")),
     };
-    let since = &answer.since;
+    let since = answer.since.parse::<Timestamp>();
+    let since = since.map_or_else(
+        |_| answer.since.clone(),
+        |since| since.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+    );
     format!(
         "{} into {into} since {since}{open}{attempts}",
         count(entered, "session")

@@ -77,6 +77,13 @@ fn each_failure_has_its_message_and_status() {
         "{}",
         denied.stderr
     );
+    // The lines above it are a cause.
+    let denied = platform.run(&["coder"]);
+    assert!(
+        !denied.stderr.contains("The doctor found no cause"),
+        "{}",
+        denied.stderr
+    );
     platform.proxy.fault("ecs:ExecuteCommand", Fault::Expired);
     assert_eq!(run(&["coder"]).status, 2);
     platform
