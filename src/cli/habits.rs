@@ -110,13 +110,16 @@ pub fn implied_command(arguments: &[OsString]) -> Option<&'static str> {
     })
 }
 
-/// The argument that clap does not expect; `None` if it reports something else, or nothing.
-pub fn unknown_argument(arguments: &[OsString]) -> Option<String> {
-    let error = Cli::command().try_get_matches_from(arguments).err()?;
-    if error.kind() != ErrorKind::UnknownArgument {
-        return None;
+fn unknown_argument(arguments: &[OsString]) -> Option<String> {
+    unexpected_argument(&Cli::command().try_get_matches_from(arguments).err()?)
+}
+
+/// The argument that clap does not expect; `None` if it reports something else.
+pub fn unexpected_argument(error: &clap::Error) -> Option<String> {
+    match error.kind() {
+        ErrorKind::UnknownArgument => invalid_argument(error),
+        _ => None,
     }
-    invalid_argument(&error)
 }
 
 fn invalid_argument(error: &clap::Error) -> Option<String> {

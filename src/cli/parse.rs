@@ -48,18 +48,19 @@ pub fn parse(mut arguments: Vec<OsString>) -> Cli {
         Some(dashes) => arguments[dashes] = command.into(),
         None => arguments.insert(at, command.into()),
     }
-    // A session does not have these flags.
-    if let Some(flag) = habits::unknown_argument(&arguments)
-        && flag.starts_with('-')
-        && let Some(word) = words.first().and_then(|word| word.to_str())
-        && let Some(meant) = habits::meant_command(word)
-    {
-        let hint = format!(
-            "Did you mean `ecs-exec {meant}`? If {word} is a service: sessions have no {flag}."
-        );
-        exit_with_hint(word, &hint);
-    }
-    read(&arguments)
+    let word = words.first().and_then(|word| word.to_str());
+    read_or(&arguments, |error| {
+        if let Some(flag) = habits::unexpected_argument(error)
+            && flag.starts_with('-')
+            && let Some(word) = word
+            && let Some(meant) = habits::meant_command(word)
+        {
+            let hint = format!(
+                "Did you mean `ecs-exec {meant}`? If {word} is a service: sessions have no {flag}."
+            );
+            exit_with_hint(word, &hint);
+        }
+    })
 }
 
 fn exit_with_hint(word: &str, hint: &str) -> ! {
@@ -69,9 +70,15 @@ fn exit_with_hint(word: &str, hint: &str) -> ! {
 }
 
 fn read(arguments: &[OsString]) -> Cli {
+    read_or(arguments, |_| {})
+}
+
+/// Reads a line. `on_error` sees the error before it is printed, and may print a better one.
+fn read_or(arguments: &[OsString], on_error: impl FnOnce(&clap::Error)) -> Cli {
     let command = || Cli::command().color(color(arguments));
     let matches = command().try_get_matches_from(arguments);
     let matches = matches.map_err(|mut error| {
+        on_error(&error);
         habits::explain_usage_error(&mut error, arguments);
         error
     });
