@@ -163,10 +163,8 @@ impl<'r, 'p> SecurityGroups<'r, 'p> {
                 .iter()
                 .any(|rule| rule.group.as_deref() == Some(id)) =>
             {
-                Fact::Known({
-                    let rules = unknown_rules(id, not_in_plan(format!("security group {id}")));
-                    self.with_separate_rules(id, "", String::new(), rules)
-                })
+                let rules = unknown_rules(id, not_in_plan(format!("security group {id}")));
+                Fact::Known(self.with_separate_rules(id, "", String::new(), rules))
             }
             None => Fact::Unavailable(not_in_plan(format!("security group {id}"))),
         }

@@ -14,14 +14,7 @@ fn recorded(log: Value) -> PlanBuilder {
         "log_configuration": [log],
     });
     PlanBuilder::new()
-        .with(
-            "aws_ecs_cluster.c",
-            json!({"name": "c", "configuration": [{"execute_command_configuration": [exec]}]}),
-        )
-        .with(
-            "aws_kms_key.k",
-            json!({"arn": references(&[]), "key_id": references(&[])}),
-        )
+        .exec_configuration(exec, json!({}))
         .service(json!([]))
         .endpoint(None)
 }

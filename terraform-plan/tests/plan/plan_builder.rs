@@ -41,6 +41,20 @@ impl PlanBuilder {
         }))
     }
 
+    /// Replaces the cluster by one with this exec configuration, and adds a new key, whose other arguments are `key`.
+    pub fn exec_configuration(self, exec: Value, key: Value) -> PlanBuilder {
+        let mut attributes = json!({"arn": references(&[]), "key_id": references(&[])});
+        if let (Value::Object(attributes), Value::Object(key)) = (&mut attributes, key) {
+            attributes.extend(key);
+        }
+        let configuration = json!([{"execute_command_configuration": [exec]}]);
+        self.with(
+            "aws_ecs_cluster.c",
+            json!({"name": "c", "configuration": configuration}),
+        )
+        .with("aws_kms_key.k", attributes)
+    }
+
     /// Adds the service, in the subnet, with these security groups.
     pub fn service(self, groups: Value) -> PlanBuilder {
         self.service_in(

@@ -25,14 +25,7 @@ fn with_key(policy: Option<Value>) -> PlanBuilder {
         "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ecs-tasks.amazonaws.com"},
     }]});
     PlanBuilder::new()
-        .with(
-            "aws_ecs_cluster.c",
-            json!({"name": "c", "configuration": [{"execute_command_configuration": [exec]}]}),
-        )
-        .with(
-            "aws_kms_key.k",
-            json!({"arn": references(&[]), "key_id": references(&[]), "policy": policy}),
-        )
+        .exec_configuration(exec, json!({"policy": policy}))
         .with(
             "aws_iam_role.r",
             json!({
