@@ -40,8 +40,7 @@ pub fn adapt(fix: &mut Fix, resources: &PlannedResources) {
     fix.commands.clear();
     fix.terraform = None;
     fix.cloudformation = yaml::resources(&template.edits);
-    let has_construct = |edit: &TemplateEdit| edit.place.contains("construct ");
-    let is_synthesized = template.edits.iter().any(has_construct);
+    let is_synthesized = template.edits.iter().any(|edit| edit.is_synthesized);
     if is_new_service {
         adapt_to_new_service(fix);
         fix.explain =
@@ -96,7 +95,7 @@ impl Template<'_, '_> {
                     ResourcePolicy::Key(key) => ("aws_kms_key", key, "KeyPolicy"),
                     ResourcePolicy::Endpoint(id) => ("aws_vpc_endpoint", id, "PolicyDocument"),
                 };
-                let statement = self.with_arns_beside(&addition.statement, kind, name);
+                let statement = self.with_references(&addition.statement, kind, name);
                 let properties = format!(
                     "{property}:\n  Statement:\n    # … after the statements that are there:\n    - {statement}"
                 );
@@ -137,7 +136,7 @@ impl Template<'_, '_> {
                 let properties = format!(
                     "Policies:\n  # … after the policies that are there:\n  - PolicyName: {}\n    PolicyDocument: {}",
                     quoted(&policy.name),
-                    self.with_arns_beside(&policy.document, "aws_iam_role", &policy.principal)
+                    self.with_references(&policy.document, "aws_iam_role", &policy.principal)
                 );
                 let new_role = logical_id("EcsExec", &policy.principal);
                 let mut edits = self.edits.iter_mut();
@@ -269,6 +268,7 @@ impl Template<'_, '_> {
             new_type: Some(new_type),
             properties,
             is_new_service: false,
+            is_synthesized: false,
         });
     }
 
@@ -368,19 +368,18 @@ impl Template<'_, '_> {
         else {
             return;
         };
+        let place = place(cloudformation);
         let mut known = self.edits.iter_mut();
-        if let Some(edit) = known
-            .find(|edit| edit.new_type.is_none() && edit.logical_id == cloudformation.logical_id)
-        {
+        if let Some(edit) = known.find(|edit| edit.changes(&cloudformation.logical_id, &place)) {
             return edit.add(properties);
         }
-        let place = place(cloudformation);
         self.edits.push(TemplateEdit {
             logical_id: cloudformation.logical_id.clone(),
             place,
             new_type: None,
             properties: properties.to_owned(),
             is_new_service: resource.is_new && kind == "aws_ecs_service",
+            is_synthesized: cloudformation.construct.is_some(),
         });
     }
 }

@@ -267,3 +267,27 @@ fn an_edit_names_the_construct_that_makes_the_resource() {
             .contains("`cdk synth` writes the template anew")
     );
 }
+
+#[test]
+fn an_outbound_rule_belongs_into_the_stack_of_the_tasks() {
+    let report = changed(WEB, |template| {
+        let groups = template["Resources"].as_object_mut().unwrap().values_mut();
+        for group in groups.filter(|one| one["Type"] == "AWS::EC2::SecurityGroup") {
+            group["Properties"]["SecurityGroupEgress"] = json!([
+                {"IpProtocol": "tcp", "FromPort": 5432, "ToPort": 5432, "CidrIp": "10.0.0.0/16"}
+            ]);
+        }
+    });
+    assert_eq!(causes(&report), ["network.task-egress"]);
+    let edits = edits(&report);
+    let web = "  # stack web-production (WebStack.template.json)\n    Type: AWS::EC2::SecurityGroupEgress";
+    assert!(edits.contains(web), "{edits}");
+    assert!(
+        edits.contains("GroupId: !GetAtt ServiceSecurityGroup"),
+        "{edits}"
+    );
+    assert!(
+        edits.contains("DestinationSecurityGroupId: !ImportValue \"GroupId of "),
+        "{edits}"
+    );
+}

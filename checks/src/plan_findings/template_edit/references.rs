@@ -15,23 +15,34 @@ impl<'a> Template<'_, 'a> {
             AwsCall::CreateVpcEndpoint(endpoint) => ("aws_vpc", &endpoint.vpc),
             AwsCall::CreateSecurityGroup(group) => ("aws_vpc", &group.vpc),
             AwsCall::CreateNetworkAclEntry(rule) => ("aws_network_acl", &rule.acl),
-            AwsCall::AuthorizeSecurityGroupIngress(rule)
-            | AwsCall::AuthorizeSecurityGroupEgress(rule) => return self.owner_of_rule(rule),
+            // A rule belongs beside the group of the tasks: their stack can import from the network's, not the other way
+            // round.
+            AwsCall::AuthorizeSecurityGroupIngress(rule) => {
+                return self
+                    .owner_of_peer(rule)
+                    .or_else(|| self.owner_of_group(rule));
+            }
+            AwsCall::AuthorizeSecurityGroupEgress(rule) => {
+                return self
+                    .owner_of_group(rule)
+                    .or_else(|| self.owner_of_peer(rule));
+            }
             _ => return None,
         };
         self.defined(kind, id)
     }
 
-    /// A rule belongs beside the group of the tasks: their stack can import from the network's, not the other way round.
-    fn owner_of_rule(&self, rule: &SecurityGroupRule) -> Option<&'a CloudFormationResource> {
-        const GROUP: &str = "aws_security_group";
-        let peer = match &rule.peer {
-            Peer::SecurityGroup(peer) => self.defined(GROUP, peer),
-            Peer::Cidr(_) => None,
-        };
+    fn owner_of_group(&self, rule: &SecurityGroupRule) -> Option<&'a CloudFormationResource> {
         match &rule.group {
-            Ref::Literal(group) => peer.or_else(|| self.defined(GROUP, group)),
-            Ref::Output(_) => peer.or(self.new_group),
+            Ref::Literal(group) => self.defined("aws_security_group", group),
+            Ref::Output(_) => self.new_group,
+        }
+    }
+
+    fn owner_of_peer(&self, rule: &SecurityGroupRule) -> Option<&'a CloudFormationResource> {
+        match &rule.peer {
+            Peer::SecurityGroup(peer) => self.defined("aws_security_group", peer),
+            Peer::Cidr(_) => None,
         }
     }
 
@@ -54,18 +65,22 @@ impl<'a> Template<'_, 'a> {
     }
 
     /// A document in the template of a resource, with references to roles and keys of the same template.
-    pub fn with_arns_beside(&self, document: &Value, kind: &str, name: &str) -> String {
+    pub fn with_references(&self, document: &Value, kind: &str, name: &str) -> String {
         let owner = self.defined(kind, name);
-        let document = self.with_names_beside(document, owner);
+        let document = self.with_generated_names(document, owner);
         self.resources.with_arns(&document.to_string(), |resource| {
             let (owner, other) = (owner?, resource.cloudformation.as_ref()?);
-            is_beside(owner, other).then(|| format!(" !GetAtt {}.Arn", other.logical_id))
+            are_in_one_template(owner, other).then(|| format!(" !GetAtt {}.Arn", other.logical_id))
         })
     }
 
     /// A document with `Fn::Sub` where an ARN contains a name that CloudFormation generates.
-    fn with_names_beside(&self, document: &Value, owner: Option<&CloudFormationResource>) -> Value {
-        let within = |document: &Value| self.with_names_beside(document, owner);
+    fn with_generated_names(
+        &self,
+        document: &Value,
+        owner: Option<&CloudFormationResource>,
+    ) -> Value {
+        let within = |document: &Value| self.with_generated_names(document, owner);
         match document {
             Value::Array(items) => items.iter().map(within).collect(),
             Value::Object(fields) => {
@@ -79,11 +94,11 @@ impl<'a> Template<'_, 'a> {
                 let quoted = format!("{text}\"");
                 let named = self.resources.with_names(&quoted, |resource| {
                     let (owner, other) = (owner?, resource.cloudformation.as_ref()?);
-                    is_beside(owner, other).then(|| other.logical_id.clone())
+                    are_in_one_template(owner, other).then(|| other.logical_id.clone())
                 });
                 match named == quoted {
                     true => document.clone(),
-                    false => json!({"Fn::Sub": named.trim_end_matches('"')}),
+                    false => json!({"Fn::Sub": named.strip_suffix('"')}),
                 }
             }
             other => other.clone(),
@@ -117,17 +132,17 @@ impl<'a> Template<'_, 'a> {
         self.attribute(&resource.logical_id, attribute, resource)
     }
 
-    /// `Ref` or an attribute of a resource in the template of `beside`. Only an export leads to another stack.
+    /// `Ref` or an attribute of a resource in the template of `neighbor`. Only an export leads to another stack.
     fn attribute(
         &self,
         logical_id: &str,
         attribute: Option<&str>,
-        beside: &CloudFormationResource,
+        neighbor: &CloudFormationResource,
     ) -> String {
         match (self.owner, attribute) {
-            (Some(owner), attribute) if !is_beside(owner, beside) => {
+            (Some(owner), attribute) if !are_in_one_template(owner, neighbor) => {
                 let what = attribute.unwrap_or("Ref");
-                let export = format!("{what} of {logical_id}: export it from {}", stack(beside));
+                let export = format!("{what} of {logical_id}: export it from {}", stack(neighbor));
                 format!("!ImportValue {}", quoted(&export))
             }
             (_, Some(attribute)) => format!("!GetAtt {logical_id}.{attribute}"),
@@ -137,7 +152,7 @@ impl<'a> Template<'_, 'a> {
 }
 
 /// Whether one template defines both.
-fn is_beside(one: &CloudFormationResource, other: &CloudFormationResource) -> bool {
+fn are_in_one_template(one: &CloudFormationResource, other: &CloudFormationResource) -> bool {
     (&one.stack, &one.template) == (&other.stack, &other.template)
 }
 

@@ -10,11 +10,18 @@ pub struct TemplateEdit {
     /// YAML without indentation.
     pub properties: String,
     pub is_new_service: bool,
+    /// The CDK writes it into the template.
+    pub is_synthesized: bool,
 }
 
 impl TemplateEdit {
     pub fn creates(&self, resource_type: &str, logical_id: &str) -> bool {
         self.new_type == Some(resource_type) && self.logical_id == logical_id
+    }
+
+    /// Logical IDs are unique in a template only.
+    pub fn changes(&self, logical_id: &str, place: &str) -> bool {
+        self.new_type.is_none() && self.logical_id == logical_id && self.place == place
     }
 
     pub fn add(&mut self, properties: &str) {
