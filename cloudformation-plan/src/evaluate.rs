@@ -334,7 +334,7 @@ impl<'s> Evaluator<'s> {
         let importing = &self.stacks[stack];
         // An account has the exports of a region once.
         let beside = self.stacks.iter().enumerate();
-        for (at, exporting) in beside.filter(|(_, other)| other.is_beside(importing)) {
+        for (at, exporting) in beside.filter(|(_, other)| other.may_share_exports(importing)) {
             for (_, output) in exporting.section("Outputs") {
                 let export = &output["Export"]["Name"];
                 if !export.is_null() && self.evaluate(at, export).as_text().as_ref() == Some(&name)

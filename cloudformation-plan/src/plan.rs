@@ -10,7 +10,7 @@ use crate::stack::{Action, Stack};
 use crate::translate::{Translation, stack_name, translate};
 
 /// Stands for the account of whoever deploys: only stacks without an account of their own go there.
-const ANY_ACCOUNT: &str = "";
+const DEPLOYERS_ACCOUNT: &str = "";
 
 /// One or several stacks that are deployed together.
 #[derive(Debug, Clone)]
@@ -50,7 +50,7 @@ impl CloudFormationPlan {
         if accounts.len() < 2 {
             return self.locations();
         }
-        let mut all = self.within_account(ANY_ACCOUNT).locations();
+        let mut all = self.within_account(DEPLOYERS_ACCOUNT).locations();
         let shared = all.len();
         for account in accounts {
             for location in self.within_account(account).locations() {

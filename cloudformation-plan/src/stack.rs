@@ -114,7 +114,7 @@ impl Stack {
     }
 
     /// Whether it is deployed to the account and region of another stack, as far as both are known.
-    pub fn is_beside(&self, other: &Stack) -> bool {
+    pub fn may_share_exports(&self, other: &Stack) -> bool {
         let is_same = |one: &Option<String>, other: &Option<String>| {
             one.is_none() || other.is_none() || one == other
         };

@@ -1,6 +1,7 @@
 //! What makes ECS start new tasks for a service.
 
 use super::Translator;
+use super::opaque::is_opaque;
 use crate::attribute::Attribute;
 use crate::node::{Node, Reference};
 use crate::stack::{Action, StackResource};
@@ -95,7 +96,8 @@ pub fn new_definition(of: &Translator) -> Option<Attribute> {
 
 /// Whether resources of a type return values that come from elsewhere.
 fn may_return_any(resource_type: &str) -> bool {
-    !resource_type.starts_with("AWS::")
+    is_opaque(resource_type)
+        || resource_type.starts_with("Custom::")
         || resource_type.starts_with("AWS::CloudFormation::")
         || resource_type == "AWS::SSM::Parameter"
 }

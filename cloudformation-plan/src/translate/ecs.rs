@@ -116,7 +116,7 @@ fn container(of: &Translator, node: &Node) -> Option<Value> {
     let mut container = Map::new();
     for (name, field) in fields {
         let value = match of.render(field) {
-            Some(value) if is_odd_flag(name, &value) => return None,
+            Some(value) if is_invalid_flag(name, &value) => return None,
             Some(value) => value,
             None if DECIDING.contains(&name.as_str()) || hides_names(name, field) => return None,
             None => without_unknown(of, field),
@@ -127,7 +127,7 @@ fn container(of: &Translator, node: &Node) -> Option<Value> {
 }
 
 /// Whether a flag is a text that is neither `true` nor `false`.
-fn is_odd_flag(name: &str, value: &Value) -> bool {
+fn is_invalid_flag(name: &str, value: &Value) -> bool {
     let is_flag = ["Essential", "ReadonlyRootFilesystem"].contains(&name);
     is_flag
         && value
