@@ -16,6 +16,10 @@ use super::profile::{Profiles, session_name};
 use crate::cli_error::CliError;
 use crate::output::{ask, can_ask};
 
+/// How often a code is asked for. AWS locks no device, but a device that is out of step gives no valid code.
+const ATTEMPTS: usize = 3;
+const ONE_CODE: &str = "A code is valid once and for half a minute: wait for the next one.";
+
 /// How STS is called.
 pub struct StsAccess {
     pub region: Option<Region>,
@@ -89,32 +93,40 @@ async fn assume(
     if let Some(url) = &access.endpoint_url {
         loader = loader.endpoint_url(url);
     }
-    let config = loader.load().await;
     let serial = get("mfa_serial");
-    let code = match &serial {
-        Some(serial) => Some(ask_code(profile, serial).await?),
-        None => None,
-    };
     let duration = get("duration_seconds").and_then(|seconds| seconds.parse().ok());
-    let answer = Client::new(&config)
+    let request = Client::new(&loader.load().await)
         .assume_role()
         .role_arn(role)
         .role_session_name(get("role_session_name").unwrap_or_else(session_name))
         .set_external_id(get("external_id"))
         .set_duration_seconds(duration)
-        .set_serial_number(serial.clone())
-        .set_token_code(code)
-        .send()
-        .await;
+        .set_serial_number(serial.clone());
+    let mut attempts = 0;
+    let answer = loop {
+        let code = match &serial {
+            Some(serial) => Some(ask_code(profile, serial).await?),
+            None => None,
+        };
+        attempts += 1;
+        match request.clone().set_token_code(code).send().await {
+            Err(error) if attempts < ATTEMPTS && is_wrong_code(error.message()) => {
+                say!("AWS does not accept this code. {ONE_CODE}");
+            }
+            answer => break answer,
+        }
+    };
     let answer = answer.map_err(|error| {
         let why = match error.message() {
             Some(message) => message.to_owned(),
             None => root_message(&error),
         };
         let hint = match serial {
-            Some(_) => "A code is valid once and for half a minute: wait for the next one. The role's trust policy must \
-                        allow this user with MFA.",
-            None => "The role's trust policy must allow the source profile's user or role.",
+            Some(_) if why.contains("unable to validate MFA code") => {
+                "Check mfa_serial of the profile: `aws iam list-mfa-devices` shows the user's devices.".to_owned()
+            }
+            Some(_) => format!("{ONE_CODE} The role's trust policy must allow this user with MFA."),
+            None => "The role's trust policy must allow the source profile's user or role.".to_owned(),
         };
         CliError::new(
             format!("the AWS profile {profile} gives no credentials: {}", sanitize_line(&why)),
@@ -133,6 +145,11 @@ async fn assume(
         expiry,
         "AssumeRole with MFA",
     ))
+}
+
+/// Whether the answer is about the code and not about the role: AWS sends `AccessDenied` for both.
+fn is_wrong_code(message: Option<&str>) -> bool {
+    message.is_some_and(|message| message.contains("invalid MFA one time pass code"))
 }
 
 /// Six digits, from the terminal. Asks again for anything else, and AWS is not asked about it.

@@ -153,7 +153,13 @@ fn answer(request: &Request, refusal: Option<&str>, calls: &Calls) -> Answer {
     };
     let role = field("RoleArn").unwrap_or_default();
     let role = role.rsplit("%2F").next().unwrap_or_default().to_uppercase();
+    const WRONG_CODE: &str =
+        "MultiFactorAuthentication failed with invalid MFA one time pass code.";
     let (status, body) = match (action.as_str(), refusal) {
+        ("AssumeRole", _) if field("TokenCode").as_deref() == Some("000000") => (
+            403,
+            format!("<ErrorResponse><Error><Code>AccessDenied</Code><Message>{WRONG_CODE}</Message></Error></ErrorResponse>"),
+        ),
         ("AssumeRole", Some(code)) => (
             403,
             format!("<ErrorResponse><Error><Code>{code}</Code><Message>no role for you</Message></Error></ErrorResponse>"),
@@ -336,6 +342,30 @@ fn a_code_that_is_not_six_digits_is_asked_for_again() {
     terminal.type_keys("\u{4}");
     assert_eq!(terminal.wait(), 2, "{}", terminal.screen());
     assert_eq!(sts.count("AssumeRole"), 1, "no more than before");
+}
+
+#[test]
+fn a_code_that_aws_does_not_accept_is_asked_for_again() {
+    let sts = Sts::new(None);
+    let command = sts.command(&["--profile", "coded"], &[]);
+    let mut terminal = Terminal::start(&command);
+    terminal.expect("MFA code");
+    terminal.type_keys("000000\n");
+    terminal.expect("does not accept this code");
+    terminal.type_keys("123456\n");
+    assert_eq!(terminal.wait(), 0, "{}", terminal.screen());
+    assert_eq!(sts.count("AssumeRole"), 2);
+
+    let mut terminal = Terminal::start(&command);
+    for questions in 1..=3 {
+        while terminal.screen().matches("MFA code of").count() < questions {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        terminal.type_keys("000000\n");
+    }
+    assert_eq!(terminal.wait(), 2, "{}", terminal.screen());
+    assert!(terminal.screen().contains("wait for the next one"));
+    assert_eq!(sts.count("AssumeRole"), 5, "three attempts");
 }
 
 /// A progress line would overwrite the question.
