@@ -2,6 +2,7 @@
 
 mod file_targets;
 mod gather;
+mod left_out_service;
 mod selected_checks;
 
 use std::path::Path;
@@ -30,7 +31,7 @@ pub struct DoctorRun<'a> {
     checks: SelectedChecks,
     /// One for each cluster of the earlier report.
     baselines: Vec<Baseline>,
-    /// Services to look at instead of the tasks that were named.
+    /// Services to look at instead of what the arguments name.
     service_override: Vec<String>,
     plan: Option<&'a Plan>,
 }
@@ -64,6 +65,17 @@ impl<'a> DoctorRun<'a> {
             service_override: Vec::new(),
             plan: None,
         })
+    }
+
+    /// Lets the user choose what to report on, if nothing says so.
+    pub async fn with_chosen_service(mut self, global: &Global) -> Result<Self, CliError> {
+        let settings = self.settings.as_ref();
+        let read = settings.filter(|_| reads_cluster(self.arguments, &self.checks));
+        if let Some(settings) = read {
+            let chosen = left_out_service::choose(self.arguments, settings, global).await?;
+            self.service_override = chosen.into_iter().collect();
+        }
+        Ok(self)
     }
 
     /// Takes the facts from a plan.

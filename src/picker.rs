@@ -11,5 +11,5 @@ mod service;
 mod task;
 
 pub use cluster::choose_cluster;
-pub use service::{choose_service, ensure_can_choose_service};
+pub use service::{choose_reported_service, choose_service, ensure_can_choose_service};
 pub use task::{choose_container, choose_task};

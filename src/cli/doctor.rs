@@ -12,7 +12,8 @@ use super::report::ReportFlags;
 /// The services, tasks and containers to look at.
 #[derive(Args)]
 pub struct Targets {
-    /// Services, by short or full name (default: those of the configuration, or the whole cluster)
+    /// Services, by short or full name (default: those of the configuration, or the whole cluster; doctor asks on a
+    /// terminal)
     #[arg(value_name = "SERVICE", conflicts_with = "all")]
     pub services: Vec<String>,
     /// Every service of the cluster

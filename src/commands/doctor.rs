@@ -30,6 +30,7 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, CliErr
     ensure_no_fix_flags(arguments)?;
 
     let run = DoctorRun::new(arguments, global).await?;
+    let run = run.with_chosen_service(global).await?;
     let run = run.with_plan(plan.as_ref());
     let timeout = arguments.facts.timeout.unwrap_or(REPORT_TIMEOUT);
     let outcome = run.examine(global, timeout).await?;

@@ -51,7 +51,8 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, CliErr
             "`ecs-exec doctor --as ARN` prints the fixes for another principal.",
         ));
     }
-    let mut run = DoctorRun::new(arguments, global).await?;
+    let run = DoctorRun::new(arguments, global).await?;
+    let mut run = run.with_chosen_service(global).await?;
     let mut now = run.examine(global, REPORT_TIMEOUT).await?;
     let before = now.report.clone();
     let mut tried = BTreeSet::new();

@@ -22,6 +22,7 @@ const AGENT_START_SECONDS: i64 = 180;
 /// `ecs-exec doctor --watch`
 pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, CliError> {
     let run = DoctorRun::new(arguments, global).await?;
+    let run = run.with_chosen_service(global).await?;
     let until = Instant::now() + arguments.facts.timeout.unwrap_or(ROLLOUT_TIMEOUT);
     let mut screen = Screen::default();
     loop {

@@ -1,6 +1,7 @@
 //! The services of a cluster.
 
 use model::facts::{Fact, Service};
+use model::text::count;
 
 use super::last_choices::choose_named;
 use super::menu::{Row, age};
@@ -44,22 +45,50 @@ pub async fn choose_service(
             "Name a task with --task; `ecs-exec list` shows them.",
         ));
     }
+    let rows = rows(aws, settings, &names).await;
+    progress.end();
+    let place = format!("services of {} {}", aws.region.value, settings.cluster);
+    choose_named(&format!("Service in {cluster}:"), rows, &place, global).await
+}
+
+/// Lets the user choose the services of a report: one of the cluster, or all of them, which is `None`. Does not ask if
+/// there are fewer than two, or if they cannot be listed: the report says so.
+pub async fn choose_reported_service(
+    aws: &AwsClients,
+    settings: &Settings,
+    global: &Global,
+) -> Result<Option<String>, CliError> {
+    let cluster = short_name(&settings.cluster);
+    let progress = Progress::start(global, &format!("Reading the services of {cluster}"));
+    let Ok(names) = ecs::service_names(aws, &settings.cluster).await else {
+        return Ok(None);
+    };
+    if names.len() < 2 {
+        return Ok(None);
+    }
+    let mut rows = rows(aws, settings, &names).await;
+    progress.end();
+    let all = Row {
+        cells: vec![format!("all {}", count(names.len(), "service"))],
+        value: String::new(),
+    };
+    rows.insert(0, all);
+    let place = format!("reports on {} {}", aws.region.value, settings.cluster);
+    let question = format!("Check which service of {cluster}?");
+    let chosen = choose_named(&question, rows, &place, global).await?;
+    Ok(Some(chosen).filter(|name| !name.is_empty()))
+}
+
+/// A row for each service. Completion knows their names from now on.
+async fn rows(aws: &AwsClients, settings: &Settings, names: &[String]) -> Vec<Row<String>> {
     let seen = names.iter().map(|name| (name.as_str(), None));
     seen_names::remember(&aws.region.value, &settings.cluster, seen);
-    let described = ecs::services(aws, &settings.cluster, &names).await;
-    progress.end();
+    let described = ecs::services(aws, &settings.cluster, names).await;
     let rows = names.iter().map(|name| Row {
         cells: cells(name, described.get(name).and_then(Fact::known)),
         value: name.clone(),
     });
-    let place = format!("services of {} {}", aws.region.value, settings.cluster);
-    choose_named(
-        &format!("Service in {cluster}:"),
-        rows.collect(),
-        &place,
-        global,
-    )
-    .await
+    rows.collect()
 }
 
 async fn unlisted(aws: &AwsClients, settings: &Settings, why: &str) -> CliError {

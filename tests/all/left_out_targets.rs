@@ -71,6 +71,44 @@ fn a_service_that_is_left_out_is_chosen_on_a_terminal() {
 }
 
 #[test]
+fn doctor_asks_somebody_at_a_terminal_which_service_to_check() {
+    let service = Service::start();
+    service.answer("ecs:ListServices", |_| {
+        let arns = ["api", "web"]
+            .map(|name| format!("arn:aws:ecs:us-west-2:123456789012:service/production/{name}"));
+        (200, serde_json::json!({"serviceArns": arns}).to_string())
+    });
+    let question = "Check which service of production?";
+    let mut terminal = Terminal::start(&service.command(&["doctor", "--only", "service"]));
+    terminal.expect(question);
+    assert!(
+        terminal.screen().contains("> all 2 services"),
+        "{}",
+        terminal.screen()
+    );
+    terminal.type_keys("web\r");
+    // Those of one service.
+    terminal.expect("3 passed");
+    assert_eq!(terminal.wait(), 0, "{}", terminal.screen());
+
+    let offered = |arguments: &[&str]| {
+        let mut terminal = Terminal::start(&service.command(arguments));
+        terminal.wait();
+        terminal.screen().contains(question)
+    };
+    for arguments in [
+        &["doctor", "web"][..],
+        &["doctor", "--all"],
+        &["doctor", "--format", "json"],
+        &["doctor", "--output", "report.txt"],
+        &["fix", "--yes"],
+        &["doctor", "--only", "local"],
+    ] {
+        assert!(!offered(arguments), "{arguments:?}");
+    }
+}
+
+#[test]
 fn a_misspelt_cluster_gets_a_suggestion() {
     let service = Service::start();
     service.answer("ecs:DescribeClusters", |_| {
