@@ -55,6 +55,21 @@ const OFF_WHEN_UNSET: [&str; 9] = [
     "task_role_arn",
 ];
 
+/// Attributes that resources of their own set as well. Pulumi keeps the value from when it created the resource.
+const SET_BY_OTHERS: [(&str, &[&str]); 2] = [
+    ("aws_kms_key", &["policy"]),
+    (
+        "aws_vpc_endpoint",
+        &[
+            "policy",
+            "private_dns_enabled",
+            "route_table_ids",
+            "security_group_ids",
+            "subnet_ids",
+        ],
+    ),
+];
+
 /// A resource of AWS in the preview.
 struct Planned<'p> {
     step: &'p Step,
@@ -229,6 +244,18 @@ impl Translator<'_> {
             if !OFF_WHEN_UNSET.contains(&name.as_str()) {
                 marks[&name] = true.into();
                 expressions.insert(name, json!({"references": [NOWHERE]}));
+            }
+        }
+        if !is_new && self.preview.hides_unchanged() {
+            let of_type = SET_BY_OTHERS
+                .iter()
+                .filter(|(kind, _)| *kind == one.terraform_type);
+            for name in of_type.flat_map(|(_, names)| *names) {
+                if !expressions.contains_key(*name) {
+                    values[*name] = Value::Null;
+                    marks[*name] = true.into();
+                    expressions.insert((*name).to_owned(), json!({"references": [NOWHERE]}));
+                }
             }
         }
         (values, marks, expressions.into())

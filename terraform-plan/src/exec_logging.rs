@@ -99,8 +99,9 @@ pub fn bucket(resolver: &Resolver, name: &str) -> PlanValue<Bucket> {
     const ENCRYPTION: &str = "aws_s3_bucket_server_side_encryption_configuration";
     const ALGORITHM: &str = "rule.0.apply_server_side_encryption_by_default.0.sse_algorithm";
     let bucket = resolver.find(name, ResourceKind::Bucket);
-    bucket.ok_or_else(|| not_in_plan(format!("bucket {name}")))?;
-    let mut encryption = Fact::Known("AES256".to_owned());
+    let bucket = bucket.ok_or_else(|| not_in_plan(format!("bucket {name}")))?;
+    let default = resolver.plan.check_shows_parts(bucket);
+    let mut encryption: Fact<String> = default.map(|()| "AES256".to_owned()).into();
     for setting in resolver.referring(ENCRYPTION, "bucket", ResourceKind::Bucket, name) {
         match setting.and_then(|setting| setting.text(ALGORITHM)) {
             Ok(Some(algorithm)) => encryption = Fact::Known(algorithm.to_owned()),

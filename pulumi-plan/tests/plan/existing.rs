@@ -188,3 +188,62 @@ fn a_changed_role_may_have_policies_that_the_preview_hides() {
         "{unknown:#?}"
     );
 }
+
+/// Resources of their own set these attributes, too, and Pulumi keeps what the resource had when it was created.
+#[test]
+fn what_hidden_resources_add_is_unknown() {
+    for (property, at_creation) in [
+        ("privateDnsEnabled", json!(false)),
+        ("securityGroupIds", json!(["sg-00000000000000bad"])),
+        ("policy", json!(r#"{"Statement": []}"#)),
+    ] {
+        let changed = |hides: bool| {
+            let mut shop = shop().deployed();
+            let step = shop.step(ENDPOINT, "ssmmessages");
+            step["op"] = "update".into();
+            for state in ["oldState", "newState"] {
+                let inputs = step[state]["inputs"].as_object_mut().unwrap();
+                inputs.remove(property);
+                step[state]["outputs"][property] = at_creation.clone();
+            }
+            let mut json = shop.json();
+            if hides {
+                json["changeSummary"]["same"] = 99.into();
+            }
+            let plan = pulumi_plan::read(json.to_string().as_bytes()).unwrap();
+            crate::support::report(&plan.facts(&request("shop")))
+        };
+        let shown = changed(false);
+        assert_ne!(
+            titles(&shown, Status::Pass),
+            titles(&changed(true), Status::Pass)
+        );
+        if property != "securityGroupIds" {
+            assert_ne!(causes(&shown), [""; 0], "{property}");
+        }
+        assert_eq!(titles(&changed(true), Status::Fail), [""; 0], "{property}");
+    }
+}
+
+#[test]
+fn a_bucket_may_have_an_encryption_that_the_preview_hides() {
+    let bucket = "aws:s3/bucket:Bucket";
+    let changed = |hides: bool| {
+        let logging = json!({"executeCommandConfiguration": {"logging": "OVERRIDE", "logConfiguration": {
+            "s3BucketName": "audit", "s3BucketEncryptionEnabled": true}}});
+        let mut shop = shop().create(bucket, "audit", json!({"bucket": "audit"}), &[]);
+        shop.inputs(CLUSTER, "cluster")["configuration"] = logging;
+        shop.step(CLUSTER, "cluster")["newState"]["propertyDependencies"] = json!({});
+        let mut shop = shop.deployed();
+        shop.step(bucket, "audit")["op"] = "update".into();
+        let mut json = shop.json();
+        if hides {
+            json["changeSummary"]["same"] = 99.into();
+        }
+        let plan = pulumi_plan::read(json.to_string().as_bytes()).unwrap();
+        let facts = plan.facts(&request("shop"));
+        facts.buckets["audit"].known().unwrap().encryption.clone()
+    };
+    assert_eq!(changed(false).known().map(String::as_str), Some("AES256"));
+    assert_eq!(changed(true).known(), None);
+}
