@@ -38,6 +38,11 @@ impl CloudFormationPlan {
         }
     }
 
+    /// Whether a stack is a change set, which leaves out what does not change.
+    pub fn shows_only_changes(&self) -> bool {
+        self.stacks.iter().any(|stack| stack.changes_only)
+    }
+
     /// The names of the clusters that have services in the stacks.
     pub fn clusters(&self) -> Vec<String> {
         let translation = self.translate(&Environment::default());

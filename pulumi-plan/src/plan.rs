@@ -32,6 +32,11 @@ impl PulumiPlan {
         }
     }
 
+    /// Whether the preview leaves out what does not change.
+    pub fn shows_only_changes(&self) -> bool {
+        self.translation.plan.shows_only_changes()
+    }
+
     /// The names of the clusters that have services in the preview.
     pub fn clusters(&self) -> Vec<String> {
         self.translation.plan.clusters()

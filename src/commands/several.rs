@@ -48,7 +48,7 @@ pub async fn run(
         output::write(&reports, &arguments.report, global)?;
     }
     let Some(last) = errors.pop() else {
-        return Ok(exit_code(&reports, arguments, global));
+        return Ok(exit_code(&reports, arguments, global, plan));
     };
     for error in errors {
         say!("{error}");

@@ -53,6 +53,11 @@ impl TerraformPlan {
         }
     }
 
+    /// Whether the plan leaves out what does not change.
+    pub fn shows_only_changes(&self) -> bool {
+        self.completeness == Completeness::ChangesOnly
+    }
+
     /// The plan with only those resources and data sources that match.
     pub(crate) fn filtered(&self, is_kept: impl Fn(&Resource) -> bool) -> TerraformPlan {
         let kept = |all: &ResourceSet| {

@@ -103,3 +103,25 @@ fn what_is_no_preview_is_an_error_with_the_command() {
         text.stderr
     );
 }
+
+/// No declaration completes what shows only the changes.
+#[test]
+fn the_advice_after_a_preview_fits_what_it_leaves_out() {
+    let advice = |unchanged: u64| {
+        let mut preview = preview();
+        preview["steps"][1]["newState"]["inputs"]["taskRoleArn"] =
+            "arn:aws:iam::123456789012:role/web".into();
+        preview["steps"][2]["newState"]["inputs"]["enableExecuteCommand"] = true.into();
+        let group = urn("aws:ec2/securityGroup:SecurityGroup", "other");
+        let state = json!({"custom": true, "id": "sg-1", "inputs": {}, "outputs": {}});
+        let same = json!({"op": "same", "urn": group, "oldState": state, "newState": state});
+        preview["steps"].as_array_mut().unwrap().push(same);
+        preview["changeSummary"] = json!({"create": 3, "same": unchanged});
+        let run = doctor(&preview.to_string(), &[]);
+        assert_eq!(run.status, 3, "{}{}", run.stdout, run.stderr);
+        assert!(run.stderr.contains("--plan-over-live"), "{}", run.stderr);
+        run.stderr
+    };
+    assert!(advice(1).contains("--plan-is-complete"));
+    assert!(!advice(9).contains("--plan-is-complete"));
+}

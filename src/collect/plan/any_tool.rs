@@ -37,6 +37,11 @@ impl Plan {
         }
     }
 
+    /// Whether it leaves out what does not change.
+    pub fn shows_only_changes(&self) -> bool {
+        delegate!(self, plan => plan.shows_only_changes())
+    }
+
     /// The names of the clusters that have services in the plan.
     pub fn clusters(&self) -> Vec<String> {
         delegate!(self, plan => plan.clusters())
