@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use aws_rules::iam::session_access::{
     Account, AccountPrincipal, SessionTarget, TargetTask, session_access,
 };
-use model::facts::Policy;
+use model::facts::{Fact, Policy};
 use serde_json::{Value, json};
 
 const ROLES: usize = 1000;
@@ -94,5 +94,6 @@ fn target() -> SessionTarget {
             tags: Some(Default::default()),
             containers: vec!["web".to_owned()],
         }],
+        key: Fact::Absent,
     }
 }

@@ -56,6 +56,7 @@ use futures::future::join_all;
 use model::facts::{Cluster, ExecConfiguration, ExecLog, Fact, Reason, Unavailable};
 
 pub use account::{AccountRead, account};
+pub use kms::session_key;
 pub use live::{Gathered, gather};
 pub use missing::{ensure_services_exist, ensure_targets_exist, no_such_cluster, no_such_service};
 pub use pages::pages;

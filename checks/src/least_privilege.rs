@@ -30,8 +30,8 @@ const OPTIONAL_ACTIONS: [&str; 3] = [
     "iam:GetAccountAuthorizationDetails",
 ];
 
-/// The principals of the account, and the history of sessions.
-const AUDITOR_ACTIONS: [&str; 11] = [
+/// The principals of the account, the key of the cluster, and the history of sessions.
+const AUDITOR_ACTIONS: [&str; 14] = [
     "cloudtrail:LookupEvents",
     "ecs:DescribeClusters",
     "ecs:DescribeServices",
@@ -42,6 +42,9 @@ const AUDITOR_ACTIONS: [&str; 11] = [
     "iam:GetAccountAuthorizationDetails",
     "iam:GetPolicy",
     "iam:GetPolicyVersion",
+    "kms:DescribeKey",
+    "kms:GetKeyPolicy",
+    "kms:ListGrants",
     "ssm:DescribeSessions",
 ];
 
@@ -174,6 +177,7 @@ mod tests {
         for action in [
             "iam:GetAccountAuthorizationDetails",
             "cloudtrail:LookupEvents",
+            "kms:GetKeyPolicy",
         ] {
             assert!(text.contains(action), "{action}");
         }

@@ -15,6 +15,20 @@ pub async fn keys(aws: &AwsClients, cluster: &Fact<Cluster>) -> BTreeMap<String,
     named(name, async |name| key(aws, name).await).await
 }
 
+/// The cluster's key; `Absent` if it has none.
+pub async fn session_key(aws: &AwsClients, cluster: &Fact<Cluster>) -> Fact<KmsKey> {
+    only(keys(aws, cluster).await, cluster)
+}
+
+/// The only key of a cluster. `keys`: as [`keys`] returns them.
+pub fn only(keys: BTreeMap<String, Fact<KmsKey>>, cluster: &Fact<Cluster>) -> Fact<KmsKey> {
+    match (keys.into_values().next(), cluster) {
+        (Some(key), _) => key,
+        (None, Fact::Unavailable(why)) => Fact::Unavailable(why.clone()),
+        (None, Fact::Known(_) | Fact::Absent) => Fact::Absent,
+    }
+}
+
 async fn key(aws: &AwsClients, name: &str) -> Fact<KmsKey> {
     const ACTION: &str = "kms:DescribeKey";
     let answer = aws.call(ACTION, || aws.kms.describe_key().key_id(name).send());

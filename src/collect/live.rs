@@ -169,14 +169,25 @@ async fn collect(
         if settings.expect.may_exec.is_empty() {
             return None;
         }
-        let (caller, cluster, workload) = join!(caller.clone(), cluster.clone(), workload.clone());
+        let (caller, cluster, keys, workload) = join!(
+            caller.clone(),
+            cluster.clone(),
+            keys.clone(),
+            workload.clone()
+        );
         let cluster_arn = match (&cluster, account(&caller, &cluster)) {
             (Fact::Known(cluster), _) => cluster.arn.clone(),
             (_, Some(account)) => cluster_arn(partition, region, &account, cluster_name),
             (_, None) => return None,
         };
         let tasks = target_tasks(&workload.running(), request.container.as_deref());
-        let target = session_target(region, &cluster_arn, &cluster, tasks);
+        let target = session_target(
+            region,
+            &cluster_arn,
+            &cluster,
+            kms::only(keys, &cluster),
+            tasks,
+        );
         Some(session_principals(aws, &target).await)
     };
 

@@ -1,7 +1,7 @@
 //! Which principals of the account can open sessions, for the check of `may_exec` and for `who-can`.
 
 use aws_rules::iam::session_access::{SessionTarget, TargetTask, session_access};
-use model::facts::{Cluster, Fact, SessionPrincipal, Task};
+use model::facts::{Cluster, Fact, KmsKey, SessionPrincipal, Task};
 
 use super::account;
 use crate::aws::{AwsClients, fact};
@@ -20,11 +20,12 @@ pub async fn session_principals(
     })
 }
 
-/// What sessions are opened into, as IAM sees it.
+/// What sessions are opened into, as IAM sees it. `key`: what encrypts them.
 pub fn session_target(
     region: &str,
     cluster_arn: &str,
     cluster: &Fact<Cluster>,
+    key: Fact<KmsKey>,
     tasks: Vec<TargetTask>,
 ) -> SessionTarget {
     SessionTarget {
@@ -35,6 +36,7 @@ pub fn session_target(
             false => tasks,
             true => vec![future_task(cluster_arn)],
         },
+        key,
     }
 }
 

@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use aws_rules::iam::session_access::{
-    Account, PrincipalAccess, START_SESSION, is_service_linked, session_access,
+    Account, PrincipalAccess, START_SESSION, SessionAccess, is_service_linked, session_access,
 };
 use futures::join;
 use jiff::Timestamp;
-use model::facts::{Cluster, Fact, cluster_arn};
-use model::text::{count, sanitize_line};
+use model::arn;
+use model::facts::{Cluster, Fact, KmsKey, cluster_arn};
+use model::text::{count, sanitize_line, short_list};
 use serde::Serialize;
 
 use crate::aws::{AwsClients, partition};
@@ -36,6 +37,8 @@ struct Answer {
     evaluated: usize,
     /// Those that can open sessions, or possibly can.
     principals: Vec<PrincipalAccess>,
+    /// ARNs of those that may execute commands, and not use the key that encrypts the sessions.
+    lacking_key: Vec<String>,
     /// What the list does not show.
     notes: Vec<String>,
     api_calls: BTreeMap<String, u64>,
@@ -66,8 +69,13 @@ pub async fn run(arguments: &WhoCan, global: &Global) -> Result<ExitCode, CliErr
     let request = GatherRequest::new(&settings, &services, &[], false, container)?;
     let message = "Reading the users, roles and policies of the account";
     let progress = Progress::start(global, message);
-    let (cluster, workload, account, caller) = join!(
-        ecs::cluster(&aws, &settings.cluster),
+    let cluster = async {
+        let cluster = ecs::cluster(&aws, &settings.cluster).await;
+        let key = collect::session_key(&aws, &cluster).await;
+        (cluster, key)
+    };
+    let ((cluster, key), workload, account, caller) = join!(
+        cluster,
         collect::workload(&aws, &settings, &request),
         collect::account(&aws),
         sts::caller(&aws),
@@ -87,7 +95,7 @@ pub async fn run(arguments: &WhoCan, global: &Global) -> Result<ExitCode, CliErr
     })?;
     let place = Place::new(&aws, &settings, &cluster, account_id)?;
     let named = (service.as_str(), container);
-    let answer = answer(&place, named, &cluster, &workload, read, aws.calls());
+    let answer = answer(&place, named, (&cluster, key), &workload, read, aws.calls());
     if arguments.format == RecordFormat::Csv && !global.quiet {
         for note in &answer.notes {
             say!("note: {}", sanitize_line(note));
@@ -115,7 +123,7 @@ impl Place {
         let region = aws.region.value.clone();
         let name = short_name(&settings.cluster).to_owned();
         let known = cluster.known().map(|cluster| cluster.arn.clone());
-        let account = known.as_deref().and_then(model::arn::account);
+        let account = known.as_deref().and_then(arn::account);
         let Some(account) = account.or(caller_account).map(str::to_owned) else {
             return Err(CliError::new(
                 "cannot determine the account",
@@ -135,14 +143,14 @@ impl Place {
 fn answer(
     place: &Place,
     (named, container): (&str, Option<&str>),
-    cluster: &Fact<Cluster>,
+    (cluster, key): (&Fact<Cluster>, Fact<KmsKey>),
     workload: &Workload,
     read: AccountRead,
     api_calls: BTreeMap<String, u64>,
 ) -> Answer {
     let running = workload.running();
     let tasks = collect::target_tasks(&running, container);
-    let target = collect::session_target(&place.region, &place.cluster_arn, cluster, tasks);
+    let target = collect::session_target(&place.region, &place.cluster_arn, cluster, key, tasks);
     let access = session_access(&read.account, &target);
     let service = workload.wanted.first().map(|wanted| wanted.name.clone());
     Answer {
@@ -157,8 +165,9 @@ fn answer(
             tasks: running.iter().map(|task| task.arn.clone()).collect(),
         },
         evaluated: evaluated(&read.account),
-        notes: notes(cluster, workload, &read, &access.principals),
+        notes: notes(&target.key, workload, &read, &access),
         principals: sorted(access.principals),
+        lacking_key: access.lacking_key,
         api_calls,
     }
 }
@@ -177,10 +186,10 @@ fn sorted(mut principals: Vec<PrincipalAccess>) -> Vec<PrincipalAccess> {
 }
 
 fn notes(
-    cluster: &Fact<Cluster>,
+    key: &Fact<KmsKey>,
     workload: &Workload,
     read: &AccountRead,
-    principals: &[PrincipalAccess],
+    access: &SessionAccess,
 ) -> Vec<String> {
     let mut notes = Vec::new();
     let running = workload.running();
@@ -200,12 +209,16 @@ fn notes(
                 .to_owned(),
         );
     }
-    let exec = cluster
-        .known()
-        .and_then(|cluster| cluster.exec_configuration.as_ref());
-    if let Some(key) = exec.and_then(|exec| exec.kms_key.as_deref()) {
+    if let (Some(key), [_, ..]) = (key.known(), access.lacking_key.as_slice()) {
+        let names: Vec<&str> = access
+            .lacking_key
+            .iter()
+            .map(|arn| arn::name(arn))
+            .collect();
         notes.push(format!(
-            "The cluster encrypts sessions: a principal also needs kms:GenerateDataKey on {key}, which is not evaluated here."
+            "Not counted for ecs:ExecuteCommand, which they are allowed: {}. The cluster encrypts sessions, and they are not allowed kms:GenerateDataKey on {}.",
+            short_list(&names, 10),
+            key.arn
         ));
     }
     for (policy, why) in &read.unread_policies {
@@ -215,7 +228,7 @@ fn notes(
         let mut routes = principal.routes.iter();
         routes.any(|route| route.action == START_SESSION)
     };
-    let bypassing = principals.iter().filter(bypasses).count();
+    let bypassing = access.principals.iter().filter(bypasses).count();
     if bypassing > 0 {
         notes.push(format!(
             "{} can bypass ECS Exec with ssm:StartSession: such sessions are neither limited to a container nor recorded by ECS. `ecs-exec policy deny-start-session` prints a Deny.",

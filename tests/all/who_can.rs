@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::environment_errors::assert_refused;
 use crate::support::account::{Principal, allow, answer_account, denied, principal};
-use crate::support::fake_service::Service;
+use crate::support::fake_service::{KEY, Service};
 use crate::support::platform::{Caller, Platform, PlatformSpec};
 
 fn mfa() -> Value {
@@ -122,6 +122,49 @@ fn a_policy_that_cannot_be_read_leaves_its_principals_undecided() {
         "{}",
         run.stdout
     );
+}
+
+#[test]
+fn encrypted_sessions_are_for_those_who_can_use_the_key() {
+    let service = service();
+    service.account.lock().unwrap().kms_key = Some(KEY);
+    let metadata = json!({"KeyMetadata": {"KeyId": "k", "Arn": KEY, "KeyState": "Enabled"}});
+    service.answer("kms:DescribeKey", move |_| (200, metadata.to_string()));
+    let account = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Action": "kms:*", "Resource": "*",
+        "Principal": {"AWS": "arn:aws:iam::123456789012:root"},
+    }]});
+    let policy = json!({"Policy": account.to_string()});
+    service.answer("kms:GetKeyPolicy", move |_| (200, policy.to_string()));
+    service.answer("kms:ListGrants", |_| {
+        (200, json!({"Grants": [], "Truncated": false}).to_string())
+    });
+    let run = service.run(&["who-can", "web"]);
+    assert!(
+        run.stdout.contains("3 of 6 principals can open"),
+        "{}",
+        run.stdout
+    );
+    let words: Vec<&str> = run.stdout.split_whitespace().collect();
+    let note = "Not counted for ecs:ExecuteCommand, which they are allowed: jane.";
+    assert!(words.join(" ").contains(note), "{}", run.stdout);
+    let json = service.run(&["who-can", "web", "--format", "json"]).json();
+    assert_eq!(
+        json["lacking_key"],
+        json!(["arn:aws:iam::123456789012:user/jane"])
+    );
+    service.answer("kms:GetKeyPolicy", |_| {
+        let error = r#"{"__type": "AccessDeniedException", "message": "no"}"#;
+        (400, error.to_owned())
+    });
+    let unread = service.run(&["who-can", "web"]).stdout;
+    // By ssm:StartSession alone.
+    assert!(unread.contains("user past"), "{unread}");
+    assert!(
+        unread.contains("missing permission kms:GetKeyPolicy"),
+        "{unread}"
+    );
+    assert!(unread.contains("undecided"), "{unread}");
 }
 
 #[test]

@@ -4,7 +4,8 @@
 //! [`session_access`] answers it from what `iam:GetAccountAuthorizationDetails` returns. `reduced_policy` keeps the few
 //! statements of a policy that matter for an action, once for all principals that have the policy. `evaluator` builds the
 //! requests of principals, `permission` decides on them, and `condition_words` puts their conditions into words.
-//! `role_chains` follows the roles that principals can assume, by their `trust` policies.
+//! `role_chains` follows the roles that principals can assume, by their `trust` policies. `session_key` is the KMS key that
+//! an encrypted session needs. A `resource_policy` is that of a role or a key.
 //!
 //! Service control policies, resource control policies, session policies and permission to change IAM are not evaluated.
 
@@ -12,14 +13,16 @@ mod condition_words;
 mod evaluator;
 mod permission;
 mod reduced_policy;
+mod resource_policy;
 mod role_chains;
+mod session_key;
 #[cfg(test)]
 mod tests;
 mod trust;
 
 use std::collections::BTreeMap;
 
-use model::facts::{Access, Policy, SessionPrincipal};
+use model::facts::{Access, Fact, KmsKey, Policy, SessionPrincipal};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -62,6 +65,8 @@ pub struct SessionTarget {
     pub cluster_tags: Option<BTreeMap<String, String>>,
     /// A session into any of them counts.
     pub tasks: Vec<TargetTask>,
+    /// The KMS key of the cluster's exec configuration. `Absent`: sessions need none.
+    pub key: Fact<KmsKey>,
 }
 
 /// A task that sessions would be opened into.
@@ -118,6 +123,9 @@ pub struct PrincipalAccess {
 pub struct SessionAccess {
     /// Those that can, or possibly can.
     pub principals: Vec<PrincipalAccess>,
+    /// ARNs of those that `ecs:ExecuteCommand` is allowed, but not the use of the cluster's key: the client cannot set up
+    /// the session.
+    pub lacking_key: Vec<String>,
     /// How often the statements of one policy were searched for one action.
     pub searched_policies: usize,
     /// How often the policies of one principal were evaluated for one request.
@@ -129,6 +137,7 @@ pub const EXECUTE: &str = "ecs:ExecuteCommand";
 /// The action that opens a session past ECS.
 pub const START_SESSION: &str = "ssm:StartSession";
 const ASSUME: &str = "sts:AssumeRole";
+const GENERATE_DATA_KEY: &str = "kms:GenerateDataKey";
 
 /// Finds out which principals can open sessions into the target's tasks.
 ///
@@ -136,12 +145,19 @@ const ASSUME: &str = "sts:AssumeRole";
 /// assume them.
 pub fn session_access(account: &Account, target: &SessionTarget) -> SessionAccess {
     let evaluator = Evaluator::new(account, target);
+    let mut lacking_key = Vec::new();
     let direct: Vec<Vec<Route>> = account
         .principals
         .iter()
-        .map(|principal| match is_service_linked(&principal.arn) {
-            true => Vec::new(),
-            false => evaluator.direct_routes(principal),
+        .map(|principal| {
+            if is_service_linked(&principal.arn) {
+                return Vec::new();
+            }
+            let access = evaluator.direct_access(principal);
+            if access.lacks_key {
+                lacking_key.push(principal.arn.clone());
+            }
+            access.routes
         })
         .collect();
     let chains = role_chains::find(&evaluator, &direct);
@@ -158,6 +174,7 @@ pub fn session_access(account: &Account, target: &SessionTarget) -> SessionAcces
     });
     SessionAccess {
         principals: principals.collect(),
+        lacking_key,
         searched_policies: evaluator.searched_policies(),
         evaluations: evaluator.evaluations(),
     }

@@ -6,7 +6,7 @@ pub const CHECK: Check = Check {
     id: "policy.may-exec",
     title: "Only the expected principals can open sessions",
     why: "A session is a shell as root in production. A team can restrict it to certain users and roles, and IAM policies drift.",
-    how: "may_exec in the configuration (patterns of ARNs), compared with every user and role whose policies allow ecs:ExecuteCommand or ssm:StartSession on the tasks. Who can assume such a role is up to its trust policy: `ecs-exec who-can` shows it. Service control policies, session policies and the root user are not evaluated.",
+    how: "may_exec in the configuration (patterns of ARNs), compared with every user and role whose policies allow ecs:ExecuteCommand (with kms:GenerateDataKey, if the cluster has a key) or ssm:StartSession on the tasks. Who can assume such a role is up to its trust policy: `ecs-exec who-can` shows it. Service control policies, session policies and the root user are not evaluated.",
     actions: &["iam:GetAccountAuthorizationDetails"],
     remedy: "Remove the permission from these principals, or add them to may_exec.",
     docs: &[aws_pages::BEST_PRACTICES],

@@ -8,9 +8,10 @@ use serde_json::Value;
 
 use super::permission::{Answer, any_allows, best, boundary_allows, none_denies};
 use super::reduced_policy::ReducedPolicy;
+use super::session_key::SessionKey;
 use super::{
-    ASSUME, Account, AccountPrincipal, EXECUTE, Permission, Route, START_SESSION, SessionTarget,
-    TargetTask,
+    ASSUME, Account, AccountPrincipal, EXECUTE, GENERATE_DATA_KEY, Permission, Route,
+    START_SESSION, SessionTarget, TargetTask,
 };
 use crate::iam::{Credentials, Request, Ternary};
 
@@ -21,13 +22,21 @@ type Tags = BTreeMap<String, String>;
 pub struct Evaluator<'a> {
     pub account: &'a Account,
     pub target: &'a SessionTarget,
+    key: Option<SessionKey<'a>>,
     /// For each action and policy.
-    reduced: [Vec<OnceCell<ReducedPolicy>>; 3],
+    reduced: [Vec<OnceCell<ReducedPolicy>>; 4],
     searched_policies: Cell<usize>,
     evaluations: Cell<usize>,
 }
 
-const ACTIONS: [&str; 3] = [EXECUTE, START_SESSION, ASSUME];
+const ACTIONS: [&str; 4] = [EXECUTE, START_SESSION, ASSUME, GENERATE_DATA_KEY];
+
+/// The ways of a principal to a session that need no other role.
+pub struct DirectAccess {
+    pub routes: Vec<Route>,
+    /// It is allowed to execute commands, and not to use the cluster's key.
+    pub lacks_key: bool,
+}
 
 /// A resource that a request is about, and what is known of it.
 #[derive(Clone, Copy)]
@@ -61,7 +70,8 @@ impl<'a> Evaluator<'a> {
         Evaluator {
             account,
             target,
-            reduced: [empty(), empty(), empty()],
+            key: SessionKey::new(&target.key),
+            reduced: [empty(), empty(), empty(), empty()],
             searched_policies: Cell::default(),
             evaluations: Cell::default(),
         }
@@ -130,8 +140,16 @@ impl<'a> Evaluator<'a> {
         statements
     }
 
-    /// The ways to a session that need no other role.
-    pub fn direct_routes(&self, principal: &AccountPrincipal) -> Vec<Route> {
+    /// The ways of a principal to a session that need no other role.
+    pub fn direct_access(&self, principal: &AccountPrincipal) -> DirectAccess {
+        let may_use_key = OnceCell::new();
+        let use_key = || {
+            let answer = || match &self.key {
+                Some(key) => key.is_usable_by(self, principal),
+                None => Answer::yes(),
+            };
+            may_use_key.get_or_init(answer).clone()
+        };
         let execute = self.statements(principal, EXECUTE).and_then(|statements| {
             let cases = self.cases(&statements);
             best(cases.map(|(task, container)| {
@@ -144,7 +162,9 @@ impl<'a> Evaluator<'a> {
                 };
                 let on_task = task_resource(task, task.tags.as_ref(), container);
                 let on_cluster = self.decide(principal, EXECUTE, &statements, cluster);
-                on_cluster.and(|| self.decide(principal, EXECUTE, &statements, on_task))
+                on_cluster
+                    .and(|| self.decide(principal, EXECUTE, &statements, on_task))
+                    .and(use_key)
             }))
         });
         let start = self.statements(principal, START_SESSION);
@@ -162,10 +182,13 @@ impl<'a> Evaluator<'a> {
                 permission: permission?,
             })
         };
-        [route(EXECUTE, execute), route(START_SESSION, start)]
-            .into_iter()
-            .flatten()
-            .collect()
+        let routes = [route(EXECUTE, execute), route(START_SESSION, start)];
+        DirectAccess {
+            routes: routes.into_iter().flatten().collect(),
+            lacks_key: may_use_key
+                .get()
+                .is_some_and(|answer| answer.value == Ternary::No),
+        }
     }
 
     /// The tasks and containers that the statements may tell apart; the first of each if they do not.
@@ -232,6 +255,11 @@ impl<'a> Evaluator<'a> {
             let container = resource.container;
             let container = container.map(|name| known("ecs:container-name", name));
             context.extend(task.into_iter().chain(container));
+        }
+        if action == GENERATE_DATA_KEY {
+            let account = arn::account(&principal.arn).unwrap_or_default();
+            context.push(known("kms:CallerAccount", account));
+            context.push(("kms:GranteePrincipal".to_owned(), Vec::new()));
         }
         let own_tags = (!takes_session_tags(principal)).then_some(&principal.tags);
         for key in keys {

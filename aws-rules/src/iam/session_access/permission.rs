@@ -130,6 +130,21 @@ impl Answer {
         }
     }
 
+    pub fn no() -> Answer {
+        Answer {
+            value: Ternary::No,
+            ..Answer::yes()
+        }
+    }
+
+    /// `on_what`: what it depends on, and cannot be known.
+    pub fn undecided(on_what: String) -> Answer {
+        Answer {
+            value: Ternary::depends(on_what),
+            ..Answer::yes()
+        }
+    }
+
     /// Both; the other is computed only if it counts.
     pub fn and(mut self, other: impl FnOnce() -> Answer) -> Answer {
         if self.value == Ternary::No {

@@ -1,4 +1,5 @@
 mod chains;
+mod keys;
 mod work;
 
 use serde_json::{Value, json};
@@ -23,6 +24,7 @@ fn target() -> SessionTarget {
         cluster_arn: CLUSTER.into(),
         cluster_tags: Some(BTreeMap::new()),
         tasks: vec![task("0a1b", "blue")],
+        key: Fact::Absent,
     }
 }
 

@@ -5,16 +5,17 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::evaluator::{Evaluator, Resource, Statements};
-use super::permission::{Answer, any_allows, boundary_allows, none_denies};
+use super::permission::Answer;
 use super::reduced_policy::ReducedPolicy;
+use super::resource_policy::ResourcePolicy;
 use super::{ASSUME, AccountPrincipal};
-use crate::iam::{Principal, PrincipalMatch, Ternary, has_effect, statements, strings};
+use crate::iam::{Ternary, has_effect, statements, strings};
 use model::arn;
 
 /// A role that can be assumed.
 pub struct TrustedRole<'a> {
     role: &'a AccountPrincipal,
-    reduced: ReducedPolicy,
+    policy: ResourcePolicy<'a>,
 }
 
 /// The principals of the account that a trust policy may let in.
@@ -29,8 +30,20 @@ pub struct Named {
 impl<'a> TrustedRole<'a> {
     /// `None`: not a role, or nobody can assume it.
     pub fn new(role: &'a AccountPrincipal) -> Option<TrustedRole<'a>> {
-        let reduced = ReducedPolicy::new(role.trust.as_ref()?, ASSUME);
-        (!reduced.allow.is_empty()).then_some(TrustedRole { role, reduced })
+        let resource = Resource {
+            arn: &role.arn,
+            noun: "roles",
+            tags: Some(&role.tags),
+            task: None,
+            container: None,
+        };
+        let policy = ResourcePolicy {
+            action: ASSUME,
+            resource,
+            name: "the trust policy",
+            reduced: ReducedPolicy::new(role.trust.as_ref()?, ASSUME),
+        };
+        (!policy.reduced.allow.is_empty()).then_some(TrustedRole { role, policy })
     }
 
     pub fn arn(&self) -> &str {
@@ -45,7 +58,7 @@ impl<'a> TrustedRole<'a> {
             everyone: false,
             arns: BTreeSet::new(),
         };
-        for policy in &self.reduced.allow {
+        for policy in &self.policy.reduced.allow {
             let principal = &policy["Statement"]["Principal"];
             let names = match principal {
                 Value::String(everyone) => vec![everyone.clone()],
@@ -67,56 +80,13 @@ impl<'a> TrustedRole<'a> {
     }
 
     /// Whether a principal of the account can assume the role.
-    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics-single-account.html>
     pub fn assumable_by(
         &self,
         evaluator: &Evaluator,
         principal: &AccountPrincipal,
         own: &Statements,
     ) -> Answer {
-        evaluator.count_evaluation();
-        let resource = Resource {
-            arn: &self.role.arn,
-            noun: "roles",
-            tags: Some(&self.role.tags),
-            task: None,
-            container: None,
-        };
-        let trust_keys = self.reduced.keys.iter().map(String::as_str);
-        let keys = own.keys.iter().copied().chain(trust_keys).collect();
-        let request = evaluator.request(principal, ASSUME, &keys, resource);
-        let named_as = |matched_by| Principal {
-            matched_by,
-            has_boundary: Some(principal.boundary.is_some()),
-            ..Principal::from_arn(&principal.arn)
-        };
-        let allow = self.reduced.allow.iter();
-        let allow: Vec<_> = allow.map(|one| ("the trust policy", one)).collect();
-        let trusts = |matched_by| {
-            let principal = named_as(matched_by);
-            any_allows(&allow, Some(&principal), &request, resource)
-        };
-        let through_account = trusts(PrincipalMatch::AccountOrPrincipal)
-            .and(|| any_allows(&own.allow, None, &request, resource))
-            .and(|| boundary_allows(own, &request, resource));
-        let by_itself =
-            trusts(PrincipalMatch::Principal).and(|| boundary_allows(own, &request, resource));
-        let as_user = trusts(PrincipalMatch::SessionOrUser);
-        let granted = [as_user, by_itself, through_account]
-            .into_iter()
-            .filter(|answer| answer.value != Ternary::No)
-            .min_by_key(|answer| (answer.value != Ternary::Yes, answer.demands.len()));
-        let Some(granted) = granted else {
-            return Answer {
-                value: Ternary::No,
-                ..Answer::yes()
-            };
-        };
-        let deny: Vec<&Value> = self.reduced.deny.iter().collect();
-        let itself = named_as(PrincipalMatch::AccountOrPrincipal);
-        granted
-            .and(|| none_denies(&own.deny, None, &request, resource))
-            .and(|| none_denies(&deny, Some(&itself), &request, resource))
+        self.policy.allows(evaluator, principal, own)
     }
 }
 
