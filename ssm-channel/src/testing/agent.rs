@@ -55,10 +55,12 @@ pub enum ClientMessage {
     Closed,
 }
 
-/// What the agent asks of the client in a port session.
-fn port_action() -> Value {
-    let properties =
-        json!({"portNumber": "80", "localPortNumber": "8080", "type": "LocalPortForwarding"});
+/// What the agent asks of the client in a port session. `local_port`: what the session was started for; AWS's plugin
+/// listens there.
+fn port_action(local_port: &str) -> Value {
+    let properties = json!({
+        "portNumber": "80", "localPortNumber": local_port, "type": "LocalPortForwarding",
+    });
     json!({"ActionType": "SessionType", "ActionParameters":
         {"SessionType": "Port", "Properties": properties}})
 }
@@ -129,7 +131,7 @@ impl Agent {
 
     /// Encrypts a port session instead of a shell.
     pub fn with_port_session(mut self) -> Agent {
-        self.session_type = port_action();
+        self.session_type = port_action("8080");
         self
     }
 
@@ -294,7 +296,12 @@ impl Agent {
 
     /// Begins a port session without encryption. Returns the client's response.
     pub async fn start_port_session(&mut self) -> Value {
-        let response = self.handshake(json!([port_action()])).await;
+        self.start_port_session_for("8080").await
+    }
+
+    /// Begins a port session for a client that listens on this port.
+    pub async fn start_port_session_for(&mut self, local_port: &str) -> Value {
+        let response = self.handshake(json!([port_action(local_port)])).await;
         self.complete("").await;
         response
     }

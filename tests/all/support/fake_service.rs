@@ -196,7 +196,9 @@ fn response_body(
         "ssm:StartSession" => {
             let port = &parameters["Parameters"]["portNumber"][0];
             let port = port.as_str()?.parse().ok()?;
-            let url = port_agent::start(port, account.port_sessions_end_after);
+            let local = &parameters["Parameters"]["localPortNumber"][0];
+            let local = local.as_str().unwrap_or_default().to_owned();
+            let url = port_agent::start(port, local, account.port_sessions_end_after);
             account.port_sessions.push(parameters);
             json!({"SessionId": "user-0a1b2c3d4e5f60718", "TokenValue": "the-token", "StreamUrl": url})
         }
