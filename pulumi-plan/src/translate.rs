@@ -111,6 +111,8 @@ pub fn translate(preview: &Preview) -> Result<Translation, PreviewError> {
     let json = serde_json::to_vec(&document).unwrap_or_default();
     let plan =
         terraform_plan::read(&json).map_err(|error| PreviewError::Malformed(error.to_string()))?;
+    // `pulumi preview` reads nothing from AWS unless it is told to, and that does not find what is no resource of Pulumi.
+    let plan = plan.with_unrefreshed_state();
     let plan = match preview.hides_unchanged() {
         true => plan.with_changes_only(),
         false => plan,

@@ -100,7 +100,7 @@ pub fn bucket(resolver: &Resolver, name: &str) -> PlanValue<Bucket> {
     const ALGORITHM: &str = "rule.0.apply_server_side_encryption_by_default.0.sse_algorithm";
     let bucket = resolver.find(name, ResourceKind::Bucket);
     let bucket = bucket.ok_or_else(|| not_in_plan(format!("bucket {name}")))?;
-    let default = resolver.plan.check_shows_parts(bucket);
+    let default = resolver.plan.check_shows_unchanged_parts(bucket);
     let mut encryption: Fact<String> = default.map(|()| "AES256".to_owned()).into();
     for setting in resolver.referring(ENCRYPTION, "bucket", ResourceKind::Bucket, name) {
         match setting.and_then(|setting| setting.text(ALGORITHM)) {

@@ -29,6 +29,8 @@ pub struct TerraformPlan {
     pub(crate) configuration: Configuration,
     pub(crate) modules: ModuleTree,
     pub(crate) completeness: Completeness,
+    /// Whether existing resources are as they were when the tool last changed them, and not as AWS has them.
+    pub(crate) is_unrefreshed: bool,
     /// What each resource depended on at the last apply: resource addresses, by the address of the instance.
     pub(crate) dependencies: BTreeMap<String, Vec<String>>,
 }
@@ -53,6 +55,14 @@ impl TerraformPlan {
         }
     }
 
+    /// Says that the tool has not read from AWS what others have attached to existing resources since.
+    pub fn with_unrefreshed_state(self) -> TerraformPlan {
+        TerraformPlan {
+            is_unrefreshed: true,
+            ..self
+        }
+    }
+
     /// Whether the plan leaves out what does not change.
     pub fn shows_only_changes(&self) -> bool {
         self.completeness == Completeness::ChangesOnly
@@ -72,6 +82,7 @@ impl TerraformPlan {
             deferred: kept(&self.deferred),
             configuration: self.configuration.clone(),
             completeness: self.completeness,
+            is_unrefreshed: self.is_unrefreshed,
             dependencies: self.dependencies.clone(),
             resources,
             before,

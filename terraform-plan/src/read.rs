@@ -67,6 +67,7 @@ pub fn read(json: &[u8]) -> Result<TerraformPlan, PlanError> {
             Some(false) => Completeness::Partial,
             None => Completeness::Unknown,
         },
+        is_unrefreshed: false,
         dependencies: state.dependencies,
     };
     if let Some(error) = find_quoted_reference(&plan) {

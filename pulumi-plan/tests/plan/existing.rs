@@ -1,6 +1,7 @@
 //! A stack that exists, and changes.
 
 use model::Status;
+use pulumi_plan::PulumiPlan;
 use serde_json::json;
 
 use crate::shop::*;
@@ -166,27 +167,44 @@ fn a_group_found_through_an_existing_vpc_is_unknown() {
     assert_unknown(&shop, "network.task-egress", "");
 }
 
-/// Without `--show-sames`, a policy of the role may be among the resources that the preview leaves out.
+/// Without `--show-sames`, a policy of the role may be among the resources that the preview leaves out; and another stack
+/// may attach one in any case.
 #[test]
-fn a_changed_role_may_have_policies_that_the_preview_hides() {
-    let changed = |hides: bool| {
+fn an_existing_role_may_have_policies_that_the_preview_does_not_show() {
+    let read = |hides: bool| {
         let mut shop = shop().without(ROLE_POLICY, "exec").deployed();
         shop.step(ROLE, "task")["op"] = "update".into();
         let mut json = shop.json();
         json["changeSummary"]["same"] = if hides { 99 } else { 0 }.into();
-        let plan = pulumi_plan::read(json.to_string().as_bytes()).unwrap();
-        crate::support::report(&plan.facts(&request("shop")))
+        pulumi_plan::read(json.to_string().as_bytes()).unwrap()
     };
-    assert_eq!(causes(&changed(false)), ["role.ssmmessages"]);
-    let hidden = changed(true);
-    assert_eq!(titles(&hidden, Status::Fail), [""; 0]);
-    let unknown = unknown(&hidden);
+    let report = |plan: PulumiPlan| crate::support::report(&plan.facts(&request("shop")));
+    let declared = report(read(false).declared_complete());
+    assert_eq!(causes(&declared), ["role.ssmmessages"]);
+    for (hides, reason) in [(true, "--show-sames"), (false, "what others have attached")] {
+        let report = report(read(hides));
+        assert_eq!(titles(&report, Status::Fail), [""; 0]);
+        let unknown = unknown(&report);
+        let is_explained =
+            |title: &String| title.starts_with("role.ssmmessages") && title.contains(reason);
+        assert!(unknown.iter().any(is_explained), "{unknown:#?}");
+    }
+}
+
+/// Another stack may add rules to the group of an endpoint that exists.
+#[test]
+fn an_existing_group_may_have_rules_that_the_preview_does_not_show() {
+    let mut shop = shop();
+    shop.inputs(GROUP, "endpoints")["ingress"] = json!([]);
     assert!(
-        unknown
-            .iter()
-            .any(|title| title.starts_with("role.ssmmessages") && title.contains("--show-sames")),
-        "{unknown:#?}"
+        !causes(&shop.report()).is_empty(),
+        "a new group has no other"
     );
+    let shop = shop.deployed();
+    assert_eq!(titles(&shop.report(), Status::Fail), [""; 0]);
+    let declared = shop.plan().declared_complete();
+    let report = crate::support::report(&declared.facts(&request("shop")));
+    assert!(!causes(&report).is_empty());
 }
 
 /// Resources of their own set these attributes, too, and Pulumi keeps what the resource had when it was created.

@@ -196,7 +196,10 @@ pub fn network_acls(resolver: &Resolver, vpc: &str) -> PlanValue<Vec<NetworkAcl>
     }
     match shown.into_values().next() {
         // AWS did not report it.
-        Some((resource, _)) => resolver.plan.check_shows_parts(resource).map(|()| acls),
+        Some((resource, _)) => resolver
+            .plan
+            .check_shows_unchanged_parts(resource)
+            .map(|()| acls),
         None => Ok(acls),
     }
 }

@@ -16,7 +16,7 @@ pub fn network_acls(resolver: &Resolver, vpc: &str) -> PlanValue<Vec<NetworkAcl>
     let mut acls = managed_acls(resolver, vpc)?;
     for acl in &acls {
         let resource = resolver.find(&acl.id, ResourceKind::NetworkAcl);
-        resource.map_or(Ok(()), |acl| plan.check_shows_parts(acl))?;
+        resource.map_or(Ok(()), |acl| plan.check_shows_unchanged_parts(acl))?;
     }
     let has_default = acls.iter().any(|acl| acl.default);
     if !has_default

@@ -113,7 +113,7 @@ fn unshown_default_route(
     table: &RouteTable,
 ) -> Option<Route> {
     const DEFAULT: &str = "0.0.0.0/0";
-    let why = resolver.plan.check_shows_parts(resource).err()?;
+    let why = resolver.plan.check_shows_unchanged_parts(resource).err()?;
     let is_shown = table
         .routes
         .iter()

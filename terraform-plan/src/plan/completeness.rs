@@ -46,9 +46,22 @@ impl TerraformPlan {
         )
     }
 
-    /// Fails if the plan leaves out resources that are attached to this one and do not change. Those of a new resource
-    /// are new too, so the plan shows them.
+    /// Fails if the plan leaves out resources that are attached to this one: those that do not change, and those of others.
+    /// Those of a new resource are new too, so the plan shows them.
     pub(crate) fn check_shows_parts(&self, resource: &Resource) -> PlanValue<()> {
+        self.check_shows_unchanged_parts(resource)?;
+        let is_declared = self.completeness == Completeness::Declared;
+        match self.is_unrefreshed && !resource.is_created && !is_declared {
+            true => Err(not_shown(format!(
+                "{} exists, and the plan does not show what others have attached to it; --plan-over-live reads that",
+                resource.address
+            ))),
+            false => Ok(()),
+        }
+    }
+
+    /// Fails if the plan leaves out resources that are attached to this one and do not change.
+    pub(crate) fn check_shows_unchanged_parts(&self, resource: &Resource) -> PlanValue<()> {
         match self.completeness {
             Completeness::ChangesOnly if !resource.is_created => Err(not_shown(format!(
                 "the plan shows only what changes, so {} may have more than that; --plan-over-live reads the rest",
