@@ -94,6 +94,7 @@ fn target() -> SessionTarget {
             tags: Some(Default::default()),
             containers: vec!["web".to_owned()],
         }],
+        now: None,
         key: Fact::Absent,
     }
 }

@@ -1,6 +1,7 @@
 //! Which principals of the account can open sessions, for the check of `may_exec` and for `who-can`.
 
 use aws_rules::iam::session_access::{SessionTarget, TargetTask, session_access};
+use jiff::Timestamp;
 use model::facts::{Cluster, Fact, KmsKey, SessionPrincipal, Task};
 
 use super::account;
@@ -36,6 +37,7 @@ pub fn session_target(
             false => tasks,
             true => vec![future_task(cluster_arn)],
         },
+        now: Some(Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
         key,
     }
 }

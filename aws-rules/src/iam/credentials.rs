@@ -117,7 +117,9 @@ impl Credentials {
         if prefix.eq_ignore_ascii_case(service) {
             return key == "kms:viaservice";
         }
-        !self.can_carry(&key, prefix)
+        let is_tag_of_role =
+            key.starts_with("iam:resourcetag/") && service.eq_ignore_ascii_case("sts");
+        !is_tag_of_role && !self.can_carry(&key, prefix)
     }
 
     fn can_carry(self, key: &str, prefix: &str) -> bool {

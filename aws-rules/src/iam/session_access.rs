@@ -65,6 +65,8 @@ pub struct SessionTarget {
     pub cluster_tags: Option<BTreeMap<String, String>>,
     /// A session into any of them counts.
     pub tasks: Vec<TargetTask>,
+    /// The time of requests, in RFC 3339. `None`: unknown.
+    pub now: Option<String>,
     /// The KMS key of the cluster's exec configuration. `Absent`: sessions need none.
     pub key: Fact<KmsKey>,
 }

@@ -13,7 +13,7 @@ const MAX_VALUES: usize = 3;
 /// nothing. `noun`: what the resources are, in the plural.
 pub fn demands(policy: &Value, request: &Request, noun: &str) -> Vec<String> {
     entries(policy, request)
-        .filter(|entry| entry.answer != Ternary::Yes || entry.narrows_targets())
+        .filter(|entry| entry.answer != Ternary::Yes || entry.is_limit())
         .map(|entry| entry.phrase(false, noun))
         .collect()
 }
@@ -22,6 +22,14 @@ pub fn demands(policy: &Value, request: &Request, noun: &str) -> Vec<String> {
 pub fn exemptions(policy: &Value, request: &Request, noun: &str) -> Vec<String> {
     entries(policy, request)
         .filter(|entry| entry.answer != Ternary::Yes)
+        .map(|entry| entry.phrase(true, noun))
+        .collect()
+}
+
+/// What a Deny statement that does not apply leaves: the tasks and containers that it does not choose.
+pub fn left_by_deny(policy: &Value, request: &Request, noun: &str) -> Vec<String> {
+    entries(policy, request)
+        .filter(|entry| entry.answer == Ternary::No && entry.narrows_targets())
         .map(|entry| entry.phrase(true, noun))
         .collect()
 }
@@ -61,7 +69,12 @@ fn entries<'a>(policy: &'a Value, request: &Request) -> impl Iterator<Item = Ent
 }
 
 impl Entry<'_> {
-    /// Whether it chooses among tasks and containers, which a reader wants to know even where it is met.
+    /// Whether it chooses among tasks and containers or ends some day, which a reader wants to know even where it is met.
+    fn is_limit(&self) -> bool {
+        self.narrows_targets() || self.key.eq_ignore_ascii_case("aws:CurrentTime")
+    }
+
+    /// Whether it chooses among tasks and containers.
     fn narrows_targets(&self) -> bool {
         let key = self.key.to_ascii_lowercase();
         key.contains("resourcetag/") || key == "ecs:container-name" || key == "ecs:task"

@@ -249,6 +249,12 @@ impl<'a> Evaluator<'a> {
             known("aws:RequestedRegion", &self.target.region),
             known("aws:SecureTransport", "true"),
         ]);
+        if let Some(account) = arn::account(resource.arn) {
+            context.push(known("aws:ResourceAccount", account));
+        }
+        if let Some(now) = &self.target.now {
+            context.push(known("aws:CurrentTime", now));
+        }
         if action == EXECUTE {
             context.push(known("ecs:cluster", &self.target.cluster_arn));
             let task = resource.task.map(|task| known("ecs:task", task));
@@ -269,6 +275,8 @@ impl<'a> Evaluator<'a> {
             let tags = match prefix.to_ascii_lowercase().as_str() {
                 "aws:principaltag" => own_tags,
                 "aws:resourcetag" | "ecs:resourcetag" => resource.tags,
+                // The tags of a role that is assumed.
+                "iam:resourcetag" if action == ASSUME => resource.tags,
                 _ => None,
             };
             if let Some(tags) = tags {

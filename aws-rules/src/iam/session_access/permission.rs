@@ -2,16 +2,18 @@
 
 use std::collections::BTreeSet;
 
+use model::arn;
 use model::distinct::{push_new, unique};
 use model::facts::Access;
 use model::text;
 use serde_json::Value;
 
 use super::Permission;
-use super::condition_words::{demands, exemptions};
+use super::condition_words::{demands, exemptions, left_by_deny};
 use super::evaluator::{Resource, Statements};
+use super::reduced_policy::names_task;
 use crate::iam::statement::MatchingStatements;
-use crate::iam::{Principal, Request, Ternary};
+use crate::iam::{Principal, Request, Ternary, like, strings};
 
 /// An answer, and what it demands of a request in words.
 #[derive(Clone)]
@@ -49,7 +51,8 @@ pub fn any_allows(
         .collect();
     let value = Ternary::any(decisive.iter().map(|(_, _, applies)| applies.clone()));
     let ways = decisive.iter().map(|(_, statement, _)| {
-        let demands = demands(statement, request, resource.noun);
+        let mut demands = demands(statement, request, resource.noun);
+        demands.extend(only_tasks(statement, resource));
         demands.join(" and ")
     });
     let ways = unique(ways);
@@ -88,16 +91,51 @@ pub fn none_denies(
     for statement in statements {
         let matching = MatchingStatements::new(statement, "Deny", principal, request);
         let denies = matching.applies_to(resource.arn);
-        if let Ternary::Depends(_) = denies {
-            let exemptions = exemptions(statement, request, resource.noun);
-            if !exemptions.is_empty() {
-                let demand = format!("only {}", exemptions.join(" or "));
-                push_new(&mut answer.demands, demand);
+        let exemptions = match &denies {
+            Ternary::Depends(_) => exemptions(statement, request, resource.noun),
+            Ternary::No if denies_unconditionally(statement, principal, request, resource) => {
+                left_by_deny(statement, request, resource.noun)
             }
+            Ternary::No | Ternary::Yes => Vec::new(),
+        };
+        if !exemptions.is_empty() {
+            let demand = format!("only {}", exemptions.join(" or "));
+            push_new(&mut answer.demands, demand);
         }
         answer.value = answer.value.and(denies.negated());
     }
     answer
+}
+
+/// Whether the statement would deny the request if its conditions were met.
+fn denies_unconditionally(
+    statement: &Value,
+    principal: Option<&Principal>,
+    request: &Request,
+    resource: Resource,
+) -> bool {
+    let mut unconditional = statement.clone();
+    if let Some(fields) = unconditional["Statement"].as_object_mut() {
+        fields.remove("Condition");
+    }
+    let matching = MatchingStatements::new(&unconditional, "Deny", principal, request);
+    matching.applies_to(resource.arn) == Ternary::Yes
+}
+
+/// The tasks that an Allow statement names, if it allows no others.
+fn only_tasks(statement: &Value, resource: Resource) -> Option<String> {
+    let patterns = strings(&statement["Statement"]["Resource"]);
+    let matching: Vec<&String> = patterns
+        .iter()
+        .filter(|pattern| like(pattern, resource.arn))
+        .collect();
+    let names: Vec<&str> = matching
+        .iter()
+        .filter(|pattern| names_task(pattern))
+        .map(|pattern| arn::name(pattern))
+        .collect();
+    (resource.noun == "tasks" && !names.is_empty() && names.len() == matching.len())
+        .then(|| text::sanitize_line(&format!("task {}", names.join(" or "))))
 }
 
 /// The permission of the best case.

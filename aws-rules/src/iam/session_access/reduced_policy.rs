@@ -76,7 +76,7 @@ fn names_principal(statement: &Value) -> bool {
 }
 
 /// `task/CLUSTER/0a1b*`, unlike `task/CLUSTER/*`.
-fn names_task(pattern: &str) -> bool {
+pub fn names_task(pattern: &str) -> bool {
     let Some((_, task)) = pattern.split_once(":task/") else {
         return false;
     };

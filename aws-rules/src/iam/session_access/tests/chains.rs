@@ -123,3 +123,25 @@ fn other_principals_of_a_trust_policy_are_named() {
     );
     assert_eq!(access.len(), 1, "AWS alone uses a service-linked role");
 }
+
+/// The key of AWS's own example for roles with a tag.
+#[test]
+fn the_tag_of_a_role_may_be_named_by_the_key_of_iam() {
+    let access = |project: &str, effect: &str, operator: &str| {
+        let mut builder = Builder::default();
+        let condition = json!({operator: {"iam:ResourceTag/Project": project}});
+        let tagged = statement(effect, json!("sts:AssumeRole"), json!("*"), condition);
+        builder.add(
+            "user/jane",
+            &[allow("sts:*"), tagged.clone()][usize::from(effect == "Allow")..],
+        );
+        let role = builder.add("role/ops", &[allow("ecs:ExecuteCommand")]);
+        role.trust = Some(trust(root()));
+        role.tags = [("Project".to_owned(), "shop".to_owned())].into();
+        builder.access().contains_key("user/jane")
+    };
+    assert!(access("shop", "Allow", "StringEquals"));
+    assert!(!access("other", "Allow", "StringEquals"));
+    assert!(access("shop", "Deny", "StringNotEquals"));
+    assert!(!access("other", "Deny", "StringNotEquals"));
+}

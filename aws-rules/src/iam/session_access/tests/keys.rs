@@ -70,7 +70,10 @@ fn an_encrypted_session_needs_the_key() {
     let other = statement("Allow", json!("kms:*"), json!(elsewhere), json!({}));
     assert_eq!(with_key(&[execute.clone(), other], by_policies()), LACKING);
     let deny = statement("Deny", json!("kms:*"), json!(KEY), json!({}));
-    assert_eq!(with_key(&[allow("*"), deny], by_policies()), LACKING);
+    assert_eq!(
+        with_key(&[execute.clone(), data_key.clone(), deny], by_policies()),
+        LACKING
+    );
     // Without a key, or without the permission to execute, the key does not matter.
     assert_eq!(with_fact(&[execute], Fact::Absent), yes());
     assert_eq!(with_key(&[data_key], by_policies()), (None, false));
