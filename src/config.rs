@@ -2,10 +2,11 @@
 //! the built-in one.
 //!
 //! - `paths`: where the files are. `safe_read`: reads them if no other user can have written them.
-//! - `file`: the keys of a file. `trusted_keys`: which of them need trust. `trust`: which project files have it.
+//! - `file`, `expect_table`: the keys of a file. `trusted_keys`: which of them need trust. `trust`: which project files have it.
 //! - `merge`: flags, environment and files to [`Settings`]. `validation`: refuses settings that cannot work.
 //! - `layers`: all of these in order.
 
+mod expect_table;
 mod file;
 mod layers;
 mod merge;

@@ -9,6 +9,7 @@ use model::facts::Expect;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 
+use super::expect_table::expectations;
 use crate::cli_error::CliError;
 
 /// An `ecs-exec.toml`.
@@ -36,6 +37,7 @@ pub struct ConfigFile {
     pub escape: Option<String>,
     #[serde(default, deserialize_with = "named_tables")]
     pub recipes: BTreeMap<String, Recipe>,
+    #[serde(default, deserialize_with = "expectations")]
     pub expect: Option<Expect>,
     /// [`expressions`] reads these from the text again.
     pub checks: Option<toml::Table>,

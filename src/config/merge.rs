@@ -334,6 +334,11 @@ mod tests {
         assert_eq!(may_exec(narrow, wide), [narrow]);
         let user = "arn:aws:iam::*:user/jane";
         assert_eq!(may_exec(user, narrow), [super::NO_PRINCIPAL]);
+        let nobody = "[expect]\nmay_exec = []";
+        for (project, own) in [(nobody, may(narrow)), (&may("*"), nobody.to_owned())] {
+            let settings = self::settings(&global(), &[], &[project, &own]);
+            assert_eq!(settings.expect.may_exec, [super::NO_PRINCIPAL]);
+        }
         let slower = "[plugins]\ntimeout_seconds = 5";
         let user = "[plugins]\ntimeout_seconds = 2";
         let settings = self::settings(&global(), &[], &[slower, user]);

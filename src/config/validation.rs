@@ -56,8 +56,8 @@ pub fn validate(
     let mut patterns = settings.expect.may_exec.iter();
     if let Some(pattern) = patterns.find(|pattern| !is_arn_pattern(pattern)) {
         return Err(CliError::new(
-            format!("{pattern:?} in expect.may_exec is not a pattern of ARNs"),
-            "Patterns look like arn:aws:iam::*:role/ops-*.",
+            format!("{pattern:?} in expect.may_exec is not a pattern of ARNs of users or roles"),
+            "Patterns look like arn:aws:iam::*:role/ops-*. Sessions of a role count as the role.",
         ));
     }
     // Not the URLs themselves: they can contain a password.
@@ -115,7 +115,11 @@ fn invalid_proxy(environment: &impl Fn(&str) -> Option<String>) -> Option<&'stat
 
 /// Whether a pattern can match the ARN of a user or role.
 fn is_arn_pattern(pattern: &str) -> bool {
-    pattern.starts_with("arn:") || pattern.starts_with('*') || pattern == NO_PRINCIPAL
+    let of_others = [":assumed-role/", ":federated-user/", ":group/", ":policy/"];
+    let is_of_others =
+        of_others.iter().any(|kind| pattern.contains(kind)) || pattern.ends_with(":root");
+    let is_arn = pattern.starts_with("arn:") || pattern.starts_with('*');
+    (is_arn && !is_of_others) || pattern == NO_PRINCIPAL
 }
 
 /// Whether a text has the form of a region name.

@@ -219,6 +219,11 @@ fn may_exec_is_checked_and_asks_iam_only_then() {
         "\"ops-*\" in expect.may_exec is not a pattern of ARNs",
         "role/ops-*",
     );
+    let session = expect("\"arn:aws:sts::123456789012:assumed-role/ops/*\"");
+    assert_refused(&session, "is not a pattern of ARNs", "count as the role");
+    let nobody = expect("");
+    assert_eq!(nobody.status, 1, "{}", nobody.stderr);
+    assert_eq!(nobody.json()["findings"][0]["status"], "fail");
     service.answer("iam:GetAccountAuthorizationDetails", |_| denied());
     let unknown = expect("\"arn:aws:iam::*:role/ops*\"");
     assert_eq!(unknown.status, 3, "{}", unknown.stderr);

@@ -1,5 +1,7 @@
 //! Clusters that encrypt sessions with a KMS key.
 
+use std::slice::from_ref;
+
 use model::facts::{Grant, Unavailable};
 
 use super::*;
@@ -65,7 +67,7 @@ fn an_encrypted_session_needs_the_key() {
         with_key(&[execute.clone(), data_key.clone()], by_policies()),
         yes()
     );
-    assert_eq!(with_key(&[execute.clone()], by_policies()), LACKING);
+    assert_eq!(with_key(from_ref(&execute), by_policies()), LACKING);
     let elsewhere = KEY.replace("0a1b", "other");
     let other = statement("Allow", json!("kms:*"), json!(elsewhere), json!({}));
     assert_eq!(with_key(&[execute.clone(), other], by_policies()), LACKING);
@@ -86,7 +88,7 @@ fn the_policy_of_the_key_decides_too() {
     let of_admin = || json!([named("role/admin", "kms:*")]);
     assert_eq!(with_key(&both, key(of_admin())), LACKING);
     let own = key(json!([named("user/jane", "kms:GenerateDataKey")]));
-    assert_eq!(with_key(&[execute.clone()], own), yes());
+    assert_eq!(with_key(from_ref(&execute), own), yes());
     let mut denies = named("user/jane", "kms:GenerateDataKey");
     denies["Effect"] = "Deny".into();
     let denies = key(json!([leaves_it_to_policies(), denies]));
@@ -109,7 +111,7 @@ fn a_key_of_another_account_needs_both_policies() {
     let execute = allow("ecs:ExecuteCommand");
     let names_user = || json!([named("user/jane", "kms:*")]);
     assert_eq!(
-        with_key(&[execute.clone()], in_other(names_user())),
+        with_key(from_ref(&execute), in_other(names_user())),
         LACKING
     );
     let both = [execute, allow("kms:*")];
