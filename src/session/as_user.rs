@@ -44,9 +44,15 @@ mod tests {
         let me = Command::new("id").arg("-un").output().unwrap().stdout;
         let me = String::from_utf8(me).unwrap();
         assert_eq!(run(me.trim(), "id -un; exit 3"), (Some(3), me.clone()));
-        let (status, text) = run("nobody", "printf '%s ' \"$(id -un)\" 'a  b'");
+        let line = "printf '%s ' \"$(id -un)\" 'a  b' $USER $LOGNAME $HOME";
+        let (status, text) = run("nobody", line);
         match me.trim() {
-            "root" => assert_eq!((status, text.as_str()), (Some(0), "nobody a  b ")),
+            // What the user's programs write to their home must not go to root's.
+            "root" => {
+                assert_eq!(status, Some(0), "{text}");
+                assert!(text.starts_with("nobody a  b nobody nobody /"), "{text}");
+                assert!(!text.contains("/root"), "{text}");
+            }
             _ => assert!(text.contains("is not root"), "{text}"),
         }
     }
