@@ -2,6 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html>
 
+mod cidr;
 mod conditions;
 mod nested_stacks;
 mod values;
@@ -14,6 +15,7 @@ use serde_json::{Map, Value};
 use super::node::{Node, Reference};
 use crate::stack::Stack;
 use crate::yaml::short;
+use cidr::cidr_blocks;
 use model::partition::partition as partition_of;
 use values::{concatenate, constant, default_value, passed_value, split, why};
 
@@ -138,6 +140,10 @@ impl<'s> Evaluator<'s> {
             ("Fn::FindInMap", keys) => self.find_in_map(stack, keys),
             ("Fn::Select", [index, list]) => self.select(stack, index, list),
             ("Fn::Split", [separator, text]) => self.split(stack, separator, text),
+            ("Fn::Cidr", [block, count, bits]) => {
+                let arguments = [block, count, bits].map(|one| self.evaluate(stack, one));
+                cidr_blocks(&arguments)
+            }
             ("Fn::ImportValue", _) => self.import(stack, argument),
             ("Fn::Join" | "Fn::If" | "Fn::Select" | "Fn::Split", _) => return None,
             _ => Node::Unknown(short(name)),

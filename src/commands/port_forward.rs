@@ -150,6 +150,7 @@ async fn forward(
                     print_ready(forwarding, target);
                 }
             };
+            say!("ssm:StartSession is denied; looking for a way through ECS Exec...");
             target.warn_if_encryption_is_unknown();
             match ecs_exec::run(cx, target, forwardings, ask_doctor, ready).await? {
                 EcsExecEnd::Signal(signal) => Ok(exit::by_signal(signal)),

@@ -11,7 +11,7 @@ use aws_rules::iam::session_access::{
 use futures::join;
 use jiff::Timestamp;
 use model::arn;
-use model::facts::{Cluster, Fact, KmsKey, cluster_arn};
+use model::facts::{Cluster, Fact, KmsKey, Reason, cluster_arn};
 use model::text::{count, sanitize_line, short_list};
 use serde::Serialize;
 
@@ -88,9 +88,20 @@ pub async fn run(arguments: &WhoCan, global: &Global) -> Result<ExitCode, CliErr
     collect::ensure_targets_exist(&aws, &settings, &request, &cluster, account_id, &workload)
         .await?;
     let read = account.map_err(|failure| {
+        let help = match failure.why.reason {
+            Reason::Denied => {
+                "The AWS managed policies SecurityAudit and IAMReadOnlyAccess allow it."
+            }
+            Reason::Throttled | Reason::TimedOut => {
+                "IAM limits how often an account may call it: try again in a minute."
+            }
+            Reason::Unreachable | Reason::Failed | Reason::NotAsked => {
+                "`--debug` shows each call to AWS."
+            }
+        };
         CliError::new(
             format!("cannot read the policies of the account: {}", failure.why),
-            "The AWS managed policies SecurityAudit and IAMReadOnlyAccess allow it.",
+            help,
         )
     })?;
     let place = Place::new(&aws, &settings, &cluster, account_id)?;

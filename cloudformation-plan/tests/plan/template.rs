@@ -364,3 +364,13 @@ fn a_mapping_without_the_entry_has_the_default_value() {
     assert!(!unknown(&lookup("Subnets", "!Ref Image")).is_empty());
     assert!(unknown(&lookup("Subnets", "third")).is_empty());
 }
+
+#[test]
+fn blocks_of_subnets_may_be_split_from_that_of_the_vpc() {
+    let subnet = |at: usize| format!("!Select [{at}, !Cidr [!GetAtt Vpc.CidrBlock, 2, 8]]");
+    let yaml = YAML
+        .replace("!FindInMap [Subnets, first, Cidr]", &subnet(0))
+        .replace("!FindInMap [Subnets, second, Cidr]", &subnet(1));
+    assert_eq!(yaml.matches("!Cidr").count(), 2);
+    assert_eq!(facts(&plan(&yaml)), facts(&plan(YAML)));
+}
