@@ -54,6 +54,9 @@ pub fn registration(shell: clap_complete::Shell) -> Result<ExitCode, CliError> {
         .write_registration(VARIABLE, NAME, NAME, NAME, &mut script)
         .map_err(|error| CliError::file(format!("cannot create the completions: {error}")))?;
     let mut script = String::from_utf8_lossy(&script).into_owned();
+    if shell == clap_complete::Shell::Bash {
+        script = with_whole_words(&script);
+    }
     if shell == clap_complete::Shell::Zsh {
         // In a folder of `fpath` the file is the body of the function that zsh calls for the first Tab.
         script.push_str(
@@ -62,6 +65,25 @@ pub fn registration(shell: clap_complete::Shell) -> Result<ExitCode, CliError> {
     }
     print(&script)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The script for bash, which sees the words as the user typed them, and returns what follows the last `=` or `:`.
+fn with_whole_words(script: &str) -> String {
+    const BEFORE: &str = "    local words=(\"${COMP_WORDS[@]}\")\n";
+    const AFTER: &str = "    COMPREPLY=( $( \\\n";
+    const ANSWERED: &str = "    if [[ $? != 0 ]]; then\n";
+    const STRIP: &str = "    elif [[ -n \"$prefix\" ]]; then\n        COMPREPLY=(\"${COMPREPLY[@]#\"$prefix\"}\")\n";
+    let whole = || {
+        let (start, rest) = script.split_once(BEFORE)?;
+        let (_, rest) = rest.split_once(AFTER)?;
+        let (call, rest) = rest.split_once(ANSWERED)?;
+        let (unset, rest) = rest.split_once("    elif ")?;
+        let words = include_str!("completion/bash_words.sh");
+        Some(format!(
+            "{start}{words}{AFTER}{call}{ANSWERED}{unset}{STRIP}    elif {rest}"
+        ))
+    };
+    whole().unwrap_or_else(|| script.to_owned())
 }
 
 /// The words of the command line that the user types, without the program's name.

@@ -86,10 +86,16 @@ fn is_report(text: &[u8]) -> bool {
     serde_json::from_slice::<Report>(text).is_ok()
 }
 
+/// The names of the built-in demos.
+pub fn demo_names() -> impl Iterator<Item = &'static str> {
+    DEMOS.iter().map(|(name, _)| *name)
+}
+
 /// The facts of a built-in demo.
 pub fn demo(name: &str) -> Result<Facts, CliError> {
-    let Some((_, patch)) = DEMOS.iter().find(|(known, _)| *known == name) else {
-        let names: Vec<&str> = DEMOS.iter().map(|(name, _)| *name).collect();
+    let is_named = |known: &str| known.eq_ignore_ascii_case(name);
+    let Some((_, patch)) = DEMOS.iter().find(|(known, _)| is_named(known)) else {
+        let names: Vec<&str> = demo_names().collect();
         return Err(CliError::new(
             format!("there is no demo {name}"),
             format!("Demos: {}.", names.join(", ")),

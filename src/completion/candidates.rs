@@ -12,6 +12,7 @@ use model::text::sanitize_line;
 
 use super::{seen_names, typed_words};
 use crate::cli::{Global, last_value};
+use crate::collect::capture_file;
 use crate::config::{self, Settings, short_name};
 use crate::environment::variable;
 use crate::formats::Format;
@@ -24,6 +25,7 @@ pub enum Values {
     Checks,
     Clusters,
     Containers,
+    Demos,
     Formats,
     Profiles,
     Recipes,
@@ -40,6 +42,7 @@ pub fn values(argument: &str) -> Option<Values> {
         "cluster" => Values::Clusters,
         "region" => Values::Regions,
         "profile" => Values::Profiles,
+        "demo" => Values::Demos,
         "only" | "skip" | "words" => Values::Checks,
         "format" => Values::Formats,
         "name" => Values::Recipes,
@@ -90,7 +93,12 @@ impl Values {
             Values::Clusters => Place::typed()
                 .clusters()
                 .into_iter()
+                // What is typed after `--cluster=` is the cluster of the command line.
+                .filter(|name| name != typed)
                 .map(described)
+                .collect(),
+            Values::Demos => capture_file::demo_names()
+                .map(|name| (name.to_owned(), None))
                 .collect(),
             Values::Regions => seen_names::read().regions().map(described).collect(),
             Values::Recipes => (Place::typed().settings.recipes.into_iter())

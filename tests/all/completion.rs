@@ -99,6 +99,22 @@ fn bash_completes_commands_and_flags() {
     assert_eq!(home.bash(&["fix", "--allow-d"]), ["--allow-drift"]);
 }
 
+/// bash gives each `=` and `:` as a word of its own, and replaces only what follows.
+#[test]
+fn bash_completes_values_after_an_equals_sign() {
+    let home = Home::new();
+    assert_eq!(home.bash(&["doctor", "--format", "=", "m"]), ["markdown"]);
+    assert_eq!(home.bash(&["doctor", "--demo", "=", "st"]), ["stale-tasks"]);
+    assert!(
+        home.bash(&["doctor", "--demo", "="])
+            .contains(&"healthy".to_owned())
+    );
+    assert_eq!(home.bash(&["doctor", "--cluster", "=", "sh"]), ["shop"]);
+    let after = home.bash(&["doctor", "--format", "=", "json", "shop-c"]);
+    assert_eq!(after, ["shop-cart"]);
+    assert_eq!(home.bash(&["cp", "cart", ":"]), [""; 0]);
+}
+
 #[test]
 fn services_come_from_the_configuration_and_from_earlier_commands() {
     let home = Home::new();
