@@ -29,6 +29,7 @@ pub fn recognizes(bytes: &[u8]) -> bool {
                 change_set::is_change_set,
                 assembly::is_manifest,
                 has_template_body,
+                has_version,
             ];
             is_known.iter().any(|is_known| is_known(&document))
         }
@@ -67,6 +68,11 @@ pub fn read_content(bytes: &[u8], path: &Path) -> Result<CloudFormationPlan, Tem
 /// Whether it is the output of `aws cloudformation get-template`.
 fn has_template_body(document: &Value) -> bool {
     document.get("TemplateBody").is_some()
+}
+
+/// Whether it begins as templates do, even if it defines no resources.
+fn has_version(document: &Value) -> bool {
+    document.get("AWSTemplateFormatVersion").is_some()
 }
 
 /// Reads a template or a change set, without the files that it names.

@@ -11,7 +11,7 @@ use aws_rules::iam::session_access::{
 use futures::join;
 use jiff::Timestamp;
 use model::arn;
-use model::facts::{Cluster, Fact, KmsKey, Reason, cluster_arn};
+use model::facts::{Access, Cluster, Fact, KmsKey, Reason, cluster_arn};
 use model::text::{count, sanitize_line, short_list};
 use serde::Serialize;
 
@@ -237,7 +237,9 @@ fn notes(
     }
     let bypasses = |principal: &&PrincipalAccess| {
         let mut routes = principal.routes.iter();
-        routes.any(|route| route.action == START_SESSION)
+        routes.any(|route| {
+            route.action == START_SESSION && route.permission.access != Access::Undecided
+        })
     };
     let bypassing = access.principals.iter().filter(bypasses).count();
     if bypassing > 0 {

@@ -80,8 +80,8 @@ pub fn adapt_to_new_service(fix: &mut Fix) {
     if let Some((title, _)) = fix.title.split_once(" and replace its tasks") {
         fix.title = title.to_owned();
     }
-    fix.explain =
-        "The service does not exist yet: change the configuration before apply.".to_owned();
+    fix.explain = "The service does not exist yet: change the configuration before it is deployed."
+        .to_owned();
     if let Some(terraform) = &fix.terraform {
         let lines = terraform.lines();
         let kept = lines.filter(|line| !line.trim_start().starts_with("force_new_deployment"));

@@ -41,7 +41,7 @@ fn tasks_after_apply(index: &FactIndex) -> Vec<Finding> {
                 format!("Apply replaces the tasks of {name} with tasks that have ECS Exec on"),
             ),
             Some(Fact::Known(true)) => CHECK
-                .fail(subject, format!("The tasks of {name} remain without ECS Exec after apply"))
+                .fail(subject, format!("The tasks of {name} remain without ECS Exec after the deployment"))
                 .detail(
                     "The plan turns ECS Exec on, but starts no new tasks: those that run now were started without it, and \
                      sessions in them never work.",

@@ -16,6 +16,9 @@ fn error(text: &str) -> String {
 #[test]
 fn errors_say_what_is_wrong() {
     assert!(error("").contains("no Resources"));
+    let empty = "AWSTemplateFormatVersion: \"2010-09-09\"\nDescription: x\n";
+    assert!(cloudformation_plan::recognizes(empty.as_bytes()));
+    assert!(error(empty).contains("no Resources"));
     assert!(error("a: [").contains("not valid YAML"));
     assert!(error("{\"Resources\": {").contains("not valid"));
     assert!(error("Resources: {A: {Properties: {}}}").contains("A has no Type"));
