@@ -2,16 +2,17 @@
 //!
 //! - One file, or standard input and output: its bytes, and then the checksums are compared.
 //! - `folder`: a folder as a tar stream; `unpack` unpacks it safely.
+//! - `handover`: what a download is written to, until it ends.
 //! - `script_error`: what the scripts' exit statuses mean.
 
 mod folder;
+mod handover;
 mod script_error;
 mod unpack;
 
 use std::io::{self, Cursor, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex};
 
 use aws_lc_rs::digest::{Context as Digest, SHA256, digest};
 use data_encoding::HEXLOWER;
@@ -31,6 +32,7 @@ use crate::session::{
 };
 use crate::timeouts::SESSION_TIMEOUT;
 use folder::LocalFolder;
+use handover::Handover;
 use script_error::script_error;
 
 /// One side of the copy.
@@ -192,24 +194,18 @@ impl Copy<'_> {
             "-" => Output::Standard,
             _ => Output::File(NewFile::create(&destination).map_err(cannot_write)?),
         };
-        let download = Arc::new(Mutex::new(Download {
+        let download = Handover::new(Download {
             output,
             checksum: Digest::new(&SHA256),
             size: 0,
             error: None,
-        }));
-        let shared = download.clone();
-        let sink = move |bytes: &[u8]| {
-            let download = shared.lock();
-            download
-                .map_err(|_| io::Error::other("the copy was lost"))?
-                .take(bytes)
-        };
+        });
+        let shared = download.share();
+        let sink = move |bytes: &[u8]| shared.with(|download| download.take(bytes));
         let ended = self
             .run_to_status(&[DOWNLOAD_SCRIPT, "cp", remote], None, sink)
             .await;
-        let download = Arc::into_inner(download).and_then(|download| download.into_inner().ok());
-        let download = download.ok_or_else(lost)?;
+        let download = download.take().ok_or_else(lost)?;
         if let Some(error) = download.error {
             return Err(cannot_write(error).into());
         }

@@ -3,10 +3,10 @@
 use std::fs;
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
 
 use model::text::{count, sanitize_line};
 
+use super::handover::Handover;
 use super::script_error::PARTLY_READ;
 use super::unpack::{Unpacked, unpack};
 use super::{Copy, CopyError, Ended};
@@ -78,16 +78,14 @@ pub async fn upload(copy: &Copy<'_>, folder: LocalFolder, remote: &str) -> Resul
 pub async fn download(copy: &Copy<'_>, remote: &str, local: &str) -> Result<(), CopyError> {
     let destination = destination(remote, Path::new(local));
     let cannot_write = |error: io::Error| unwritable(&destination, &error);
-    let archive = Arc::new(Mutex::new(tempfile::tempfile().map_err(cannot_write)?));
-    let shared = archive.clone();
+    let archive = Handover::new(tempfile::tempfile().map_err(cannot_write)?);
+    let shared = archive.share();
     let sink = move |bytes: &[u8]| {
-        let archive = shared.lock();
-        let mut archive = archive.map_err(|_| io::Error::other("the copy was lost"))?;
-        archive.write_all(bytes).map(|()| Flow::Continue)
+        shared.with(|archive| archive.write_all(bytes).map(|()| Flow::Continue))
     };
     let partly_read = send(copy, remote, sink).await?;
-    let archive = Arc::into_inner(archive).and_then(|archive| archive.into_inner().ok());
-    let mut archive = archive.ok_or_else(|| CliError::unopened("the copy was lost", ""))?;
+    let lost = || CliError::unopened("the copy was lost", "");
+    let mut archive = archive.take().ok_or_else(lost)?;
     archive.rewind().map_err(cannot_write)?;
     fs::create_dir_all(&destination).map_err(cannot_write)?;
     let unpacked = unpack(io::BufReader::new(archive), &destination).map_err(cannot_write)?;
