@@ -29,22 +29,38 @@ const AWS_CLI_OPTIONS: [&str; 5] = [
 ];
 
 /// Words of other tools that are no commands here, and what does the same.
-const OTHER_WORDS: [(&str, &str); 14] = [
+const OTHER_WORDS: [(&str, &str); 27] = [
+    ("attach", "exec"),
+    ("check", "doctor"),
     ("config", "init"),
     ("connect", "exec"),
-    ("check", "doctor"),
+    ("copy", "cp"),
     ("describe", "doctor"),
     ("diagnose", "doctor"),
+    ("docker", "exec"),
+    ("enter", "exec"),
+    ("execute", "exec"),
+    ("forward", "port-forward"),
     ("get", "list"),
+    ("history", "sessions"),
+    ("kubectl", "exec"),
     ("login", "exec"),
+    ("pf", "port-forward"),
     ("ps", "list"),
+    ("scp", "cp"),
     ("services", "list"),
     ("shell", "exec"),
     ("ssh", "exec"),
+    ("start-session", "exec"),
     ("status", "list"),
+    ("tail", "logs -f"),
     ("tasks", "list"),
     ("version", "--version"),
+    ("who", "who-can"),
 ];
+
+/// Longer names are misspelt in more ways than by a slip of the finger.
+const SHORT_COMMAND: usize = 4;
 
 /// Two names that are at least this similar (0 to 1) are taken for one, misspelt.
 const MISSPELT: f64 = 0.8;
@@ -155,10 +171,36 @@ pub fn meant_command(word: &str) -> Option<String> {
     }
     let commands = commands();
     let near = nearest(&word, commands.iter().map(String::as_str));
-    let near = near
-        .into_iter()
-        .find(|near| similarity(&word, near) >= MISSPELT && near.len() > 3);
+    let near = near.into_iter().find(|near| match near.len() {
+        0..=SHORT_COMMAND => is_slip(&word, near),
+        _ => similarity(&word, near) >= MISSPELT,
+    });
     near.map(str::to_owned)
+}
+
+/// Whether fingers slipped on a short name: two letters changed places, one came twice, or the last is missing. Many
+/// services have names that are otherwise similar to a short one.
+fn is_slip(word: &str, command: &str) -> bool {
+    let (typed, meant) = (word.as_bytes(), command.as_bytes());
+    let swapped = || {
+        let mut pairs = (1..meant.len()).map(|at| {
+            let mut other = meant.to_vec();
+            other.swap(at - 1, at);
+            other
+        });
+        meant.len() > 2 && pairs.any(|other| other == typed)
+    };
+    let doubled = || {
+        let mut letters = (0..meant.len()).map(|at| {
+            let mut other = meant.to_vec();
+            other.insert(at, meant[at]);
+            other
+        });
+        letters.any(|other| other == typed)
+    };
+    let cut =
+        meant.len() == SHORT_COMMAND && meant.split_last().is_some_and(|(_, rest)| rest == typed);
+    typed != meant && (cut || swapped() || doubled())
 }
 
 /// A known command that is similar to this one.
@@ -197,7 +239,10 @@ pub fn explain_usage_error(error: &mut clap::Error, arguments: &[OsString]) {
         }
         ErrorKind::UnknownArgument if !wrong.starts_with('-') => {
             let at = words.iter().position(|word| *word == wrong);
-            at.map(|at| after_dashes(&words[1..at], &[], &words[at..]))
+            at.map(|at| {
+                short_form_with_dashes(&words, at)
+                    .unwrap_or_else(|| after_dashes(&words[1..at], &[], &words[at..]))
+            })
         }
         ErrorKind::UnknownArgument if error.get(ContextKind::SuggestedArg).is_some() => None,
         ErrorKind::UnknownArgument => {
@@ -220,6 +265,31 @@ pub fn explain_usage_error(error: &mut clap::Error, arguments: &[OsString]) {
             ContextValue::StyledStrs(vec![tip.into()]),
         );
     }
+}
+
+/// What to type for `SERVICE CMD ARG ARG…`, where the word at this position is one too many. A container that has the
+/// service's name is taken for one.
+fn short_form_with_dashes(words: &[String], at: usize) -> Option<String> {
+    let short_form = words.iter().position(|word| word == SHORT_FORM)?;
+    let service = words.get(short_form + 1)?;
+    let (container, command) = match &words[short_form + 2..] {
+        [first, rest @ ..] if first == service => (Some(first), rest),
+        rest => (None, rest),
+    };
+    if words[short_form..at]
+        .iter()
+        .any(|word| word.starts_with('-'))
+    {
+        return None;
+    }
+    let mut before = words[1..short_form].to_vec();
+    before.push(service.clone());
+    before.extend(
+        container
+            .into_iter()
+            .flat_map(|name| ["-c".to_owned(), name.clone()]),
+    );
+    Some(after_dashes(&before, &[], command))
 }
 
 /// What to type for `SERVICE [CONTAINER] CMD -l`, where the flag at this position is the command's.
@@ -273,8 +343,69 @@ mod tests {
             ("web", None),
             ("main", None),
             ("docs", None),
+            ("exce", Some("exec")),
+            ("lsit", Some("list")),
+            ("fxi", Some("fix")),
+            ("mpc", Some("mcp")),
+            ("log", Some("logs")),
+            ("ini", Some("init")),
+            ("execc", Some("exec")),
+            ("tail", Some("logs -f")),
+            ("scp", Some("cp")),
         ] {
             assert_eq!(meant_command(word).as_deref(), meant, "{word}");
+        }
+    }
+
+    #[test]
+    fn usual_names_of_services_are_no_commands() {
+        for name in [
+            "api",
+            "app",
+            "web",
+            "worker",
+            "db",
+            "redis",
+            "nginx",
+            "proxy",
+            "cron",
+            "auth",
+            "blog",
+            "blogs",
+            "logs-api",
+            "init-db",
+            "list-service",
+            "execute-api",
+            "exec-api",
+            "copier",
+            "runner",
+            "tailor",
+            "trusted",
+            "dist",
+            "last",
+            "mist",
+            "lint",
+            "next",
+            "sun",
+            "mix",
+            "fox",
+            "max",
+            "pc",
+            "main",
+            "men",
+            "doc",
+            "checkout",
+            "catalog",
+            "session",
+            "recipes",
+            "capture-service",
+            "policies-api",
+            "core",
+            "cpu",
+        ] {
+            let meant = meant_command(name);
+            let is_plural = ["session", "recipes"].contains(&name);
+            assert!(meant.is_none() || is_plural, "{name}: {meant:?}");
         }
     }
 

@@ -9,6 +9,7 @@ use crate::aws::AwsClients;
 use crate::cli::habits;
 use crate::cli::{Exec, Global, RecipeArguments, SessionFlags, ShortForm, Transport};
 use crate::cli_error::CliError;
+use crate::completion::seen_names;
 use crate::config::{self, Recipe, Settings, Use, short_name};
 use crate::exit;
 use crate::place;
@@ -110,6 +111,7 @@ async fn run_request(request: SessionRequest<'_>, global: &Global) -> Result<Exi
     if request.may_be_command
         && let Some(written) = &request.service
         && !settings.has_service(written)
+        && !seen_names::read().has_service(written)
         && let Some(meant) = habits::meant_command(written)
     {
         let written = sanitize_line(written);

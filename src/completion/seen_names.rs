@@ -127,6 +127,11 @@ impl SeenNames {
         })
     }
 
+    /// Whether any cluster has a service of this full name.
+    pub fn has_service(&self, name: &str) -> bool {
+        self.services(None, None).any(|(known, _)| known == name)
+    }
+
     /// The names of the clusters of a region, or of all.
     pub fn clusters(&self, region: Option<&str>) -> impl Iterator<Item = String> {
         let clusters = self.clusters.iter();
