@@ -11,6 +11,7 @@ use diagnosis::report::{Report, RootCause, Verdict};
 use model::text;
 
 use super::fold::{self, FixGroup};
+use super::path::SessionPath;
 use super::wording;
 use escape::{block, code, details, prose};
 
@@ -25,8 +26,9 @@ pub fn render(report: &Report) -> String {
         root_cause(&mut page, report, cause, index);
     }
     last_fixes(&mut page, report);
-    if let Some(picture) = picture::draw(report) {
-        let _ = write!(page, "\n```mermaid\n{picture}```\n");
+    if let Some(path) = SessionPath::of(report) {
+        let (caption, picture) = (prose(&path.caption()), picture::draw(&path));
+        let _ = write!(page, "\n{caption}\n\n```mermaid\n{picture}```\n");
     }
     problems(&mut page, report);
     since(&mut page, report);

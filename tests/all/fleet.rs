@@ -16,6 +16,19 @@ const TWO_SCREENS: usize = 48;
 /// A capture with services `app-000`, `app-001`, …, of which the first `broken` have what `break_one` does to the
 /// service, its task, and its role's simulation.
 fn fleet(broken: usize, name: impl Fn(usize) -> String, break_one: impl Fn(&mut Value)) -> Value {
+    fleet_of(SERVICES, name, |number, one| {
+        if number < broken {
+            break_one(one);
+        }
+    })
+}
+
+/// A capture of so many services, with what `change` does to the facts about each.
+fn fleet_of(
+    services: usize,
+    name: impl Fn(usize) -> String,
+    change: impl Fn(usize, &mut Value),
+) -> Value {
     let facts: Value = serde_json::from_str(include_str!("../../fixtures/healthy.json")).unwrap();
     let one = cut_out(&facts);
     let mut fleet = facts;
@@ -31,11 +44,9 @@ fn fleet(broken: usize, name: impl Fn(usize) -> String, break_one: impl Fn(&mut 
     fleet["network"]["interfaces"] = json!({});
     fleet["target"]["services"] = json!([]);
     fleet["simulations"] = json!([]);
-    for number in 0..SERVICES {
+    for number in 0..services {
         let mut one = renamed(&one, number, &name(number));
-        if number < broken {
-            break_one(&mut one);
-        }
+        change(number, &mut one);
         for key in [
             "services",
             "service_tasks",
@@ -146,6 +157,29 @@ fn denied(one: &mut Value) {
     }
 }
 
+/// The service starts tasks without the agent.
+fn off(one: &mut Value) {
+    known(one, "services")["exec_enabled"] = json!(false);
+    stale(one);
+}
+
+/// The agent has stopped, without a known cause.
+fn stopped(one: &mut Value) {
+    known(one, "tasks")["containers"][0]["managed_agents"][0]["last_status"] = json!("STOPPED");
+}
+
+fn without_role(one: &mut Value) {
+    known(one, "task_definitions")["task_role"] = Value::Null;
+    stopped(one);
+}
+
+/// The services take turns with these faults.
+fn mixed(services: usize, faults: &[fn(&mut Value)]) -> Value {
+    fleet_of(services, plain, |number, one| {
+        faults[number % faults.len()](one);
+    })
+}
+
 fn plain(number: usize) -> String {
     format!("app-{number:03}")
 }
@@ -199,6 +233,91 @@ fn markdown_and_github_say_each_reason_once() {
     let github = doctor(home.path(), &facts, &["--format", "github"]).stdout;
     assert_eq!(github.matches("::error ").count(), 1, "{github}");
     assert_eq!(github.lines().count(), 2, "{github}");
+}
+
+/// The classes of the parts of the path in the picture, which Markdown and HTML share.
+fn picture(home: &Path, facts: &Value, arguments: &[&str]) -> (String, Vec<(String, String)>) {
+    let arguments = [&["--format", "markdown"], arguments].concat();
+    let markdown = doctor(home, facts, &arguments).stdout;
+    let lines = markdown.lines().filter_map(|line| {
+        let (label, class) = line.trim().split_once("\"]:::")?;
+        Some((label.to_owned(), class.to_owned()))
+    });
+    let parts = lines.collect();
+    (markdown, parts)
+}
+
+fn class<'p>(parts: &'p [(String, String)], id: &str) -> &'p (String, String) {
+    let start = format!("{id}[");
+    parts
+        .iter()
+        .find(|(label, _)| label.starts_with(&start))
+        .unwrap()
+}
+
+#[test]
+fn the_picture_marks_every_root_cause_of_the_services_it_stands_for() {
+    let home = home(true);
+    let facts = mixed(12, &[stale, denied, off, |_| ()]);
+    let (markdown, parts) = picture(home.path(), &facts, &[]);
+    for (part, check) in [
+        ("service", "service.exec-enabled"),
+        ("task", "task.exec-enabled"),
+        ("role", "role.ssmmessages"),
+    ] {
+        let (label, class) = class(&parts, part);
+        assert_eq!(class, "broken", "{markdown}");
+        let failure = format!("✗ {check}<br/>for 3 of 9 services");
+        assert!(label.contains(&failure), "{label}");
+    }
+    assert_eq!(class(&parts, "container").1, "symptom");
+    assert_eq!(class(&parts, "network").1, "good");
+    assert!(markdown.contains("into app-002 and 8 more services. Filled parts are broken for"));
+    let html = doctor(home.path(), &facts, &["--format", "html"]).stdout;
+    assert_eq!(html.matches("\"hop broken\"").count(), 3, "{html}");
+    assert!(html.contains("<figcaption>The path of a session into app-002 and 8 more services."));
+}
+
+#[test]
+fn the_picture_of_one_broken_service_shows_its_causes_only() {
+    let home = home(true);
+    // What the neighbor's role is allowed to do is unknown.
+    let facts = fleet_of(2, plain, |number, one| match number {
+        0 => denied(one),
+        _ => one["simulations"] = json!([]),
+    });
+    let (markdown, parts) = picture(home.path(), &facts, &[]);
+    assert!(
+        markdown.contains("into app-000. Filled parts are broken."),
+        "{markdown}"
+    );
+    let (label, class_of_role) = class(&parts, "role");
+    assert_eq!(
+        (label.as_str(), class_of_role.as_str()),
+        ("role[\"task role<br/>✗ role.ssmmessages", "broken")
+    );
+    assert_eq!(class(&parts, "task").1, "good");
+}
+
+#[test]
+fn the_picture_does_not_paint_green_what_was_not_checked() {
+    let home = home(true);
+    let (markdown, parts) = picture(
+        home.path(),
+        &mixed(2, &[denied]),
+        &["--only", "role.ssmmessages", "--only", "task.exec-enabled"],
+    );
+    assert_eq!(class(&parts, "role").1, "broken", "{markdown}");
+    for part in [
+        "caller",
+        "cluster",
+        "service",
+        "task",
+        "container",
+        "network",
+    ] {
+        assert_eq!(class(&parts, part).1, "unseen", "{part}: {markdown}");
+    }
 }
 
 #[test]
