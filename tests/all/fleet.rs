@@ -196,26 +196,124 @@ fn rows(text: &str) -> usize {
     lines.map(|columns| columns.div_ceil(80).max(1)).sum()
 }
 
+fn human(home: &Path, facts: &Value) -> String {
+    let run = doctor(home, facts, &[]);
+    assert_eq!(run.status, 1);
+    run.stdout
+}
+
 #[test]
 fn many_broken_services_fit_two_screens() {
     let home = home(true);
-    for (name, break_one) in [("stale", stale as fn(&mut Value)), ("denied", denied)] {
+    for break_one in [stale as fn(&mut Value), denied] {
         for broken in [12, SERVICES] {
-            let run = doctor(home.path(), &fleet(broken, plain, break_one), &[]);
-            assert_eq!(run.status, 1);
+            let report = human(home.path(), &fleet(broken, plain, break_one));
             let verdict = match broken {
                 SERVICES => "Sessions will fail for all 200 services.".to_owned(),
                 some => format!("Sessions will fail for {some} of 200 services."),
             };
-            assert!(run.stdout.contains(&verdict), "{}", run.stdout);
-            let most = if name == "stale" {
+            assert!(report.contains(&verdict), "{report}");
+            // The loops over a dozen names are complete.
+            let most = if broken == SERVICES {
                 TWO_SCREENS
             } else {
-                2 * TWO_SCREENS
+                TWO_SCREENS + 10
             };
-            assert!(rows(&run.stdout) <= most, "{}", run.stdout);
+            assert!(rows(&report) <= most, "{report}");
         }
     }
+}
+
+#[test]
+fn each_further_root_cause_of_many_services_takes_about_a_screen() {
+    let home = home(true);
+    let faults = [stale as fn(&mut Value), denied, off, stopped, without_role];
+    for count in 2..=faults.len() {
+        let report = human(home.path(), &mixed(SERVICES, &faults[..count]));
+        let most = TWO_SCREENS + (count - 1) * 28;
+        assert!(rows(&report) <= most, "{count}: {report}");
+        // What replaces tasks is explained once, and no name is in two lists.
+        assert_eq!(report.matches("ECS starts new tasks").count(), 1);
+        assert_eq!(report.matches(" app-007").count(), 1, "{report}");
+    }
+    let long = |number| format!("customer-facing-production-payments-service-{number:03}-eu");
+    let two = fleet_of(SERVICES, long, |number, one| faults[number % 2](one));
+    let report = human(home.path(), &two);
+    assert!(rows(&report) <= TWO_SCREENS + 33, "{report}");
+}
+
+#[test]
+fn a_fix_for_many_targets_is_a_sentence() {
+    let home = home(true);
+    let faults = [off as fn(&mut Value), denied, without_role];
+    let report = human(home.path(), &mixed(SERVICES, &faults));
+    let report = report.split_whitespace().collect::<Vec<_>>().join(" ");
+    for sentence in [
+        "Enable ECS Exec on app-000 and replace its tasks (the same for 66 more)",
+        "Allow the task role app-001-task the ssmmessages actions (the same for 66 more)",
+        "Give the tasks of app-002 a task role (the same for 65 more)",
+        "Tasks are replaced at the end, after all other fixes.",
+        "(66 task definitions of 66 services)",
+        "… the same for 66 more (-v prints all)",
+    ] {
+        assert!(report.contains(sentence), "{sentence}: {report}");
+    }
+    assert!(!report.contains("tasks of …"), "{report}");
+    // Nothing is lost.
+    let verbose = doctor(home.path(), &mixed(SERVICES, &faults), &["-v"]).stdout;
+    assert!(
+        verbose.contains("app-198; do") || verbose.contains("app-199-task; do"),
+        "{verbose}"
+    );
+}
+
+#[test]
+fn a_few_services_have_a_line_each() {
+    let home = home(true);
+    let unknown = |one: &mut Value| one["simulations"] = json!([]);
+    let report = human(home.path(), &mixed(4, &[stale, |_| (), unknown, denied]));
+    let summary = report.split("Services\n").nth(1).unwrap();
+    let lines: Vec<&str> = summary.lines().take(4).map(str::trim).collect();
+    assert_eq!(lines[0], "✗ app-000: failed task.exec-enabled");
+    assert_eq!(lines[1], "✓ app-001: sessions would work");
+    assert!(lines[2].starts_with("? app-002: unknown "), "{report}");
+    assert_eq!(lines[3], "✗ app-003: failed role.ssmmessages");
+    for format in ["markdown", "html"] {
+        let page = doctor(
+            home.path(),
+            &mixed(2, &[stale, |_| ()]),
+            &["--format", format],
+        )
+        .stdout;
+        assert!(page.contains("sessions would work"), "{page}");
+    }
+    // One service is the verdict.
+    let one = human(home.path(), &mixed(1, &[stale]));
+    assert!(!one.contains("Services\n"), "{one}");
+}
+
+#[test]
+fn of_many_services_the_fine_ones_are_counted() {
+    let home = home(true);
+    let report = human(home.path(), &mixed(12, &[stale, |_| (), denied]));
+    for line in [
+        "  ✗ 4 services: failed role.ssmmessages\n",
+        "  ✗ 4 services: failed task.exec-enabled\n",
+        "  ✓ 4 services: sessions would work\n",
+    ] {
+        assert!(report.contains(line), "{line}: {report}");
+    }
+}
+
+#[test]
+fn no_service_is_called_fine_if_the_caller_may_be_the_problem() {
+    let home = home(true);
+    let mut facts = mixed(3, &[|_| ()]);
+    for simulation in facts["simulations"].as_array_mut().unwrap() {
+        simulation["decisions"]["known"] = json!([]);
+    }
+    let report = doctor(home.path(), &facts, &[]).stdout;
+    assert!(!report.contains("sessions would work"), "{report}");
 }
 
 #[test]
