@@ -13,7 +13,7 @@ use std::path::Path;
 
 use diagnosis::Report;
 
-use crate::cli::{Global, ReportFlags};
+use crate::cli::{Doctor, Global, ReportFlags};
 use crate::cli_error::CliError;
 use crate::config;
 use crate::environment::variable;
@@ -32,10 +32,14 @@ use look::look;
 
 /// Writes the reports of a run in the requested formats. If every format goes to a file, a human report goes to standard
 /// output as well: `--quiet` silences standard error only.
-pub fn write(reports: &[Report], arguments: &ReportFlags, global: &Global) -> Result<(), CliError> {
+pub fn write(reports: &[Report], doctor: &Doctor, global: &Global) -> Result<(), CliError> {
+    let arguments = &doctor.report;
     let configuration = config::project_file(global);
-    let locations =
-        SourceLocations::read(arguments.terraform.as_deref(), configuration.as_deref())?;
+    let locations = SourceLocations::read(
+        arguments.terraform.as_deref(),
+        doctor.facts.plan.as_deref(),
+        configuration.as_deref(),
+    )?;
     for (format, file) in formats(arguments)? {
         let look = look(global, file.is_some());
         let text = format.render(reports, &look, &locations);

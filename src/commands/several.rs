@@ -45,7 +45,7 @@ pub async fn run(
         }
     }
     if !reports.is_empty() {
-        output::write(&reports, &arguments.report, global)?;
+        output::write(&reports, arguments, global)?;
     }
     let Some(last) = errors.pop() else {
         return Ok(exit_code(&reports, arguments, global, plan));
