@@ -26,7 +26,7 @@ pub use look::{last_lines_that_fit, look_of_errors, text_width};
 pub use open_line::OpenLine;
 pub use progress::Progress;
 pub use records::Records;
-pub use table::{plain_table, table};
+pub use table::{plain_table, table, without_middle};
 
 use look::look;
 
@@ -89,12 +89,17 @@ pub fn ensure_valid(arguments: &ReportFlags) -> Result<(), CliError> {
     }
 }
 
-/// Prints an error because of which there is no report: to standard error, and as an annotation if a report for GitHub
-/// Actions was requested. If another report would go to standard output, the annotation goes to standard error, which
-/// the runner reads too.
+/// Prints an error because of which there is no report: to standard error, and as an annotation.
 pub fn print_error(error: &CliError, arguments: Option<&ReportFlags>) {
     say!("{error}");
-    let Some(arguments) = arguments else { return };
+    if let Some(arguments) = arguments {
+        annotate(error, arguments);
+    }
+}
+
+/// Prints an error as an annotation if a report for GitHub Actions was requested. If another report would go to standard
+/// output, the annotation goes to standard error, which the runner reads too.
+pub fn annotate(error: &CliError, arguments: &ReportFlags) {
     let formats = &arguments.format;
     let github = formats
         .iter()
