@@ -213,7 +213,7 @@ fn evidence(page: &mut Html, report: &Report, cause: &RootCause) {
 /// A table with a row for each item.
 fn table<T>(page: &mut Html, columns: &[&str], items: &[T], row: impl Fn(&mut Html, &T)) {
     page.element("table", &[], |page| {
-        page.element("tr", &[], |page| {
+        page.element("tr", &[("class", "columns")], |page| {
             columns.iter().for_each(|column| page.leaf("th", column))
         });
         for item in items.iter().take(MAX_ROWS) {

@@ -439,6 +439,30 @@ fn html_is_well_formed_whatever_names_are() {
     }
 }
 
+#[test]
+fn tables_of_html_are_readable_in_a_narrow_column() {
+    let home = home(true);
+    let html = doctor(
+        home.path(),
+        &fleet(12, plain, denied),
+        &["--format", "html"],
+    )
+    .stdout;
+    // Words break in table cells only if no column can be wider, and cells are stacked in a narrow window.
+    for rule in [
+        "overflow-wrap: break-word;\n}",
+        "td { min-width: 9rem; overflow-wrap: anywhere; }",
+        "@media (max-width: 44rem) {\n  table, tbody, tr, th, td { display: block; }",
+        "tr.columns { display: none; }",
+    ] {
+        assert!(html.contains(rule), "{rule}");
+    }
+    assert!(
+        html.contains("<tr class=\"columns\"><th>Status</th>"),
+        "{html}"
+    );
+}
+
 /// Elements are nested, attributes are quoted, and every `&` begins one of the entities of XML.
 fn assert_well_formed(html: &str) {
     let mut open: Vec<&str> = Vec::new();
