@@ -1,5 +1,8 @@
 //! Reports on a cluster of 200 services, and on names that others chose.
 
+mod html;
+mod pictures;
+
 use std::fs;
 use std::path::Path;
 
@@ -287,6 +290,9 @@ fn a_few_services_have_a_line_each() {
         .stdout;
         assert!(page.contains("sessions would work"), "{page}");
     }
+    // What no check looked at is not called fine.
+    let partial = doctor(home.path(), &mixed(2, &[|_| ()]), &["--only", "local"]).stdout;
+    assert!(partial.contains("app-001: not checked"), "{partial}");
     // One service is the verdict.
     let one = human(home.path(), &mixed(1, &[stale]));
     assert!(!one.contains("Services\n"), "{one}");
@@ -331,174 +337,4 @@ fn markdown_and_github_say_each_reason_once() {
     let github = doctor(home.path(), &facts, &["--format", "github"]).stdout;
     assert_eq!(github.matches("::error ").count(), 1, "{github}");
     assert_eq!(github.lines().count(), 2, "{github}");
-}
-
-/// The classes of the parts of the path in the picture, which Markdown and HTML share.
-fn picture(home: &Path, facts: &Value, arguments: &[&str]) -> (String, Vec<(String, String)>) {
-    let arguments = [&["--format", "markdown"], arguments].concat();
-    let markdown = doctor(home, facts, &arguments).stdout;
-    let lines = markdown.lines().filter_map(|line| {
-        let (label, class) = line.trim().split_once("\"]:::")?;
-        Some((label.to_owned(), class.to_owned()))
-    });
-    let parts = lines.collect();
-    (markdown, parts)
-}
-
-fn class<'p>(parts: &'p [(String, String)], id: &str) -> &'p (String, String) {
-    let start = format!("{id}[");
-    parts
-        .iter()
-        .find(|(label, _)| label.starts_with(&start))
-        .unwrap()
-}
-
-#[test]
-fn the_picture_marks_every_root_cause_of_the_services_it_stands_for() {
-    let home = home(true);
-    let facts = mixed(12, &[stale, denied, off, |_| ()]);
-    let (markdown, parts) = picture(home.path(), &facts, &[]);
-    for (part, check) in [
-        ("service", "service.exec-enabled"),
-        ("task", "task.exec-enabled"),
-        ("role", "role.ssmmessages"),
-    ] {
-        let (label, class) = class(&parts, part);
-        assert_eq!(class, "broken", "{markdown}");
-        let failure = format!("✗ {check}<br/>for 3 of 9 services");
-        assert!(label.contains(&failure), "{label}");
-    }
-    assert_eq!(class(&parts, "container").1, "symptom");
-    assert_eq!(class(&parts, "network").1, "good");
-    assert!(markdown.contains("into app-002 and 8 more services. Filled parts are broken for"));
-    let html = doctor(home.path(), &facts, &["--format", "html"]).stdout;
-    assert_eq!(html.matches("\"hop broken\"").count(), 3, "{html}");
-    assert!(html.contains("<figcaption>The path of a session into app-002 and 8 more services."));
-}
-
-#[test]
-fn the_picture_of_one_broken_service_shows_its_causes_only() {
-    let home = home(true);
-    // What the neighbor's role is allowed to do is unknown.
-    let facts = fleet_of(2, plain, |number, one| match number {
-        0 => denied(one),
-        _ => one["simulations"] = json!([]),
-    });
-    let (markdown, parts) = picture(home.path(), &facts, &[]);
-    assert!(
-        markdown.contains("into app-000. Filled parts are broken."),
-        "{markdown}"
-    );
-    let (label, class_of_role) = class(&parts, "role");
-    assert_eq!(
-        (label.as_str(), class_of_role.as_str()),
-        ("role[\"task role<br/>✗ role.ssmmessages", "broken")
-    );
-    assert_eq!(class(&parts, "task").1, "good");
-}
-
-#[test]
-fn the_picture_does_not_paint_green_what_was_not_checked() {
-    let home = home(true);
-    let (markdown, parts) = picture(
-        home.path(),
-        &mixed(2, &[denied]),
-        &["--only", "role.ssmmessages", "--only", "task.exec-enabled"],
-    );
-    assert_eq!(class(&parts, "role").1, "broken", "{markdown}");
-    for part in [
-        "caller",
-        "cluster",
-        "service",
-        "task",
-        "container",
-        "network",
-    ] {
-        assert_eq!(class(&parts, part).1, "unseen", "{part}: {markdown}");
-    }
-}
-
-#[test]
-fn html_is_well_formed_whatever_names_are() {
-    let home = home(true);
-    let hostile = |number: usize| {
-        format!(
-            "</code></p><script>alert({number})</script>\"'&amp; ]]> <!-- \u{202e}evil {}",
-            "long-".repeat(40)
-        )
-    };
-    for facts in [fleet(12, plain, denied), fleet(12, hostile, stale)] {
-        let html = doctor(home.path(), &facts, &["--format", "html"]).stdout;
-        assert_well_formed(&html);
-        assert!(html.contains("<svg ") && html.contains("hop broken"));
-        for bad in [
-            "<script", "<img", "onerror=", "src=", "url(", "@import", "\u{202e}",
-        ] {
-            assert!(!html.contains(bad), "{bad}");
-        }
-    }
-}
-
-#[test]
-fn tables_of_html_are_readable_in_a_narrow_column() {
-    let home = home(true);
-    let html = doctor(
-        home.path(),
-        &fleet(12, plain, denied),
-        &["--format", "html"],
-    )
-    .stdout;
-    // Words break in table cells only if no column can be wider, and cells are stacked in a narrow window.
-    for rule in [
-        "overflow-wrap: break-word;\n}",
-        "td { min-width: 9rem; overflow-wrap: anywhere; }",
-        "@media (max-width: 44rem) {\n  table, tbody, tr, th, td { display: block; }",
-        "tr.columns { display: none; }",
-    ] {
-        assert!(html.contains(rule), "{rule}");
-    }
-    assert!(
-        html.contains("<tr class=\"columns\"><th>Status</th>"),
-        "{html}"
-    );
-}
-
-/// Elements are nested, attributes are quoted, and every `&` begins one of the entities of XML.
-fn assert_well_formed(html: &str) {
-    let mut open: Vec<&str> = Vec::new();
-    let mut rest = html.strip_prefix("<!DOCTYPE html>\n").unwrap();
-    while let Some(at) = rest.find('<') {
-        let (text, tag) = rest.split_at(at);
-        assert_entities(text);
-        let (tag, after) = tag[1..].split_once('>').unwrap();
-        rest = after;
-        if let Some(name) = tag.strip_prefix('/') {
-            assert_eq!(open.pop(), Some(name));
-            continue;
-        }
-        let (name, attributes) = tag.split_once(' ').unwrap_or((tag, ""));
-        let is_void = attributes.ends_with('/');
-        let attributes = attributes.trim_end_matches('/');
-        assert_eq!(attributes.matches('"').count() % 2, 0, "{tag}");
-        assert_entities(attributes);
-        assert!(name.chars().all(|c| c.is_ascii_alphanumeric()), "{tag}");
-        if !is_void {
-            open.push(name);
-        }
-        if name == "style" {
-            rest = &rest[rest.find("</style>").unwrap()..];
-        }
-    }
-    assert!(open.is_empty(), "{open:?}");
-    assert_eq!(rest.trim(), "");
-}
-
-fn assert_entities(text: &str) {
-    for part in text.split('&').skip(1) {
-        let (entity, _) = part.split_once(';').unwrap();
-        assert!(
-            ["amp", "lt", "gt", "quot", "#39"].contains(&entity),
-            "{entity}"
-        );
-    }
 }
