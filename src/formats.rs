@@ -80,7 +80,7 @@ impl Format {
             Format::Html => html::render(reports),
             Format::Junit => junit::render(reports),
             Format::Sarif => sarif::render(reports, locations),
-            Format::Github => pages("", &|report| github::render(report, locations)),
+            Format::Github => github::render(reports, locations),
         }
     }
 }

@@ -13,7 +13,7 @@ use std::path::Path;
 
 use diagnosis::Report;
 
-use crate::cli::{Global, ReportFlags};
+use crate::cli::{Doctor, Global, ReportFlags};
 use crate::cli_error::CliError;
 use crate::config;
 use crate::environment::variable;
@@ -26,16 +26,20 @@ pub use look::{last_lines_that_fit, look_of_errors, text_width};
 pub use open_line::OpenLine;
 pub use progress::Progress;
 pub use records::Records;
-pub use table::{plain_table, table};
+pub use table::{plain_table, table, without_middle};
 
 use look::look;
 
 /// Writes the reports of a run in the requested formats. If every format goes to a file, a human report goes to standard
 /// output as well: `--quiet` silences standard error only.
-pub fn write(reports: &[Report], arguments: &ReportFlags, global: &Global) -> Result<(), CliError> {
+pub fn write(reports: &[Report], doctor: &Doctor, global: &Global) -> Result<(), CliError> {
+    let arguments = &doctor.report;
     let configuration = config::project_file(global);
-    let locations =
-        SourceLocations::read(arguments.terraform.as_deref(), configuration.as_deref())?;
+    let locations = SourceLocations::read(
+        arguments.terraform.as_deref(),
+        doctor.facts.plan.as_deref(),
+        configuration.as_deref(),
+    )?;
     for (format, file) in formats(arguments)? {
         let look = look(global, file.is_some());
         let text = format.render(reports, &look, &locations);
@@ -85,12 +89,17 @@ pub fn ensure_valid(arguments: &ReportFlags) -> Result<(), CliError> {
     }
 }
 
-/// Prints an error because of which there is no report: to standard error, and as an annotation if a report for GitHub
-/// Actions was requested. If another report would go to standard output, the annotation goes to standard error, which
-/// the runner reads too.
+/// Prints an error because of which there is no report: to standard error, and as an annotation.
 pub fn print_error(error: &CliError, arguments: Option<&ReportFlags>) {
     say!("{error}");
-    let Some(arguments) = arguments else { return };
+    if let Some(arguments) = arguments {
+        annotate(error, arguments);
+    }
+}
+
+/// Prints an error as an annotation if a report for GitHub Actions was requested. If another report would go to standard
+/// output, the annotation goes to standard error, which the runner reads too.
+pub fn annotate(error: &CliError, arguments: &ReportFlags) {
     let formats = &arguments.format;
     let github = formats
         .iter()

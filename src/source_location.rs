@@ -1,10 +1,14 @@
-//! Where a finding can be fixed: the block of the Terraform sources that most likely creates its subject. Else the file
-//! of the repository that made the program look at the subject: the configuration, or the workflow that runs it. Code
-//! scanning of GitHub accepts no result without a file.
+//! Where a finding can be fixed: the block of the Terraform sources that most likely creates its subject, else the plan
+//! or template that describes it. Else the file of the repository that made the program look at the subject: the
+//! configuration, or the workflow that runs it. Code scanning of GitHub accepts no result without a file.
+
+mod fallback;
+mod plan_files;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use diagnosis::Report;
 use hcl_edit::Span;
 use hcl_edit::expr::Expression;
 use hcl_edit::structure::{Block, Body};
@@ -12,7 +16,8 @@ use hcl_edit::template::Element;
 use model::{Finding, arn};
 
 use crate::cli_error::CliError;
-use crate::environment::variable;
+use fallback::Configuration;
+use plan_files::PlanFiles;
 
 /// Larger files are not written by people, in bytes.
 const MAX_BYTES: u64 = 4 << 20;
@@ -30,58 +35,9 @@ pub struct SourceLocation {
 #[derive(Default)]
 pub struct SourceLocations {
     resources: Vec<Resource>,
+    plan: Option<PlanFiles>,
     configuration: Option<Configuration>,
-    workflow: Option<SourceLocation>,
-}
-
-/// The project's configuration file.
-struct Configuration {
-    file: String,
-    text: String,
-}
-
-impl Configuration {
-    fn read(path: &Path) -> Option<Configuration> {
-        let metadata = fs::metadata(path).ok()?;
-        let is_readable = metadata.is_file() && metadata.len() <= MAX_BYTES;
-        Some(Configuration {
-            text: is_readable.then(|| fs::read_to_string(path).ok())??,
-            file: relative(path),
-        })
-    }
-
-    /// The line that names the service, else that which names the cluster, else the first.
-    fn locate(&self, service: Option<&str>) -> SourceLocation {
-        let lines = || self.text.lines().map(str::trim).zip(1..);
-        let tables = lines().filter_map(|(line, number)| {
-            let name = line.strip_prefix("[services.")?.strip_suffix(']')?;
-            Some((name.trim_matches(['"', '\'']), number))
-        });
-        let named = tables.filter(|(name, _)| {
-            let suffix = format!("-{name}");
-            service.is_some_and(|service| service == *name || service.ends_with(&suffix))
-        });
-        let named = named.max_by_key(|(name, _)| name.len());
-        let cluster = || lines().find(|(line, _)| line.starts_with("cluster"));
-        let line = named.or_else(cluster).map_or(1, |(_, number)| number);
-        SourceLocation {
-            file: self.file.clone(),
-            line,
-            end_line: line,
-        }
-    }
-}
-
-/// The file of the running workflow of GitHub Actions: `OWNER/REPOSITORY/.github/workflows/ci.yml@refs/heads/main`.
-/// <https://docs.github.com/en/actions/reference/workflows-and-actions/variables>
-fn workflow(reference: &str) -> Option<SourceLocation> {
-    let (path, _) = reference.split_once('@')?;
-    let file = path.splitn(3, '/').nth(2)?;
-    file.starts_with(".github/").then(|| SourceLocation {
-        file: file.to_owned(),
-        line: 1,
-        end_line: 1,
-    })
+    workflow: SourceLocation,
 }
 
 /// A name as the sources write it, in parts; `None` is an interpolation.
@@ -105,9 +61,10 @@ const NAME_ATTRIBUTES: [&str; 6] = [
 ];
 
 impl SourceLocations {
-    /// Reads all `.tf` files of a folder, and the project's configuration.
+    /// Reads all `.tf` files of a folder, and the project's configuration. `plan`: the file or folder that was checked.
     pub fn read(
         terraform: Option<&Path>,
+        plan: Option<&Path>,
         configuration: Option<&Path>,
     ) -> Result<SourceLocations, CliError> {
         let mut files = Vec::new();
@@ -127,8 +84,8 @@ impl SourceLocations {
                 .flatten()
                 .collect(),
             configuration: configuration.and_then(Configuration::read),
-            workflow: variable("GITHUB_WORKFLOW_REF")
-                .and_then(|reference| workflow(&reference.to_string_lossy())),
+            plan: plan.map(PlanFiles::of),
+            workflow: fallback::workflow(),
         })
     }
 
@@ -144,14 +101,16 @@ impl SourceLocations {
         Some(&resource.or_else(by_service)?.location)
     }
 
-    /// The location in the Terraform sources, else the best file of the repository, if there is one.
-    pub fn find_or_repository(&self, finding: &Finding) -> Option<SourceLocation> {
+    /// The location in the Terraform sources, else the plan, else the best file of the repository.
+    pub fn find_or_repository(&self, report: &Report, finding: &Finding) -> SourceLocation {
         let service = finding.subject.service.as_deref();
+        let planned = || Some(self.plan.as_ref()?.locate(report, finding));
         let configured = || Some(self.configuration.as_ref()?.locate(service));
         let terraform = self.find(finding).cloned();
         terraform
+            .or_else(planned)
             .or_else(configured)
-            .or_else(|| self.workflow.clone())
+            .unwrap_or_else(|| self.workflow.clone())
     }
 
     /// The ID of a subject from a plan is its address.
@@ -196,6 +155,14 @@ impl Resource {
 }
 
 impl SourceLocation {
+    fn at_line(file: String, line: usize) -> SourceLocation {
+        SourceLocation {
+            file,
+            line,
+            end_line: line,
+        }
+    }
+
     /// The file as a URI reference.
     pub fn uri(&self) -> String {
         const UNESCAPED: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERIC
@@ -337,32 +304,4 @@ fn common_words(address: &str, file: &str) -> usize {
     words
         .filter(|word| file.split('/').any(|part| part == *word))
         .count()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_configuration_names_services_and_the_cluster() {
-        let configuration = Configuration {
-            file: "ecs-exec.toml".to_owned(),
-            text: "# ours\ncluster = 'x'\n\n[services.web]\n[services.\"big-web\"]\n".to_owned(),
-        };
-        let line = |service| configuration.locate(service).line;
-        assert_eq!(line(Some("production-web")), 4);
-        assert_eq!(line(Some("big-web")), 5);
-        assert_eq!(line(Some("api")), 2);
-        assert_eq!(line(None), 2);
-    }
-
-    #[test]
-    fn the_workflow_is_a_file_of_the_repository() {
-        let file = |reference| workflow(reference).map(|location| location.file);
-        let ours = "owner/repo/.github/workflows/ci.yml@refs/heads/main";
-        assert_eq!(file(ours), Some(".github/workflows/ci.yml".to_owned()));
-        for other in ["", "owner/repo", "owner/repo/x.yml@main", "@"] {
-            assert_eq!(file(other), None);
-        }
-    }
 }

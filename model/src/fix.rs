@@ -29,6 +29,10 @@ pub struct Fix {
     /// The same change in YAML of CloudFormation, at the logical IDs of the template that was checked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cloudformation: Option<String>,
+    /// The file of the template to change, as the manifest of a CDK assembly names it.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub template_file: Option<String>,
     /// The policy document to add.
     pub policy: Option<Value>,
     /// What the change does, what it does not do, and what to watch out for.
@@ -81,6 +85,7 @@ impl Fix {
             steps: Vec::new(),
             terraform: None,
             cloudformation: None,
+            template_file: None,
             policy: None,
             explain: explain.into(),
             is_last: false,

@@ -35,7 +35,7 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, CliErr
     let timeout = arguments.facts.timeout.unwrap_or(REPORT_TIMEOUT);
     let outcome = run.examine(global, timeout).await?;
     let reports = from_ref(&outcome.report);
-    output::write(reports, &arguments.report, global)?;
+    output::write(reports, arguments, global)?;
     Ok(exit_code(reports, arguments, global, plan.as_ref()))
 }
 

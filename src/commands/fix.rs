@@ -106,7 +106,7 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, CliErr
     if !tried.is_empty() {
         say!("Before: {}.", summary(&before));
         say!("After: {}.", summary(&now.report));
-        output::write(reports, &arguments.report, global)?;
+        output::write(reports, arguments, global)?;
     } else if plan.fixes.is_empty() && plan.skipped.is_empty() {
         match now.report.verdict {
             Verdict::Inconclusive => {
@@ -114,7 +114,7 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, CliErr
             }
             Verdict::Pass | Verdict::Fail => say!("Nothing to fix."),
         }
-        output::write(reports, &arguments.report, global)?;
+        output::write(reports, arguments, global)?;
     } else {
         say!("No changes made.");
         // A report would only repeat the plan.
@@ -128,7 +128,7 @@ fn write_requested(arguments: &Doctor, global: &Global, report: &Report) -> Resu
     let flags = &arguments.report;
     match flags.format.is_empty() && flags.output.is_none() {
         true => Ok(()),
-        false => output::write(from_ref(report), flags, global),
+        false => output::write(from_ref(report), arguments, global),
     }
 }
 

@@ -16,7 +16,9 @@ use crate::cli_error::CliError;
 use crate::collect::{self, Workload};
 use crate::completion::seen_names;
 use crate::config::{Settings, Use};
-use crate::output::{Progress, plain_table, print, table, text_width};
+use crate::output::{
+    Progress, look_of_errors, plain_table, print, table, text_width, without_middle,
+};
 use crate::place;
 use crate::target::GatherRequest;
 use crate::timeouts::SESSION_TIMEOUT;
@@ -57,7 +59,11 @@ pub async fn run(arguments: &List, global: &Global) -> Result<ExitCode, CliError
     seen_names::remember(&aws.region.value, &settings.cluster, names);
     let text = match arguments.format {
         TableFormat::Json => serde_json::to_string_pretty(&rows).unwrap_or_default() + "\n",
-        TableFormat::Human => human(&rows),
+        TableFormat::Human => {
+            let terminal = io::stdout().is_terminal();
+            let cut = (terminal && !global.verbose).then(|| Cut::of(global));
+            human(&rows, if terminal { text_width() } else { usize::MAX }, cut)
+        }
     };
     print(&text)?;
     Ok(ExitCode::SUCCESS)
@@ -199,15 +205,54 @@ const COLUMNS: [&str; 8] = [
 /// The columns that a narrow terminal leaves out, in this order.
 const OPTIONAL_COLUMNS: [&str; 3] = ["DEFINITION", "HEALTH", "AGE"];
 
-fn human(rows: &[Row]) -> String {
+/// The columns whose cells are cut if that is not enough, as long as this much of them is left.
+const NAME_COLUMNS: [usize; 2] = [0, 2];
+const MIN_NAME: usize = 10;
+
+/// How long names are cut.
+struct Cut {
+    ellipsis: &'static str,
+}
+
+impl Cut {
+    fn of(global: &Global) -> Cut {
+        Cut {
+            ellipsis: if look_of_errors(global).unicode {
+                "…"
+            } else {
+                "..."
+            },
+        }
+    }
+
+    /// Cuts names so that a line that is `excess` columns too wide fits.
+    fn names(&self, rows: &mut [[String; 8]], excess: usize) {
+        let width = |column: usize| {
+            let cells = rows.iter().map(|row| display_width(&row[column]));
+            cells.max().unwrap_or(0)
+        };
+        let [service, container] = NAME_COLUMNS.map(width);
+        let room = (service + container).saturating_sub(excess);
+        let half = room / 2;
+        let widths = match () {
+            () if service <= half => [service, room - service],
+            () if container <= half => [room - container, container],
+            () => [room - half, half],
+        };
+        for row in rows {
+            for (column, width) in NAME_COLUMNS.into_iter().zip(widths) {
+                row[column] = without_middle(&row[column], width.max(MIN_NAME), self.ellipsis);
+            }
+        }
+    }
+}
+
+/// The table, within `room` columns if it can be.
+fn human(rows: &[Row], room: usize, cut: Option<Cut>) -> String {
     if rows.is_empty() {
         return "No services and no tasks.\n".to_owned();
     }
-    let rows: Vec<_> = rows.iter().map(cells).collect();
-    let room = match io::stdout().is_terminal() {
-        true => text_width(),
-        false => usize::MAX,
-    };
+    let mut rows: Vec<_> = rows.iter().map(cells).collect();
     let mut columns = COLUMNS.to_vec();
     let mut text = render(&rows, &columns);
     for column in OPTIONAL_COLUMNS {
@@ -217,7 +262,14 @@ fn human(rows: &[Row]) -> String {
         columns.retain(|other| *other != column);
         text = render(&rows, &columns);
     }
-    text
+    let width = text.lines().map(display_width).max().unwrap_or(0);
+    match cut {
+        Some(cut) if width > room => {
+            cut.names(&mut rows, width - room);
+            render(&rows, &columns)
+        }
+        _ => text,
+    }
 }
 
 fn render(rows: &[[String; 8]], columns: &[&str]) -> String {
@@ -245,4 +297,43 @@ fn cells(row: &Row) -> [String; 8] {
         exec.unwrap_or_else(|| "yes".to_owned()),
     ];
     cells.map(|cell| text::sanitize_line(&cell))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(service: &str, container: &str) -> Row {
+        Row {
+            service: Some(service.to_owned()),
+            task: Some("0a1b2c3d4e5f".to_owned()),
+            container: Some(container.to_owned()),
+            status: "RUNNING".to_owned(),
+            why_not: Some("started without exec"),
+            task_definition: Some("payments:7".to_owned()),
+            ..Row::default()
+        }
+    }
+
+    fn lines(rows: &[Row], cut: bool) -> Vec<String> {
+        let text = human(rows, 80, cut.then_some(Cut { ellipsis: "…" }));
+        text.lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn each_row_with_long_names_stays_on_one_line() {
+        let long = "customer-facing-production-payments-service-eu";
+        for container in ["web", long] {
+            let rows = [row(long, container), row("web", "web")];
+            for line in lines(&rows, true) {
+                assert!(display_width(&line) <= 80, "{line}");
+            }
+            let cut = &lines(&rows, true)[1];
+            assert!(cut.starts_with("custom") && cut.contains('…'), "{cut}");
+            assert!(cut.ends_with("no: started without exec"), "{cut}");
+            // What is verbose, or read by a program, is complete.
+            assert!(lines(&rows, false)[1].contains(long));
+        }
+        assert!(!lines(&[row("web", "web")], true)[1].contains('…'));
+    }
 }

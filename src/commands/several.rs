@@ -44,16 +44,20 @@ pub async fn run(
             Err(error) => errors.push(error),
         }
     }
-    if !reports.is_empty() {
-        output::write(&reports, &arguments.report, global)?;
+    // GitHub shows the first annotations only: a cluster that could not be read comes before warnings of another.
+    for error in &errors {
+        output::annotate(error, &arguments.report);
     }
-    let Some(last) = errors.pop() else {
-        return Ok(exit_code(&reports, arguments, global, plan));
-    };
-    for error in errors {
+    if !reports.is_empty() {
+        output::write(&reports, arguments, global)?;
+    }
+    for error in &errors {
         say!("{error}");
     }
-    Err(last)
+    Ok(match errors.last() {
+        Some(last) => ExitCode::from(last.exit_code()),
+        None => exit_code(&reports, arguments, global, plan),
+    })
 }
 
 fn ensure_no_single_cluster_flags(arguments: &Doctor) -> Result<(), CliError> {

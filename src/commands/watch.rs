@@ -31,7 +31,7 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, CliErr
         if pending.is_empty() || Instant::now() + PAUSE >= until {
             screen.clear();
             let reports = from_ref(&outcome.report);
-            output::write(reports, &arguments.report, global)?;
+            output::write(reports, arguments, global)?;
             return Ok(exit_code(reports, arguments, global, None));
         }
         screen.show(&outcome, &pending, global);

@@ -13,8 +13,30 @@ use crate::source_location::{SourceLocation, SourceLocations};
 /// GitHub shows ten annotations of each level for a step; the others only fill the log.
 const MAX_ANNOTATIONS: usize = 50;
 
-/// The annotations of one cluster, errors first, and a line with the verdict.
-pub fn render(report: &Report, locations: &SourceLocations) -> String {
+/// The annotations of all clusters, errors first, and a line with the verdict on each cluster.
+pub fn render(reports: &[Report], locations: &SourceLocations) -> String {
+    let annotations = reports
+        .iter()
+        .flat_map(|report| annotations(report, locations));
+    let mut annotations: Vec<Annotation> = annotations.collect();
+    annotations.sort_by_key(|annotation| annotation.level);
+    let mut lines = String::new();
+    for annotation in annotations.iter().take(MAX_ANNOTATIONS) {
+        annotation.write(&mut lines);
+    }
+    if let Some(left) = wording::left_out(annotations.len(), MAX_ANNOTATIONS, "more finding") {
+        let _ = writeln!(lines, "See the other reports for {left}.");
+    }
+    for report in reports {
+        let cluster = data(&report.target.cluster);
+        let headline = report.headline();
+        let causes = text::count(report.root_causes.len(), "root cause");
+        let _ = writeln!(lines, "ECS Exec in {cluster}: {headline} ({causes})");
+    }
+    lines
+}
+
+fn annotations<'a>(report: &'a Report, locations: &'a SourceLocations) -> Vec<Annotation<'a>> {
     let mut annotations: Vec<Annotation> = report
         .root_causes
         .iter()
@@ -31,19 +53,7 @@ pub fn render(report: &Report, locations: &SourceLocations) -> String {
     let others = others.filter(|finding| needs_annotation(report, finding));
     let others = fold::group_findings(others).into_iter();
     annotations.extend(others.map(|group| of_group(&group, locations)));
-    annotations.sort_by_key(|annotation| annotation.level);
-    let mut lines = String::new();
-    for annotation in annotations.iter().take(MAX_ANNOTATIONS) {
-        annotation.write(&mut lines);
-    }
-    if let Some(left) = wording::left_out(annotations.len(), MAX_ANNOTATIONS, "more finding") {
-        let _ = writeln!(lines, "See the other reports for {left}.");
-    }
-    let cluster = data(&report.target.cluster);
-    let headline = report.headline();
-    let causes = text::count(report.root_causes.len(), "root cause");
-    let _ = writeln!(lines, "ECS Exec in {cluster}: {headline} ({causes})");
-    lines
+    annotations
 }
 
 /// The annotation of an error because of which there is no report.
@@ -184,6 +194,36 @@ fn property(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use diagnosis::{Selection, examine};
+
+    fn report(change: impl Fn(&mut model::Facts)) -> Report {
+        let healthy = include_str!("../../fixtures/healthy.json");
+        let mut facts: model::Facts = serde_json::from_str(healthy).unwrap();
+        change(&mut facts);
+        examine(&facts, &Selection::default())
+    }
+
+    #[test]
+    fn errors_of_all_clusters_come_before_warnings() {
+        // What no role is known to be allowed to do is unknown: warnings.
+        let unknown = report(|facts| facts.simulations.clear());
+        let broken = report(|facts| {
+            for task in facts.tasks.values_mut() {
+                if let model::facts::Fact::Known(task) = task {
+                    task.exec_enabled = false;
+                }
+            }
+        });
+        let locations = SourceLocations::default();
+        let text = render(&[unknown, broken], &locations);
+        let is_error = |line: &&str| line.starts_with("::error ");
+        let errors = text.lines().filter(is_error).count();
+        let first = text.lines().take_while(is_error).count();
+        assert!(errors > 0 && first == errors, "{text}");
+        assert!(text.contains("\n::warning "), "{text}");
+        let verdicts = text.lines().filter(|line| line.starts_with("ECS Exec in "));
+        assert_eq!(verdicts.count(), 2, "{text}");
+    }
 
     #[test]
     fn texts_cannot_inject_workflow_commands() {

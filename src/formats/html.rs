@@ -64,9 +64,7 @@ fn head(page: &mut Html, reports: &[Report]) {
 
 fn report(page: &mut Html, report: &Report) {
     heading(page, report);
-    if fold::has_many_services(report) {
-        services(page, report);
-    }
+    services(page, report);
     picture::draw(page, report);
     for (index, cause) in report.root_causes.iter().enumerate() {
         root_cause(page, report, cause, index);
@@ -108,14 +106,21 @@ fn heading(page: &mut Html, report: &Report) {
 }
 
 fn services(page: &mut Html, report: &Report) {
+    let groups = fold::summarize_services(report);
+    if groups.is_empty() {
+        return;
+    }
     page.leaf("h2", "Services");
     page.element("table", &[], |page| {
-        for group in fold::group_services(report) {
+        for group in groups {
             page.element("tr", &[], |page| {
                 page.element("td", &[("class", class(group.status))], |page| {
-                    page.text(&text::count(group.services.len(), "service"));
+                    page.text(&match group.services.len() {
+                        1 => symbol(group.status).to_owned(),
+                        many => text::count(many, "service"),
+                    });
                 });
-                page.leaf("td", &wording::state_of_services(&group));
+                page.leaf("td", &wording::state_of_services(report, &group));
                 page.element("td", &[], |page| names(page, &group.services));
             });
         }
@@ -164,8 +169,8 @@ fn root_cause(page: &mut Html, report: &Report, cause: &RootCause, index: usize)
             });
         }
         evidence(page, report, cause);
-        for group in fold::group_fixes(report, cause.fixes.iter().filter_map(|id| report.fix(id))) {
-            match group.first().is_last {
+        for (group, comes_later) in fold::fixes_of(report, cause) {
+            match comes_later {
                 true => {
                     let heading = wording::last_fix_heading(group.first());
                     page.leaf("h3", &format!("{heading}: {}", group.title()));
@@ -208,7 +213,7 @@ fn evidence(page: &mut Html, report: &Report, cause: &RootCause) {
 /// A table with a row for each item.
 fn table<T>(page: &mut Html, columns: &[&str], items: &[T], row: impl Fn(&mut Html, &T)) {
     page.element("table", &[], |page| {
-        page.element("tr", &[], |page| {
+        page.element("tr", &[("class", "columns")], |page| {
             columns.iter().for_each(|column| page.leaf("th", column))
         });
         for item in items.iter().take(MAX_ROWS) {
@@ -233,7 +238,7 @@ fn fixes(page: &mut Html, group: &FixGroup) {
         }
         _ => page.block(&commands.join("\n")),
     }
-    page.paragraphs(&group.explain());
+    page.paragraphs(group.explain());
     let templates = group.cloudformation();
     if !templates.is_empty() {
         page.details("CloudFormation", |page| page.block(&templates.join("\n\n")));
@@ -248,7 +253,7 @@ fn fixes(page: &mut Html, group: &FixGroup) {
 }
 
 fn last_fixes(page: &mut Html, report: &Report) {
-    let groups = fold::group_fixes(report, report.last_fixes());
+    let groups = fold::last_fixes(report);
     if !groups.is_empty() {
         page.leaf("h2", wording::LAST_FIXES);
     }
@@ -329,6 +334,16 @@ fn environment(page: &mut Html, report: &Report) {
             }
         });
     });
+}
+
+fn symbol(status: Status) -> &'static str {
+    match status {
+        Status::Pass => "✓",
+        Status::Warn => "!",
+        Status::Fail => "✗",
+        Status::Unknown => "?",
+        Status::Skip => "·",
+    }
 }
 
 /// The class of a status in the style sheet.

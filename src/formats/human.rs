@@ -6,6 +6,7 @@ mod paint;
 
 use diagnosis::report::{Report, RootCause, Source, Verdict};
 use model::{Area, Finding, Status, text};
+use textwrap::core::display_width;
 
 use super::fold::{self, FindingGroup};
 use super::{Look, wording};
@@ -20,9 +21,7 @@ pub fn render(report: &Report, look: &Look) -> String {
     for (area, findings) in wording::by_area(report) {
         area_section(&mut page, report, area, &findings);
     }
-    if fold::has_many_services(report) {
-        services(&mut page, report);
-    }
+    services(&mut page, report);
     root_cause_sections(&mut page, report);
     since(&mut page, report);
     missing_permissions(&mut page, report);
@@ -86,25 +85,49 @@ fn area_section(page: &mut Page, report: &Report, area: Area, findings: &[&Findi
             .collect(),
         false => {
             let findings = findings.iter().copied();
-            fold::group_findings(findings.filter(|finding| finding.status.needs_attention()))
+            let findings = findings.filter(|finding| finding.status.needs_attention());
+            fold::group_findings(findings.filter(|finding| !is_folded(report, finding)))
         }
     };
     for group in groups {
         finding_group(page, report, &group, area.is_custom());
     }
+    let folded = findings.iter().filter(|finding| is_folded(report, finding));
+    match folded.count() {
+        0 => {}
+        _ if page.verbose => {}
+        count => page.line(&format!(
+            "    … {} of the root causes (-v shows each finding)",
+            text::count(count, "symptom")
+        )),
+    }
+}
+
+/// Symptoms of many services are counted: their root causes name the checks that fail because of them.
+fn is_folded(report: &Report, finding: &Finding) -> bool {
+    let is_symptom = finding.status == Status::Fail && !finding.caused_by.is_empty();
+    is_symptom && fold::has_many_services(report) && !report.root_causes.is_empty()
 }
 
 fn finding_group(page: &mut Page, report: &Report, group: &FindingGroup, is_custom: bool) {
     let finding = group.finding;
     let symbol = page.paint.symbol(finding.status);
-    let checks = page.paint.dim(&text::short_list(&group.checks, 3));
-    page.line(&format!("    {symbol} {checks}"));
+    let checks = text::short_list(&group.checks, 3);
     let causes = match finding.caused_by.as_slice() {
         [] => String::new(),
         causes => format!(" — caused by {}", text::list(causes)),
     };
     let (services, more) = (group.services_prefix(), group.more());
-    page.prose(8, &format!("{services}{}{more}{causes}", group.title));
+    let sentence = format!("{services}{}{more}{causes}", group.title);
+    let one_line = format!("    {symbol} {} — {sentence}", page.paint.dim(&checks));
+    let columns = 9 + display_width(&checks) + display_width(&sentence);
+    match fold::has_many_services(report) && columns <= page.width {
+        true => page.line(&one_line),
+        false => {
+            page.line(&format!("    {symbol} {}", page.paint.dim(&checks)));
+            page.prose(8, &sentence);
+        }
+    }
     let is_verbose_warning = page.verbose && finding.status == Status::Warn;
     // The details of a built-in check's failure are shown at its root cause.
     if finding.status != Status::Pass && (is_custom || is_verbose_warning) {
@@ -118,25 +141,28 @@ fn finding_group(page: &mut Page, report: &Report, group: &FindingGroup, is_cust
     }
 }
 
-/// A line for each state that services are in.
+/// A line for each service, or of many for each state that they are in.
 fn services(page: &mut Page, report: &Report) {
     const MAX_GROUPS: usize = 8;
-    let groups = fold::group_services(report);
+    let groups = fold::summarize_services(report);
+    // If all of many are in the same state, the root cause and the verdict say it.
+    if groups.is_empty() || (groups.len() == 1 && fold::has_many_services(report)) {
+        return;
+    }
     page.line("");
     page.line(&page.paint.bold("Services"));
     for group in groups.iter().take(MAX_GROUPS) {
         let symbol = page.paint.symbol(group.status);
-        let state = wording::state_of_services(group);
-        let names = match group.status.needs_attention() {
-            true => format!(": {}", text::short_list(&group.services, fold::MAX_NAMED)),
-            false => String::new(),
+        let state = wording::state_of_services(report, group);
+        // Many that failed are named at the root cause.
+        let names = match group.services.len() {
+            0 | 1 => String::new(),
+            many if group.status == Status::Fail && many > fold::MAX_NAMED => String::new(),
+            _ if !group.status.needs_attention() => String::new(),
+            _ => format!(": {}", text::short_list(&group.services, fold::MAX_NAMED)),
         };
-        let count = text::count(group.services.len(), "service");
-        for (at, line) in page
-            .wrap(&format!("{count}, {state}{names}"), 4)
-            .iter()
-            .enumerate()
-        {
+        let line = format!("{}: {state}{names}", wording::services_of_group(group));
+        for (at, line) in page.wrap(&line, 4).iter().enumerate() {
             let symbol = if at == 0 { symbol.as_str() } else { " " };
             page.line(&format!("  {symbol} {line}"));
         }
@@ -152,13 +178,16 @@ fn root_cause_sections(page: &mut Page, report: &Report) {
     for (index, cause) in report.root_causes.iter().enumerate() {
         root_cause(page, report, cause, index);
     }
-    let groups = fold::group_fixes(report, report.last_fixes());
+    let groups = fold::last_fixes(report);
     if !groups.is_empty() {
         page.line("");
         page.line(&page.paint.bold(wording::LAST_FIXES));
     }
-    for group in groups {
-        fixes::section(page, report, &group);
+    for (at, group) in groups.iter().enumerate() {
+        if at > 0 {
+            page.line("");
+        }
+        fixes::section(page, report, group);
     }
 }
 
@@ -172,21 +201,22 @@ fn root_cause(page: &mut Page, report: &Report, cause: &RootCause, index: usize)
     page.prose(2, &cause.detail);
     let services = fold::services_of(cause);
     if services.len() > fold::MAX_NAMED {
-        let most = if page.verbose { usize::MAX } else { 12 };
-        page.prose(
-            2,
-            &format!("Services: {}", text::short_list(&services, most)),
-        );
+        page.prose(2, &page.names("Services: ", 2, &services));
     }
     if !cause.symptoms.is_empty() {
         let symptoms = text::list(&cause.symptoms);
         page.prose(2, &format!("Also causes: {symptoms}"));
     }
-    for group in fold::group_fixes(report, cause.fixes.iter().filter_map(|id| report.fix(id))) {
-        match group.first().is_last {
+    let mut follows_title = false;
+    for (group, comes_later) in fold::fixes_of(report, cause) {
+        if !(comes_later && follows_title) {
+            page.line("");
+        }
+        match comes_later {
             true => fixes::title(page, &wording::last_fix_heading(group.first()), &group),
             false => fixes::section(page, report, &group),
         }
+        follows_title = comes_later;
     }
 }
 

@@ -11,6 +11,7 @@ use diagnosis::report::{Report, RootCause, Verdict};
 use model::text;
 
 use super::fold::{self, FixGroup};
+use super::path::SessionPath;
 use super::wording;
 use escape::{block, code, details, prose};
 
@@ -18,15 +19,14 @@ use escape::{block, code, details, prose};
 pub fn render(report: &Report) -> String {
     let mut page = String::new();
     heading(&mut page, report);
-    if fold::has_many_services(report) {
-        table::services(&mut page, report);
-    }
+    table::services(&mut page, report);
     for (index, cause) in report.root_causes.iter().enumerate() {
         root_cause(&mut page, report, cause, index);
     }
     last_fixes(&mut page, report);
-    if let Some(picture) = picture::draw(report) {
-        let _ = write!(page, "\n```mermaid\n{picture}```\n");
+    if let Some(path) = SessionPath::of(report) {
+        let (caption, picture) = (prose(&path.caption()), picture::draw(&path));
+        let _ = write!(page, "\n{caption}\n\n```mermaid\n{picture}```\n");
     }
     problems(&mut page, report);
     since(&mut page, report);
@@ -67,8 +67,8 @@ fn root_cause(page: &mut String, report: &Report, cause: &RootCause, index: usiz
     }
     services(page, &fold::services_of(cause));
     table::evidence(page, report, cause);
-    for group in fold::group_fixes(report, cause.fixes.iter().filter_map(|id| report.fix(id))) {
-        match group.first().is_last {
+    for (group, comes_later) in fold::fixes_of(report, cause) {
+        match comes_later {
             true => {
                 let heading = wording::last_fix_heading(group.first());
                 let _ = write!(page, "**{heading}:** {}\n\n", prose(&group.title()));
@@ -98,7 +98,7 @@ fn services(page: &mut String, services: &[&str]) {
 }
 
 fn last_fixes(page: &mut String, report: &Report) {
-    let groups = fold::group_fixes(report, report.last_fixes());
+    let groups = fold::last_fixes(report);
     if !groups.is_empty() {
         let _ = write!(page, "\n### {}\n\n", wording::LAST_FIXES);
     }
@@ -123,7 +123,7 @@ fn fixes(page: &mut String, group: &FixGroup) {
         }
         _ => block(page, "sh", &commands.join("\n")),
     }
-    paragraphs(page, &group.explain());
+    paragraphs(page, group.explain());
     let edits = [
         ("Terraform", "hcl", group.terraform()),
         ("CloudFormation", "yaml", group.cloudformation()),

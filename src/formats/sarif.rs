@@ -93,19 +93,18 @@ fn result(
     locations: &SourceLocations,
     fingerprint: &str,
 ) -> Value {
-    let mut location = json!({
+    let place = locations.find_or_repository(report, finding);
+    let location = json!({
         "logicalLocations": [{
             "name": finding.subject.id,
             "fullyQualifiedName": qualified(finding),
             "kind": "resource",
         }],
-    });
-    if let Some(place) = locations.find_or_repository(finding) {
-        location["physicalLocation"] = json!({
+        "physicalLocation": {
             "artifactLocation": {"uri": place.uri()},
             "region": {"startLine": place.line, "endLine": place.end_line},
-        });
-    }
+        },
+    });
     json!({
         "ruleId": finding.check.id,
         "ruleIndex": rule,

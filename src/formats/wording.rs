@@ -101,16 +101,47 @@ pub fn finding_text(report: &Report, finding: &Finding) -> String {
     lines.join("\n")
 }
 
-/// What the services of a group have in common: `failed task.exec-enabled`.
-pub fn state_of_services(group: &ServiceGroup) -> String {
-    match group.status.needs_attention() {
-        true => format!(
-            "{} {}",
-            group.status.word(),
-            text::short_list(&group.checks, 3)
-        ),
-        // A cause that is about no service, such as the caller's rights, may affect them all the same.
-        false => "no problems of their own".to_owned(),
+/// What the services of a group have in common: `failed task.exec-enabled`, `sessions would work`.
+pub fn state_of_services(report: &Report, group: &ServiceGroup) -> String {
+    let checks = format!(
+        "{} {}",
+        group.status.word(),
+        text::short_list(&group.checks, 3)
+    );
+    let needs_attention = group.status.needs_attention();
+    if !group.works {
+        return match needs_attention {
+            true => checks,
+            false => "not checked".to_owned(),
+        };
+    }
+    let verdict = match () {
+        // What is about no service, such as the caller's rights, may affect them all the same.
+        () if report.findings.iter().any(concerns_any_service) => match group.services.len() {
+            1 => "no problems of its own",
+            _ => "no problems of their own",
+        },
+        () if report.since.is_some() => "no new problems",
+        () if report.partial => "the selected checks found no problems",
+        () => "sessions would work",
+    };
+    match needs_attention {
+        true => format!("{verdict}, {checks}"),
+        false => verdict.to_owned(),
+    }
+}
+
+/// Whether a finding is about no service and keeps sessions from working, or may do so.
+fn concerns_any_service(finding: &Finding) -> bool {
+    let is_problem = finding.status == Status::Fail || finding.leaves_open();
+    finding.subject.service.is_none() && is_problem && !finding.check.area.is_expectation()
+}
+
+/// `188 services`, or the name of the only one.
+pub fn services_of_group(group: &ServiceGroup) -> String {
+    match group.services.as_slice() {
+        [one] => (*one).to_owned(),
+        many => text::count(many.len(), "service"),
     }
 }
 

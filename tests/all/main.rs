@@ -31,6 +31,7 @@ mod packaging;
 mod policy_evaluation;
 mod pulumi_previews;
 mod reports;
+mod result_files;
 mod root_causes;
 mod session_history;
 mod session_signals;

@@ -95,4 +95,13 @@ fn a_missing_cluster_does_not_hide_the_other() {
     );
     let report: Value = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!(report["target"]["cluster"], healthy.cluster.as_str());
+
+    // Its error comes before the annotations of the other.
+    let github = healthy.run(&["doctor", "--cluster", &clusters, "--format", "github"]);
+    let first = github.stdout.lines().next().unwrap_or_default();
+    assert!(
+        first.starts_with("::error title=ecs-exec::nowhere: "),
+        "{first}"
+    );
+    assert_eq!(github.stdout.matches("title=ecs-exec::").count(), 1);
 }

@@ -40,6 +40,8 @@ pub fn adapt(fix: &mut Fix, resources: &PlannedResources) {
     fix.commands.clear();
     fix.terraform = None;
     fix.cloudformation = yaml::resources(&template.edits);
+    let mut files = template.edits.iter().map(|edit| &edit.file);
+    fix.template_file = files.find_map(Option::clone);
     let is_synthesized = template.edits.iter().any(|edit| edit.is_synthesized);
     if is_new_service {
         adapt_to_new_service(fix);
@@ -265,6 +267,7 @@ impl Template<'_, '_> {
         self.edits.push(TemplateEdit {
             logical_id,
             place: self.owner.map(stack).unwrap_or_default(),
+            file: self.owner.and_then(|owner| owner.template.clone()),
             new_type: Some(new_type),
             properties,
             is_new_service: false,
@@ -376,6 +379,7 @@ impl Template<'_, '_> {
         self.edits.push(TemplateEdit {
             logical_id: cloudformation.logical_id.clone(),
             place,
+            file: cloudformation.template.clone(),
             new_type: None,
             properties: properties.to_owned(),
             is_new_service: resource.is_new && kind == "aws_ecs_service",

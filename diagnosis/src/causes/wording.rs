@@ -31,7 +31,7 @@ pub fn detail(group: &[&Finding], masked: &[&str], suspects: &[&str]) -> String 
 fn subjects(group: &[&Finding]) -> String {
     let ids = group.iter().map(|finding| &*finding.subject.id);
     let ids: HashSet<&str> = ids.collect();
-    let kind = &*group[0].subject.kind;
+    let kind = &*group[0].subject.kind.replace('-', " ");
     let services = group.iter();
     let services: BTreeSet<&str> = services
         .filter_map(|finding| finding.subject.service.as_deref())

@@ -169,8 +169,11 @@ fn set_deployment(fix: &mut Fix, update: &ServiceUpdate, region: &str) {
 fn remove_deployment(fix: &mut Fix, service: &str) {
     let all = fix.commands.drain(..).zip(fix.steps.drain(..));
     (fix.commands, fix.steps) = all.filter(|(_, steps)| !deploys(steps, service)).unzip();
-    let note = format!(" The tasks of {service} are replaced at the end, after all other fixes.");
-    fix.explain.push_str(&note);
+    let note = " Tasks are replaced at the end, after all other fixes.";
+    // A role that many services share would say it for each.
+    if !fix.explain.ends_with(note) {
+        fix.explain.push_str(note);
+    }
 }
 
 fn replace_tasks(update: ServiceUpdate, region: &str) -> Fix {

@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, HashSet};
 
-use diagnosis::{Report, pattern};
+use diagnosis::pattern;
+use diagnosis::report::{Report, RootCause};
 use model::{Fix, text};
 
 use super::MAX_NAMED;
@@ -10,9 +11,8 @@ use crate::formats::wording;
 pub struct FixGroup<'r> {
     /// At least one.
     pub fixes: Vec<&'r Fix>,
-    /// The title and the explanation without names.
+    /// The title without names.
     title: String,
-    explain: String,
 }
 
 /// Groups fixes of a report that do the same, in the order of the first of each group.
@@ -34,7 +34,7 @@ pub fn group_fixes<'r>(
         let (title, explain) = (without_names(&fix.title), without_names(&fix.explain));
         let key = (
             (kind, fix.disposition.word(), fix.is_last),
-            (title.clone(), explain.clone()),
+            (title.clone(), explain),
         );
         match places.get(&key) {
             Some(place) => groups[*place].fixes.push(fix),
@@ -43,12 +43,32 @@ pub fn group_fixes<'r>(
                 groups.push(FixGroup {
                     fixes: vec![fix],
                     title,
-                    explain,
                 });
             }
         }
     }
     groups
+}
+
+/// The fixes of a root cause. With each, whether it comes only after those of the other root causes.
+pub fn fixes_of<'r>(report: &'r Report, cause: &'r RootCause) -> Vec<(FixGroup<'r>, bool)> {
+    let fixes = cause.fixes.iter().filter_map(|id| report.fix(id));
+    let groups = group_fixes(report, fixes).into_iter();
+    let comes_later = |group: &FixGroup| report.root_causes.len() > 1 && group.first().is_last;
+    groups
+        .map(|group| {
+            let later = comes_later(&group);
+            (group, later)
+        })
+        .collect()
+}
+
+/// The fixes that come after those of all root causes; none if there is only one, whose fixes are in their order.
+pub fn last_fixes(report: &Report) -> Vec<FixGroup<'_>> {
+    match report.root_causes.len() {
+        0 | 1 => Vec::new(),
+        _ => group_fixes(report, report.last_fixes()),
+    }
 }
 
 /// A text without words that are the name of a service.
@@ -78,36 +98,31 @@ impl<'r> FixGroup<'r> {
         FixGroup {
             fixes: vec![self.first()],
             title: self.title.clone(),
-            explain: self.explain.clone(),
         }
     }
 
-    /// The title of the only fix, else that of all with the names of the targets.
+    /// The title of the first fix, and for which other targets it is the same: a list of names inside the clause would
+    /// break its grammar.
     pub fn title(&self) -> String {
-        let first = self.first();
-        if self.fixes.len() == 1 {
-            return first.title.clone();
-        }
-        let targets: Vec<&str> = self
-            .fixes
-            .iter()
-            .map(|fix| kind_and_target(fix).1)
-            .collect();
-        let names = text::short_list(&targets, MAX_NAMED);
-        match self.title.split(pattern::NAME).count() {
-            2 if first.title.contains(targets[0]) => self.title.replace(pattern::NAME, &names),
-            _ => format!("{} ({names})", self.title),
+        let title = &self.first().title;
+        let targets = self.fixes.iter().map(|fix| kind_and_target(fix).1);
+        let targets: Vec<&str> = targets.collect();
+        let names_first = self.title.contains(pattern::NAME);
+        match targets.as_slice() {
+            [] | [_] => title.clone(),
+            [_, _, ..] if !names_first => {
+                format!("{title} ({})", text::short_list(&targets, MAX_NAMED))
+            }
+            [_, others @ ..] if others.len() < MAX_NAMED => {
+                format!("{title} (the same for {})", text::list(others))
+            }
+            [_, others @ ..] => format!("{title} (the same for {} more)", others.len()),
         }
     }
 
-    /// What the fixes do, once.
-    pub fn explain(&self) -> String {
-        let first = self.first();
-        let mut fixes = self.fixes.iter();
-        match fixes.all(|fix| fix.explain == first.explain) {
-            true => first.explain.clone(),
-            false => self.explain.clone(),
-        }
+    /// What the first fix does, for all of them.
+    pub fn explain(&self) -> &'r str {
+        &self.first().explain
     }
 
     /// The commands of all fixes as one block: a loop over names if they differ only in a name, else one after another.
@@ -224,7 +239,10 @@ mod tests {
     fn fixes_that_do_the_same_are_one_loop() {
         let (title, commands) =
             grouped(&["app-1", "app-2"], "aws --s NAME --x 'y: NAME' \"z NAME\"");
-        assert_eq!(title, "Force a new deployment of app-1 and app-2");
+        assert_eq!(
+            title,
+            "Force a new deployment of app-1 (the same for app-2)"
+        );
         assert_eq!(commands[0], "for name in app-1 app-2; do");
         assert_eq!(
             commands[1],

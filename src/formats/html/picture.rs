@@ -25,7 +25,7 @@ impl Column {
     }
 }
 
-/// Adds the path into the first service of the first root cause, if there is one.
+/// Adds the path into the services of the root causes, if there are some.
 pub fn draw(page: &mut Html, report: &Report) {
     let Some(path) = SessionPath::of(report) else {
         return;
@@ -33,6 +33,7 @@ pub fn draw(page: &mut Html, report: &Report) {
     let (side, main): (Vec<&Hop>, Vec<&Hop>) = path.hops.iter().partition(|hop| hop.id == "role");
     let mut svg = Html::default();
     let mut y = 10;
+    let mut side_bottom = 0;
     let mut arrow_from: Option<(usize, &Hop)> = None;
     for hop in main {
         if let Some((bottom, from)) = arrow_from {
@@ -41,7 +42,7 @@ pub fn draw(page: &mut Html, report: &Report) {
         let bottom = self::hop(&mut svg, &MAIN, y, hop);
         if hop.id == "container" {
             for role in &side {
-                self::hop(&mut svg, &SIDE, y, role);
+                side_bottom = self::hop(&mut svg, &SIDE, y, role);
                 side_arrow(&mut svg, y + height(role) / 2, role);
             }
         }
@@ -59,7 +60,7 @@ pub fn draw(page: &mut Html, report: &Report) {
         &["Systems Manager".to_owned()],
         "",
     );
-    let height = (end + 10).to_string();
+    let height = (end.max(side_bottom) + 10).to_string();
     let width = WIDTH.to_string();
     let view = format!("0 0 {width} {height}");
     let attributes = [
@@ -75,17 +76,14 @@ pub fn draw(page: &mut Html, report: &Report) {
     ];
     page.element("figure", &[], |page| {
         page.element("svg", &attributes, |page| page.append(svg));
-        page.leaf(
-            "figcaption",
-            "The path of a session. Filled parts are broken.",
-        );
+        page.leaf("figcaption", &path.caption());
     });
 }
 
 fn lines(hop: &Hop) -> Vec<String> {
     let mut lines = vec![hop.label.clone()];
     lines.extend(Some(hop.others.clone()).filter(|others| !others.is_empty()));
-    lines.extend(hop.failed_check.map(|check| format!("✗ {check}")));
+    lines.extend(hop.failures.iter().cloned());
     lines
 }
 

@@ -1,5 +1,9 @@
 //! A page of lines and wrapped prose.
 
+use std::collections::HashSet;
+
+use model::text;
+
 use super::paint::Paint;
 use crate::formats::Look;
 
@@ -7,9 +11,10 @@ use crate::formats::Look;
 pub struct Page {
     text: String,
     unicode: bool,
-    width: usize,
+    pub width: usize,
     pub paint: Paint,
     pub verbose: bool,
+    explained: HashSet<String>,
 }
 
 impl Page {
@@ -21,6 +26,7 @@ impl Page {
             width: look.width.clamp(40, 120),
             paint: Paint::new(look),
             verbose: look.verbose,
+            explained: HashSet::new(),
         }
     }
 
@@ -46,6 +52,25 @@ impl Page {
             for line in wrap(paragraph, self.width, &pad) {
                 self.line(&line);
             }
+        }
+    }
+
+    /// Adds paragraphs that are not on the page yet.
+    pub fn explain(&mut self, indent: usize, prose: &str) {
+        if self.explained.insert(prose.to_owned()) {
+            self.prose(indent, prose);
+        }
+    }
+
+    /// Names as a list that takes up at most two rows after a word, unless the page is verbose.
+    pub fn names(&self, word: &str, indent: usize, names: &[&str]) -> String {
+        const MOST: usize = 12;
+        let list = |most| format!("{word}{}", text::short_list(names, most));
+        let fits = |text: &String| self.wrap(text, indent).len() <= 2;
+        let mut shorter = (1..=MOST).rev().map(list);
+        match self.verbose {
+            true => list(usize::MAX),
+            false => shorter.find(fits).unwrap_or_else(|| list(1)),
         }
     }
 

@@ -2,14 +2,10 @@
 
 use std::fmt::Write;
 
-use diagnosis::report::Report;
-
 use crate::formats::path::{Hop, SessionPath};
 
-/// The path into the first service of the first root cause, from top to bottom, which stays legible in a narrow column;
-/// `None` if there is no root cause.
-pub fn draw(report: &Report) -> Option<String> {
-    let path = SessionPath::of(report)?;
+/// The path from top to bottom, which stays legible in a narrow column.
+pub fn draw(path: &SessionPath) -> String {
     let mut picture = String::from("flowchart TD\n");
     for hop in &path.hops {
         let (id, label, class) = (hop.id, label(hop), hop.state.class());
@@ -26,7 +22,7 @@ pub fn draw(report: &Report) -> Option<String> {
         "  classDef unclear stroke:#f9a825,stroke-dasharray:4\n",
         "  classDef unseen stroke:#9e9e9e,stroke-dasharray:2\n",
     ));
-    Some(picture)
+    picture
 }
 
 fn label(hop: &Hop) -> String {
@@ -34,9 +30,7 @@ fn label(hop: &Hop) -> String {
     if !hop.others.is_empty() {
         lines.push(escaped(&hop.others));
     }
-    if let Some(check) = hop.failed_check {
-        lines.push(format!("✗ {}", escaped(check)));
-    }
+    lines.extend(hop.failures.iter().map(|line| escaped(line)));
     lines.join("<br/>")
 }
 
@@ -45,7 +39,7 @@ fn escaped(text: &str) -> String {
     let mut safe = String::new();
     for c in text.chars() {
         match c {
-            c if c.is_alphanumeric() || " -_./:".contains(c) => safe.push(c),
+            c if c.is_alphanumeric() || " -_./:✗".contains(c) => safe.push(c),
             c => {
                 let _ = write!(safe, "#{};", u32::from(c));
             }

@@ -46,20 +46,25 @@ pub fn evidence(page: &mut String, report: &Report, cause: &RootCause) {
     }
 }
 
-/// A row for each state that services are in.
+/// A row for each service, or of many for each state that they are in.
 pub fn services(page: &mut String, report: &Report) {
+    let groups = fold::summarize_services(report);
+    if groups.is_empty() {
+        return;
+    }
     page.push_str("\n| Services | | |\n| --- | --- | --- |\n");
-    let rows = fold::group_services(report).into_iter().map(|group| {
-        let state = prose(&wording::state_of_services(&group));
-        let names = match group.status.needs_attention() {
+    let rows = groups.iter().map(|group| {
+        let state = prose(&wording::state_of_services(report, group));
+        let many = group.services.len();
+        let names = match group.status.needs_attention() || many == 1 {
             true => names(&group.services),
             false => String::new(),
         };
-        format!(
-            "| {} {} | {state} | {names}",
-            symbol(group.status),
-            group.services.len()
-        )
+        let count = match many {
+            1 => String::new(),
+            many => format!(" {many}"),
+        };
+        format!("| {}{count} | {state} | {names}", symbol(group.status))
     });
     write(page, &rows.collect::<Vec<_>>(), MAX_FINDINGS);
 }

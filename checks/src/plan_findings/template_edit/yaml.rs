@@ -5,6 +5,8 @@ pub struct TemplateEdit {
     pub logical_id: String,
     /// Where the template is; empty if it has no name.
     pub place: String,
+    /// The file of the template, if a manifest names it.
+    pub file: Option<String>,
     /// Its type, if it is to be added.
     pub new_type: Option<&'static str>,
     /// YAML without indentation.
