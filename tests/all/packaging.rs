@@ -110,3 +110,35 @@ fn the_formula_lists_each_archive_with_its_checksum() {
     let (succeeded, _, stderr) = homebrew(&empty);
     assert!(!succeeded && stderr.contains("does not list"), "{stderr}");
 }
+
+/// A gate must not run with half of its arguments.
+#[test]
+#[cfg(unix)]
+fn the_action_refuses_arguments_that_cannot_be_split() {
+    let action = include_str!("../../action.yml");
+    let (_, script) = action
+        .split_once("      run: |\n        status=0\n")
+        .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("ecs-exec/ecs-exec");
+    fs::create_dir(folder.path().join("ecs-exec")).unwrap();
+    fs::write(&program, "#!/bin/sh\nprintf '<%s>' \"$@\"\nexit 3\n").unwrap();
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(&program, executable).unwrap();
+    let run = |arguments: &str| {
+        let output = Command::new("bash")
+            .args(["-eo", "pipefail", "-c", &format!("status=0\n{script}")])
+            .env("ARGUMENTS", arguments)
+            .env("RUNNER_TEMP", folder.path())
+            .env("GITHUB_OUTPUT", folder.path().join("output"))
+            .output()
+            .unwrap();
+        let stdout = String::from_utf8(output.stdout).unwrap();
+        (output.status.code(), stdout)
+    };
+    let split = (Some(3), "<doctor><--plan><a b.json>".to_owned());
+    assert_eq!(run("doctor --plan \"a b.json\""), split);
+    let (status, said) = run("doctor \"unbalanced --plan x");
+    assert_eq!(status, Some(2), "{said}");
+    assert!(said.starts_with("::error::"), "{said}");
+}
