@@ -47,6 +47,9 @@ fn main() -> ExitCode {
     if cli.global.debug {
         aws::call_log::turn_on();
     }
+    if cli.global.quiet {
+        say::be_quiet();
+    }
     run_to_completion(&cli).unwrap_or_else(|error| {
         output::print_error(&error, cli.command.report_flags());
         ExitCode::from(error.exit_code())

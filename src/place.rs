@@ -33,12 +33,9 @@ pub async fn with_cluster(
         return load_with_cluster(cluster, global, uses).await;
     }
     if settings.is_built_in {
-        say_unless_quiet(
-            global,
-            &format!(
-                "No ecs-exec.toml, cluster or region is set: using the built-in {}. `ecs-exec init` writes an ecs-exec.toml.",
-                settings.cluster
-            ),
+        note!(
+            "No ecs-exec.toml, cluster or region is set: using the built-in {}. `ecs-exec init` writes an ecs-exec.toml.",
+            settings.cluster
         );
     }
     if !settings.cluster.is_empty() {
@@ -46,10 +43,7 @@ pub async fn with_cluster(
     }
     let aws = AwsClients::connect(&settings, SESSION_TIMEOUT).await?;
     let cluster = picker::choose_cluster(&aws, &settings, global).await?;
-    say_unless_quiet(
-        global,
-        &format!("Cluster: {} in {}", short_name(&cluster), aws.region.value),
-    );
+    note!("Cluster: {} in {}", short_name(&cluster), aws.region.value);
     load_with_cluster(&cluster, global, uses).await
 }
 
@@ -67,10 +61,4 @@ async fn load_with_cluster(
     let mut settings = config::load(&global, uses).await?;
     settings.cluster_is_chosen = true;
     Ok(settings)
-}
-
-fn say_unless_quiet(global: &Global, line: &str) {
-    if !global.quiet {
-        say!("{line}");
-    }
 }

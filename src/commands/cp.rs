@@ -286,7 +286,7 @@ impl Copy<'_> {
 
 fn report_success(size: u64, path: &str, checksum: &str) {
     let path = sanitize_line(path);
-    say!("Copied {size} bytes to {path} (SHA-256 {checksum}).");
+    note!("Copied {size} bytes to {path} (SHA-256 {checksum}).");
 }
 
 /// A script's exit status.

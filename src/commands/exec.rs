@@ -158,7 +158,7 @@ async fn session(
         Some(command) => (vec![command], request.is_project_command),
         None => shells(settings, target.task.service_name()),
     };
-    say!(
+    note!(
         "Connecting to {} (task: {}{})...",
         sanitize_line(target.name()),
         target.task_id(),

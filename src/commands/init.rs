@@ -43,7 +43,7 @@ pub async fn run(arguments: &Init, global: &Global) -> Result<ExitCode, CliError
     if let Err(trouble) = ProjectFile::new(&arguments.output, &text).trust() {
         say!("{trouble}");
     }
-    say!(
+    note!(
         "Wrote {} for {cluster}: {}.",
         arguments.output.display(),
         text::count(workload.services.len(), "service")

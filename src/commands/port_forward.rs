@@ -113,7 +113,7 @@ async fn forward(
     forwardings: &[Forwarding],
     ask_doctor: bool,
 ) -> Result<ExitCode, CliError> {
-    say!(
+    note!(
         "Connecting to {} (task: {})...",
         sanitize_line(target.name()),
         target.task_id()
@@ -143,14 +143,14 @@ async fn forward(
         }
         Err(OpenError::StartDenied(_)) => {
             let ready = |tool: &str| {
-                say!(
+                note!(
                     "Forwarding through ECS Exec with {tool} of the image, a session for each connection, because these credentials are not allowed to call ssm:StartSession. Ctrl-C ends it."
                 );
                 for forwarding in forwardings {
                     print_ready(forwarding, target);
                 }
             };
-            say!("ssm:StartSession is denied; looking for a way through ECS Exec...");
+            note!("ssm:StartSession is denied; looking for a way through ECS Exec...");
             target.warn_if_encryption_is_unknown();
             match ecs_exec::run(cx, target, forwardings, ask_doctor, ready).await? {
                 EcsExecEnd::Signal(signal) => Ok(exit::by_signal(signal)),

@@ -123,3 +123,19 @@ fn flags_of_the_remote_command_belong_after_a_double_dash() {
     let misspelt = run_offline(&["web", "app", "--no-docter"], &[]);
     assert_refused(&misspelt, "unexpected argument", "'--no-doctor'");
 }
+
+#[test]
+fn quiet_silences_what_is_no_error() {
+    let service = Service::start();
+    let loud = service.run(&["cp", "web:/etc/hostname", "copy"]);
+    assert!(loud.stderr.contains("Copied"), "{}", loud.stderr);
+    for line in [
+        &["-q", "exec", "web", "--", "true"][..],
+        &["-q", "cp", "web:/etc/hostname", "copy"],
+    ] {
+        let run = service.run(line);
+        assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{line:?}");
+    }
+    let wrong = service.run(&["-q", "run", "--", "true"]);
+    assert_refused(&wrong, "no service is named", "ecs-exec run SERVICE");
+}

@@ -65,7 +65,7 @@ pub async fn upload(copy: &Copy<'_>, folder: LocalFolder, remote: &str) -> Resul
     let words = [RECEIVE_SCRIPT, "cp", remote, folder.name.as_str()];
     copy.run_collecting(&words, remote, Some(input)).await?;
     let remote = sanitize_line(remote);
-    say!(
+    note!(
         "Copied {} to {remote} ({} bytes as tar).",
         folder.name,
         folder.size
@@ -129,7 +129,7 @@ fn report(unpacked: &Unpacked, destination: &Path) {
         skipped,
     } = unpacked;
     let path = destination.display().to_string();
-    say!(
+    note!(
         "Copied {} ({bytes} bytes) to {}.",
         count(*files, "file"),
         sanitize_line(&path)

@@ -50,7 +50,7 @@ pub async fn run(
             }
         }
     }
-    say!("{way}");
+    note!("{way}");
     let cancel = CancellationToken::new();
     let api = &SdkApi(aws);
     let mut carried: FuturesUnordered<_> = forwardings
