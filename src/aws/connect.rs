@@ -7,6 +7,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use model::text::sanitize_line;
 use tokio::time::{Instant, timeout_at};
 
 use super::AwsClients;
@@ -159,17 +160,17 @@ fn region(settings: &Settings, config: &SdkConfig) -> Result<SourcedValue, CliEr
         None => {
             const HINT: &str =
                 "Give it with --region, AWS_REGION, or `region = \"…\"` in ecs-exec.toml.";
-            let (what, near) = match settings.cluster.as_str() {
+            let (what, meant) = match settings.cluster.as_str() {
                 "" => ("no region is set".to_owned(), None),
                 cluster => (
                     format!("no region is set for cluster {cluster}"),
-                    known_cluster_like(cluster),
+                    known_region_or_cluster(cluster),
                 ),
             };
             Err(CliError::new(
                 what,
-                match near {
-                    Some(near) => format!("Did you mean --cluster {near}? If not: {HINT}"),
+                match meant {
+                    Some(meant) => format!("Did you mean {meant}? If not: {HINT}"),
                     None => HINT.to_owned(),
                 },
             ))
@@ -177,13 +178,19 @@ fn region(settings: &Settings, config: &SdkConfig) -> Result<SourcedValue, CliEr
     }
 }
 
-/// A cluster that is known without asking AWS, and whose name is similar.
-fn known_cluster_like(cluster: &str) -> Option<String> {
-    let seen: Vec<String> = seen_names::read().clusters(None).collect();
+/// The flag with the region in which an earlier command saw the cluster; else that with a cluster of a similar name.
+fn known_region_or_cluster(cluster: &str) -> Option<String> {
+    let seen = seen_names::read();
+    let is_in = |region: &String| seen.clusters(Some(region)).any(|known| known == cluster);
+    if let Some(region) = seen.regions().find(is_in) {
+        return Some(sanitize_line(&format!("--region {region}")));
+    }
+    let seen: Vec<String> = seen.clusters(None).collect();
     let built_in = built_in_cluster();
     let known = seen.iter().chain(&built_in).map(String::as_str);
     let near = nearest(short_name(cluster), known);
-    near.first().map(|near| model::text::sanitize_line(near))
+    let near = near.first()?;
+    Some(sanitize_line(&format!("--cluster {near}")))
 }
 
 /// The configuration with credentials that were loaded.

@@ -213,3 +213,22 @@ fn completing_asks_nothing_of_aws() {
     assert_eq!(home.run("bash", &["-c", &script]).unwrap(), "cart\n");
     assert_eq!(aws.accept().unwrap_err().kind(), ErrorKind::WouldBlock);
 }
+
+#[test]
+fn a_region_that_is_left_out_is_that_of_the_cluster_as_seen_before() {
+    let home = Home::new();
+    let hint = |cluster: &str| {
+        let list = format!("ecs-exec list --cluster {cluster} --profile staging 2>&1; true");
+        home.run("bash", &["-c", &list]).unwrap()
+    };
+    let seen = hint("shop");
+    assert!(
+        seen.contains("Did you mean --region eu-central-1?"),
+        "{seen}"
+    );
+    let misspelt = hint("shopp");
+    assert!(
+        misspelt.contains("Did you mean --cluster shop?"),
+        "{misspelt}"
+    );
+}
