@@ -37,7 +37,10 @@ pub fn write_file(path: &Path, text: &str) -> Result<(), CliError> {
 
 /// The error for a file that cannot be written.
 pub fn unwritable(path: &Path, error: &io::Error) -> CliError {
-    CliError::file(format!("cannot write {}: {error}", path.display()))
+    let why = error.to_string();
+    // The name of the temporary file beside it says nothing.
+    let why = why.split_once(" at path \"").map_or(&*why, |(why, _)| why);
+    CliError::file(format!("cannot write {}: {why}", path.display()))
 }
 
 /// A file that replaces another one when it is complete. If it is dropped before, nothing has changed.

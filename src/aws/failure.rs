@@ -94,8 +94,12 @@ pub fn root_message(error: &(dyn Error + 'static)) -> String {
         return message.unwrap_or("no reason given").to_owned();
     }
     let message = last.to_string();
-    if let Some(status) = message.strip_prefix("StatusCode(") {
-        return format!("HTTP status {}", status.trim_end_matches(')'));
+    if let Some((what, status)) = message.split_once("StatusCode(") {
+        let (status, _) = status.split_once(')').unwrap_or((status, ""));
+        return format!("{what}HTTP status {status}");
+    }
+    if message.contains("Error at offset ") {
+        return "the response is not the JSON that AWS documents".to_owned();
     }
     // The system's message does not say which file or connection failed.
     match chain.len().checked_sub(2).map(|at| chain[at].to_string()) {

@@ -88,6 +88,13 @@ async fn copy(arguments: &Cp, global: &Global) -> Result<(), CopyError> {
             .into());
         }
     };
+    if remote.is_empty() {
+        return Err(CliError::new(
+            "the path in the container is missing after the colon",
+            format!("For example: ecs-exec cp {local} {service}:/tmp/"),
+        )
+        .into());
+    }
     // What cannot be read here is an error before AWS is asked.
     let source = match (is_upload, arguments.recursive) {
         (true, true) => Source::Folder(LocalFolder::pack(local)?),

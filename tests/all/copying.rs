@@ -166,3 +166,27 @@ fn a_copy_that_is_not_allowed_is_explained() {
         }
     }
 }
+
+#[test]
+fn errors_name_what_the_user_wrote() {
+    let service = Service::start();
+    fs::write(service.home.path().join("file"), "x").unwrap();
+    let missing = service.run(&["cp", "file", "web:"]);
+    assert_eq!(missing.status, 2);
+    assert!(
+        missing.stderr.contains("after the colon"),
+        "{}",
+        missing.stderr
+    );
+    let unwritable = service.run(&["cp", "web:/etc/hostname", "no-folder/file"]);
+    assert!(
+        unwritable.stderr.contains("cannot write no-folder/file: "),
+        "{}",
+        unwritable.stderr
+    );
+    assert!(
+        !unwritable.stderr.contains(".part"),
+        "{}",
+        unwritable.stderr
+    );
+}

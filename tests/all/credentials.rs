@@ -43,6 +43,8 @@ role_arn = arn:aws:iam::111111111111:role/instance
 credential_source = EcsContainer
 [profile broken-program]
 credential_process = ./fails
+[profile talkative-program]
+credential_process = echo hello
 [profile circle]
 role_arn = arn:aws:iam::111111111111:role/circle
 source_profile = circle-too
@@ -266,7 +268,9 @@ fn each_source_of_credentials_has_its_own_advice() {
     ] {
         let run = Sts::new(None).run_policy(&["--profile", profile], &[]);
         assert_refused(&run, "gives no credentials", advice);
-        assert!(!run.stderr.contains("feature"), "{}", run.stderr);
+        for text_of_rust in ["feature", "offset", "StatusCode"] {
+            assert!(!run.stderr.contains(text_of_rust), "{}", run.stderr);
+        }
     }
 }
 
@@ -538,4 +542,17 @@ fn a_logged_in_profile_gives_the_cached_credentials() {
     let run = sts.run_policy(&["--profile", "logged-in"], &[]);
     assert_eq!(run.status, 0, "{}", run.stderr);
     assert_eq!(sts.caller(), "AKIDLOGIN");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_program_that_prints_something_else_is_explained_without_parser_text() {
+    let sts = Sts::new(None);
+    let run = sts.run_policy(&["--profile", "talkative-program"], &PATH);
+    assert_refused(
+        &run,
+        "is not the JSON that AWS documents",
+        "credential_process",
+    );
+    assert!(!run.stderr.contains("offset"), "{}", run.stderr);
 }
