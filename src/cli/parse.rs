@@ -8,7 +8,7 @@ use clap::{ArgMatches, ColorChoice, CommandFactory, FromArgMatches};
 use model::arn;
 use model::text::{sanitize_block, sanitize_line};
 
-use super::{Cli, Command, SHORT_FORM, habits};
+use super::{Cli, Command, SHORT_FORM, habits, misspelt};
 use crate::cli_error::CliError;
 use crate::{exit, formats, output};
 
@@ -29,7 +29,7 @@ pub fn parse(mut arguments: Vec<OsString>) -> Cli {
         && help == "help"
         && let Some(word) = word.to_str()
         && Cli::command().find_subcommand(word).is_none()
-        && let Some(near) = habits::similar_command(word)
+        && let Some(near) = misspelt::similar_command(word)
     {
         exit_with_hint(word, &format!("Did you mean `ecs-exec help {near}`?"));
     }
@@ -53,7 +53,7 @@ pub fn parse(mut arguments: Vec<OsString>) -> Cli {
         if let Some(flag) = habits::unexpected_argument(error)
             && flag.starts_with('-')
             && let Some(word) = word
-            && let Some(meant) = habits::meant_command(word)
+            && let Some(meant) = misspelt::meant_command(word)
         {
             let hint = format!(
                 "Did you mean `ecs-exec {meant}`? If {word} is a service: sessions have no {flag}."

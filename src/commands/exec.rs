@@ -6,7 +6,7 @@ use model::arn;
 use model::text::{list, sanitize_line};
 
 use crate::aws::AwsClients;
-use crate::cli::habits;
+use crate::cli::misspelt;
 use crate::cli::{Exec, Global, RecipeArguments, SessionFlags, ShortForm, Transport};
 use crate::cli_error::CliError;
 use crate::completion::seen_names;
@@ -112,7 +112,7 @@ async fn run_request(request: SessionRequest<'_>, global: &Global) -> Result<Exi
         && let Some(written) = &request.service
         && !settings.has_service(written)
         && !seen_names::read().has_service(written)
-        && let Some(meant) = habits::meant_command(written)
+        && let Some(meant) = misspelt::meant_command(written)
     {
         let written = sanitize_line(written);
         return Err(CliError::new(

@@ -6,7 +6,7 @@ use model::facts::{Fact, Task, Unavailable};
 
 use super::TargetArgs;
 use crate::aws::AwsClients;
-use crate::cli::habits;
+use crate::cli::misspelt;
 use crate::cli_error::CliError;
 use crate::collect::{self, ecs};
 use crate::config::{Settings, short_name};
@@ -100,7 +100,7 @@ async fn service_tasks(
 
 /// Adds a hint to the error if what was taken for a service looks like a misspelt command.
 pub fn or_similar_command(error: CliError, written: &str) -> CliError {
-    if let Some(near) = habits::similar_command(written) {
+    if let Some(near) = misspelt::similar_command(written) {
         let hint = format!("Or did you mean the command `ecs-exec {near}`?");
         return error.with_hint(&hint);
     }
