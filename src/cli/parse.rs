@@ -49,18 +49,24 @@ pub fn parse(mut arguments: Vec<OsString>) -> Cli {
         None => arguments.insert(at, command.into()),
     }
     let word = words.first().and_then(|word| word.to_str());
-    read_or(&arguments, |error| {
-        if let Some(flag) = habits::unexpected_argument(error)
-            && flag.starts_with('-')
+    let mut cli = read_or(&arguments, |error| {
+        if let Some(wrong) = habits::unexpected_argument(error)
             && let Some(word) = word
             && let Some(meant) = misspelt::meant_command(word)
         {
-            let hint = format!(
-                "Did you mean `ecs-exec {meant}`? If {word} is a service: sessions have no {flag}."
-            );
+            let otherwise = match wrong.starts_with('-') {
+                true => format!("sessions have no {}", sanitize_line(&wrong)),
+                false => format!("ecs-exec exec {word} -- CMD"),
+            };
+            let hint =
+                format!("Did you mean `ecs-exec {meant}`? If {word} is a service: {otherwise}.");
             exit_with_hint(word, &hint);
         }
-    })
+    });
+    if let Command::Exec(exec) = &mut cli.command {
+        exec.is_implied = true;
+    }
+    cli
 }
 
 fn exit_with_hint(word: &str, hint: &str) -> ! {

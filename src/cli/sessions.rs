@@ -48,6 +48,9 @@ pub struct Exec {
     /// Program and arguments [default: a shell]
     #[arg(last = true, value_name = "CMD")]
     pub command: Vec<String>,
+    /// `SERVICE -- CMD` without the command's name: the service may be a misspelt command.
+    #[arg(skip)]
+    pub is_implied: bool,
     #[command(flatten)]
     pub session: SessionFlags,
 }

@@ -61,7 +61,7 @@ pub async fn run(arguments: &Exec, global: &Global) -> Result<ExitCode, CliError
             false => Some(shell_words::join(words)),
         },
         is_project_command: false,
-        may_be_command: false,
+        may_be_command: arguments.is_implied,
         flags: &arguments.session,
     };
     run_request(request, global).await

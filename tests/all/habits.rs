@@ -64,6 +64,47 @@ fn a_misspelt_command_with_flags_of_its_own_is_recognised() {
     assert!(!service.stderr.contains("as a value"), "{}", service.stderr);
 }
 
+/// Whatever follows the word, AWS is not asked about a service of this name.
+#[test]
+fn words_of_other_tools_are_recognised_before_aws_is_asked() {
+    let service = Service::start();
+    for (line, meant) in [
+        (&["exce", "web"][..], "exec"),
+        (&["exce", "--", "ls"], "exec"),
+        (&["ssh", "web", "--", "ls"], "exec"),
+        (&["kubectl", "exec", "-it", "web", "--", "sh"], "exec"),
+        (&["log", "web"], "logs"),
+        (&["tail", "web"], "logs -f"),
+        (&["scp", "web:/etc/hosts", "."], "cp"),
+    ] {
+        let run = service.run(line);
+        let hint = format!("Did you mean `ecs-exec {meant}`?");
+        assert_refused(&run, &format!("there is no command {}", line[0]), &hint);
+    }
+    let calls = service.account.lock().unwrap().calls.clone();
+    assert!(calls.is_empty(), "{calls:?}");
+}
+
+#[test]
+fn a_command_without_dashes_gets_the_line_with_them() {
+    let service = Service::start();
+    for (line, with_dashes) in [
+        (
+            &["web", "echo", "hi", "there"][..],
+            "ecs-exec web -- echo hi there",
+        ),
+        (&["web", "web", "ls", "-l", "x"], ""),
+        (
+            &["web", "web", "echo", "hi", "you"],
+            "ecs-exec web -c web -- echo hi you",
+        ),
+    ] {
+        let run = service.run(line);
+        assert_refused(&run, "unexpected argument", with_dashes);
+        assert!(!run.stderr.contains("open-a-session"), "{}", run.stderr);
+    }
+}
+
 #[test]
 fn a_pasted_line_of_the_aws_cli_opens_the_session() {
     let service = Service::start();
