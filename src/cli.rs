@@ -26,6 +26,7 @@ pub use audit::{RecordFormat, Sessions, WhoCan};
 pub use capture::{Capture, RealNames};
 pub use cluster::{Init, List, Logs, TableFormat};
 pub use doctor::{CheckFlags, Doctor, FailOn, Targets};
+use global::hidden_aws_flags;
 pub use global::{Color, Global};
 pub use mcp::Mcp;
 pub use parse::{last_value, parse};
@@ -102,15 +103,18 @@ pub enum Command {
     /// Write the facts that the doctor reads to a file, without secrets
     Capture(Capture),
     /// Replace the made-up names of an anonymized capture in a text by the real ones
+    #[command(args = hidden_aws_flags())]
     RealNames(RealNames),
     /// Explain a check or an error text
     #[command(after_help = include_str!("cli/help/explain.txt").trim_end())]
+    #[command(args = hidden_aws_flags())]
     Explain {
         /// A check's ID, an area, an error text, or `-` to read the text from standard input
         #[arg(required = true, value_name = "CHECK | AREA | TEXT | -")]
         words: Vec<String>,
     },
     /// List the checks
+    #[command(args = hidden_aws_flags())]
     Checks {
         /// Output format
         #[arg(long, default_value = "human", value_name = "FORMAT")]
@@ -119,6 +123,7 @@ pub enum Command {
     /// Write an ecs-exec.toml for a cluster
     Init(Init),
     /// Trust the ecs-exec.toml of a project, so that it can set commands and profiles
+    #[command(args = hidden_aws_flags())]
     Trust(Trust),
     /// Print a least-privilege IAM policy
     #[command(after_help = include_str!("cli/help/policy.txt").trim_end())]
@@ -128,17 +133,20 @@ pub enum Command {
     Mcp(Mcp),
     /// Print a completion script for a shell
     #[command(after_help = include_str!("cli/help/completions.txt").trim_end())]
+    #[command(args = hidden_aws_flags())]
     Completions {
         /// Shell to complete in
         shell: clap_complete::Shell,
     },
     /// Print the manual page, or write one for each command to a folder
+    #[command(args = hidden_aws_flags())]
     Man {
         /// Folder for the manual pages (default: print the main page)
         #[arg(value_name = "DIR")]
         folder: Option<PathBuf>,
     },
     /// Print the JSON Schema of the doctor's report
+    #[command(args = hidden_aws_flags())]
     Schema,
     /// The short form `ecs-exec SERVICE [CONTAINER] [COMMAND]`
     #[command(hide = true, name = SHORT_FORM)]

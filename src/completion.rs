@@ -140,6 +140,14 @@ fn completed_subcommand(command: &Command) -> Command {
         .visible_aliases(aliases)
         .about(command.get_about().cloned().unwrap_or_default())
         .args(visible_arguments(command))
+        // In place of the program's own, which are offered.
+        .args(hidden_global_flags(command))
+}
+
+fn hidden_global_flags(command: &Command) -> impl Iterator<Item = Arg> {
+    let arguments = command.get_arguments();
+    let hidden = arguments.filter(|one| one.is_hide_set() && one.is_global_set());
+    hidden.cloned()
 }
 
 fn visible_arguments(command: &Command) -> impl Iterator<Item = Arg> {

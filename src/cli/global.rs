@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
-use clap::{Args, ValueEnum};
+use clap::{Arg, Args, ValueEnum};
 
 use model::distinct::unique;
 
@@ -69,6 +69,14 @@ pub struct Global {
     /// The ARN of the cluster that a service or task belongs to, if the command names one by its ARN.
     #[arg(skip)]
     pub cluster_of_target: Option<String>,
+}
+
+/// The flags about AWS for a command that asks nothing of AWS: it accepts them, and does not list them.
+pub fn hidden_aws_flags() -> Vec<Arg> {
+    let global = Global::augment_args(clap::Command::new(""));
+    let flags = global.get_arguments();
+    let of_aws = flags.filter(|flag| flag.get_help_heading() == Some("AWS"));
+    of_aws.map(|flag| flag.clone().hide(true)).collect()
 }
 
 impl Global {

@@ -93,6 +93,29 @@ fn bash_completes_commands_and_flags() {
     assert_eq!(home.bash(&["doc"]), ["doctor"]);
     assert!(!home.bash(&[""]).contains(&"open-a-session".to_owned()));
     assert!(!home.bash(&["exec", "--"]).contains(&"--tty".to_owned()));
+    // What does not matter to a command is not offered.
+    assert_eq!(home.bash(&["list", "--regi"]), ["--region"]);
+    for command in [
+        "checks",
+        "explain",
+        "schema",
+        "man",
+        "completions",
+        "trust",
+        "real-names",
+    ] {
+        let offered = home.bash(&[command, "--"]);
+        assert!(!offered.contains(&"--region".to_owned()), "{command}");
+        let help = home.run("ecs-exec", &[command, "-h"]).unwrap();
+        assert!(
+            !help.contains("--region") && !help.contains("--cluster"),
+            "{help}"
+        );
+    }
+    assert!(
+        home.run("ecs-exec", &["checks", "--cluster", "x"])
+            .is_some()
+    );
     // What `fix` would refuse is not offered.
     assert_eq!(home.bash(&["doctor", "--demo"]), ["--demo"]);
     assert_eq!(home.bash(&["fix", "--demo"]), [""; 0]);
