@@ -208,7 +208,10 @@ async fn with_credentials(
         profiles.filter(|profiles| settings.profile.is_some() && profiles.gives_credentials());
     match timeout_at(deadline, cached.provide_credentials()).await {
         Ok(Ok(_)) => Ok(config.into_builder().credentials_provider(cached).build()),
-        Ok(Err(error)) => Err(credentials::load_error(&error, named)),
+        Ok(Err(error)) => {
+            let known = profiles.map(Profiles::known).unwrap_or_default();
+            Err(credentials::load_error(&error, named, &known))
+        }
         Err(_) => Err(credentials::load_timeout(named)),
     }
 }

@@ -13,6 +13,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::ErrorMetadata;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use model::text::sanitize_line;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
@@ -121,8 +122,8 @@ pub fn load_timeout(profile: Option<&Profiles>) -> CliError {
 /// The message for a machine without any credentials.
 pub const NO_CREDENTIALS: &str = "there are no AWS credentials on this machine";
 
-/// No source gave credentials. `profile`: the profile that the user named.
-pub fn load_error(error: &CredentialsError, profile: Option<&Profiles>) -> CliError {
+/// No source gave credentials. `profile`: the profile that the user named; `known`: a sentence with the names of all.
+pub fn load_error(error: &CredentialsError, profile: Option<&Profiles>, known: &str) -> CliError {
     let message = match root_message(error) {
         // The SDK means a feature of its own build, which no user can turn on.
         message if message.contains("feature") => {
@@ -157,8 +158,10 @@ pub fn load_error(error: &CredentialsError, profile: Option<&Profiles>) -> CliEr
         return CliError::of_kind(
             ErrorKind::NoCredentials,
             NO_CREDENTIALS,
-            "Sign in (aws sso login), choose a profile with --profile or AWS_PROFILE, or set AWS_ACCESS_KEY_ID and \
-             AWS_SECRET_ACCESS_KEY. `ecs-exec doctor --demo` needs none.",
+            format!(
+                "Sign in (aws sso login), choose a profile with --profile or AWS_PROFILE, or set AWS_ACCESS_KEY_ID and \
+                 AWS_SECRET_ACCESS_KEY.{known} `ecs-exec doctor --demo` needs none."
+            ),
         );
     }
     let what = format!("cannot load the AWS credentials: {message}");
@@ -167,9 +170,12 @@ pub fn load_error(error: &CredentialsError, profile: Option<&Profiles>) -> CliEr
             what,
             match name {
                 "AWS_WEB_IDENTITY_TOKEN_FILE" => {
-                    "AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN say where they come from: the file must hold a token that \
-                     has not expired, and the role must trust its issuer."
-                        .to_owned()
+                    let file = variable(name).unwrap_or_default();
+                    let file = sanitize_line(&file.to_string_lossy());
+                    format!(
+                        "AWS_WEB_IDENTITY_TOKEN_FILE ({file}) and AWS_ROLE_ARN say where they come from: the file must hold \
+                         a token that has not expired, and the role must trust its issuer."
+                    )
                 }
                 name => format!(
                     "{name} says where to load them from: a container's credentials, which only a program in that container can load."
@@ -222,6 +228,6 @@ where
         }
         _ => sources(error)
             .find_map(|source| source.downcast_ref())
-            .map(|error| load_error(error, None)),
+            .map(|error| load_error(error, None, "")),
     }
 }

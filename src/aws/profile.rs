@@ -202,7 +202,8 @@ impl Profiles {
         )
     }
 
-    fn known(&self) -> String {
+    /// A sentence with the names of the profiles, behind a space; empty if there are none.
+    pub fn known(&self) -> String {
         let mut names: Vec<&str> = self.all.profiles().collect();
         names.sort_unstable();
         match names.is_empty() {

@@ -277,6 +277,8 @@ fn each_source_of_credentials_has_its_own_advice() {
 #[test]
 fn a_wrong_profile_is_explained() {
     let sts = Sts::new(None);
+    let none = sts.run_policy(&[], &[]);
+    assert_refused(&none, "there are no AWS credentials", "Profiles: base, ");
     let run = sts.run_policy(&["--profile", "circle"], &[]);
     assert_refused(
         &run,
@@ -426,7 +428,7 @@ fn web_identity_tokens_are_exchanged() {
     assert_refused(
         &gone,
         "cannot load the AWS credentials",
-        "AWS_WEB_IDENTITY_TOKEN_FILE",
+        "/gone) and AWS_ROLE_ARN",
     );
 }
 
