@@ -4,6 +4,7 @@
 mod audit;
 mod capture;
 mod cluster;
+mod console_url;
 mod doctor;
 mod duration;
 mod global;

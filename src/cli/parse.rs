@@ -8,7 +8,7 @@ use clap::{ArgMatches, ColorChoice, CommandFactory, FromArgMatches};
 use model::arn;
 use model::text::{sanitize_block, sanitize_line};
 
-use super::{Cli, Command, SHORT_FORM, habits, misspelt};
+use super::{Cli, Command, SHORT_FORM, console_url, habits, misspelt};
 use crate::cli_error::CliError;
 use crate::{exit, formats, output};
 
@@ -21,6 +21,7 @@ pub fn parse(mut arguments: Vec<OsString>) -> Cli {
     {
         arguments.remove(1);
     }
+    console_url::replace(&mut arguments);
     habits::adapt_aws_cli_line(&mut arguments);
     if let Some(command) = habits::implied_command(&arguments) {
         arguments.insert(1, command.into());
