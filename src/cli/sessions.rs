@@ -77,9 +77,9 @@ pub struct SessionFlags {
     /// Keep AWS from ending an idle session
     ///
     /// Systems Manager ends sessions that are idle, after 20 minutes unless the account sets another time. This sends the
-    /// size of the terminal again every 4 minutes, which programs do not notice. The risk: a session that you forget
-    /// stays open, with the task's permissions, for whoever comes to your keyboard. Sessions still end at the account's
-    /// maximum duration.
+    /// size of the terminal again every 4 minutes, which programs do not notice. AWS does not document what it counts as
+    /// activity, so it may end the session all the same. The risk: a session that you forget stays open, with the task's
+    /// permissions, for whoever comes to your keyboard. Sessions still end at the account's maximum duration.
     #[arg(long)]
     pub keep_alive: bool,
     /// Run the doctor first, and open no session if it finds a problem
