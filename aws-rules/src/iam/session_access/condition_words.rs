@@ -26,12 +26,14 @@ pub fn exemptions(policy: &Value, request: &Request, noun: &str) -> Vec<String> 
         .collect()
 }
 
-/// What a Deny statement that does not apply leaves: the tasks and containers that it does not choose.
+/// What exempts from a Deny statement that does not apply only because of which task or container it is. None if
+/// something else exempts every session into the target.
 pub fn left_by_deny(policy: &Value, request: &Request, noun: &str) -> Vec<String> {
-    entries(policy, request)
-        .filter(|entry| entry.answer == Ternary::No && entry.narrows_targets())
-        .map(|entry| entry.phrase(true, noun))
-        .collect()
+    let exempts_all = |entry: Entry| entry.answer == Ternary::No && !entry.narrows_targets();
+    match entries(policy, request).any(exempts_all) {
+        true => Vec::new(),
+        false => exemptions(policy, request, noun),
+    }
 }
 
 /// One operator with one key.

@@ -84,6 +84,22 @@ fn limits_to_tasks_and_containers_are_named_wherever_they_stand() {
         Some((Access::Allowed, "only task 0a1b*".to_owned()))
     );
     assert_eq!(on(TASKS), Some((Access::Allowed, String::new())));
+    // Whoever is exempt by something else may enter any container.
+    let elsewhere_or_other = deny(json!({"StringNotEquals": {
+        "ecs:container-name": "web", "aws:RequestedRegion": "us-west-2",
+    }}));
+    assert_eq!(
+        one(&[allow("ecs:*"), elsewhere_or_other]),
+        Some((Access::Allowed, String::new()))
+    );
+    let others_without_mfa = deny(json!({
+        "StringNotEquals": {"ecs:container-name": "web"},
+        "BoolIfExists": {"aws:MultiFactorAuthPresent": "false"},
+    }));
+    assert_eq!(
+        one(&[allow("ecs:*"), others_without_mfa]),
+        Some((Access::Allowed, "only with MFA or container web".to_owned()))
+    );
     // A Deny about other resources limits nothing.
     let elsewhere = statement(
         "Deny",
