@@ -1,4 +1,7 @@
 //! Sources of AWS credentials: profiles, roles, programs, web identities and containers. The tests run their own STS.
+//! `mfa`: what they ask for on a terminal.
+
+mod mfa;
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +12,6 @@ use serde_json::json;
 use crate::support::doctor::{Run, command, run};
 use crate::support::fake_service::Service;
 use crate::support::http::{Answer, Request, serve};
-use crate::support::pty::Terminal;
 
 const CONFIG: &str = "\
 [default]
@@ -314,82 +316,6 @@ fn a_role_session_has_the_users_name() {
     let run = sts.run_policy(&["--profile", "hop"], &[("USER", "ann")]);
     assert_eq!(run.status, 0, "{}", run.stderr);
     assert!(sts.received("RoleSessionName", "ecs-exec-ann"));
-}
-
-#[test]
-fn a_code_is_asked_for_on_a_terminal() {
-    for (profile, caller) in [("coded", "ASIACODED"), ("behind-a-code", "ASIABEHIND")] {
-        let sts = Sts::new(None);
-        let command = sts.command(&["--profile", profile], &[]);
-        let mut terminal = Terminal::start(&command);
-        terminal.expect("MFA code of arn:aws:iam::111111111111:mfa/jane for profile coded: ");
-        terminal.type_keys("123 456\n");
-        assert_eq!(terminal.wait(), 0, "{}", terminal.screen());
-        assert!(sts.received("TokenCode", "123456"));
-        assert_eq!(sts.caller(), caller);
-    }
-}
-
-#[test]
-fn a_code_that_is_not_six_digits_is_asked_for_again() {
-    let sts = Sts::new(None);
-    let command = sts.command(&["--profile", "coded"], &[]);
-    let mut terminal = Terminal::start(&command);
-    terminal.expect("MFA code");
-    terminal.type_keys("12\n");
-    terminal.expect("six digits");
-    assert_eq!(sts.count("AssumeRole"), 0);
-    terminal.type_keys("123456\n");
-    assert_eq!(terminal.wait(), 0, "{}", terminal.screen());
-    assert!(sts.received("TokenCode", "123456"));
-
-    let mut terminal = Terminal::start(&command);
-    terminal.expect("MFA code");
-    terminal.type_keys("\u{4}");
-    assert_eq!(terminal.wait(), 2, "{}", terminal.screen());
-    assert_eq!(sts.count("AssumeRole"), 1, "no more than before");
-}
-
-#[test]
-fn a_code_that_aws_does_not_accept_is_asked_for_again() {
-    let sts = Sts::new(None);
-    let command = sts.command(&["--profile", "coded"], &[]);
-    let mut terminal = Terminal::start(&command);
-    terminal.expect("MFA code");
-    terminal.type_keys("000000\n");
-    terminal.expect("does not accept this code");
-    terminal.type_keys("123456\n");
-    assert_eq!(terminal.wait(), 0, "{}", terminal.screen());
-    assert_eq!(sts.count("AssumeRole"), 2);
-
-    let mut terminal = Terminal::start(&command);
-    for questions in 1..=3 {
-        while terminal.screen().matches("MFA code of").count() < questions {
-            std::thread::sleep(std::time::Duration::from_millis(10));
-        }
-        terminal.type_keys("000000\n");
-    }
-    assert_eq!(terminal.wait(), 2, "{}", terminal.screen());
-    assert!(terminal.screen().contains("wait for the next one"));
-    assert_eq!(sts.count("AssumeRole"), 5, "three attempts");
-}
-
-/// A progress line would overwrite the question.
-#[test]
-fn the_question_for_a_code_stays_on_the_screen() {
-    let sts = Sts::new(Some("AccessDenied"));
-    let mut doctor = command(sts.home.path());
-    doctor
-        .args(["doctor", "web", "--cluster", "shop", "--profile", "coded"])
-        .env("AWS_ENDPOINT_URL", &sts.url);
-    let mut terminal = Terminal::start(&doctor);
-    terminal.expect("MFA code");
-    std::thread::sleep(std::time::Duration::from_millis(600));
-    let screen = terminal.screen();
-    let (_, after) = screen.split_once("profile coded: ").unwrap();
-    assert_eq!(after, "", "{screen}");
-    terminal.type_keys("123456\n");
-    assert_eq!(terminal.wait(), 2, "{}", terminal.screen());
 }
 
 #[test]
