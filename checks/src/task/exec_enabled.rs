@@ -4,7 +4,7 @@ pub const CHECK: Check = Check {
     id: "task.exec-enabled",
     title: "The task was started with ECS Exec on",
     why: "ECS installs the agent when a task starts: sessions in a task that was started without it never work, whatever its service says now.",
-    how: "enableExecuteCommand in ecs:DescribeTasks and in ecs:DescribeServices. For a plan: whether apply replaces the tasks of a service that turns it on.",
+    how: "enableExecuteCommand in ecs:DescribeTasks and in ecs:DescribeServices. For a plan: whether the deployment replaces the tasks of a service that turns it on.",
     actions: &["ecs:DescribeTasks"],
     remedy: "Force a new deployment, or run a standalone task again. The flag of a running task cannot be changed.",
     docs: &[aws_pages::ECS_EXEC],
@@ -16,15 +16,15 @@ pub const CHECK: Check = Check {
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
     if index.facts.planned {
-        return tasks_after_apply(index);
+        return tasks_after_deployment(index);
     }
     index.each_task(&CHECK, |group, subject, task| {
         judge(index, group, subject, task)
     })
 }
 
-/// Nothing in a plan runs yet, but tasks that run now may outlive apply.
-fn tasks_after_apply(index: &FactIndex) -> Vec<Finding> {
+/// Nothing in a plan runs yet, but tasks that run now may outlive the deployment.
+fn tasks_after_deployment(index: &FactIndex) -> Vec<Finding> {
     index.each_service(&CHECK, |group, subject, service| {
         let name = &service.name;
         if index.is_exec_forbidden_for(group, service) {
@@ -33,12 +33,12 @@ fn tasks_after_apply(index: &FactIndex) -> Vec<Finding> {
         match &service.leaves_tasks_without_exec {
             None | Some(Fact::Absent) => CHECK.skip(subject, "Nothing runs yet: this is a plan"),
             Some(Fact::Unavailable(why)) => CHECK.unknown(subject, why).detail(
-                "The tasks that run now were started without ECS Exec. Only a new deployment replaces them, and whether apply \
-                 makes one depends on this.",
+                "The tasks that run now were started without ECS Exec. Only a new deployment replaces them, and whether there \
+                 will be one depends on this.",
             ),
             Some(Fact::Known(false)) => CHECK.pass(
                 subject,
-                format!("Apply replaces the tasks of {name} with tasks that have ECS Exec on"),
+                format!("The deployment replaces the tasks of {name} with tasks that have ECS Exec on"),
             ),
             Some(Fact::Known(true)) => CHECK
                 .fail(subject, format!("The tasks of {name} remain without ECS Exec after the deployment"))
@@ -46,7 +46,7 @@ fn tasks_after_apply(index: &FactIndex) -> Vec<Finding> {
                     "The plan turns ECS Exec on, but starts no new tasks: those that run now were started without it, and \
                      sessions in them never work.",
                 )
-                .group_title("Tasks that apply does not replace have no ECS Exec")
+                .group_title("Tasks that the deployment does not replace have no ECS Exec")
                 .evidence("enableExecuteCommand", false)
                 .evidence("serviceEnableExecuteCommand", true)
                 .fix(fixes::service::force_deployment(index.facts, service)),
