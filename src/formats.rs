@@ -35,6 +35,16 @@ pub struct Look {
     pub verbose: bool,
 }
 
+impl Look {
+    /// What stands for text that is cut off.
+    pub fn ellipsis(&self) -> &'static str {
+        match self.unicode {
+            true => "…",
+            false => "...",
+        }
+    }
+}
+
 /// The formats of a report, under the names that `--format` accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {

@@ -26,7 +26,7 @@ pub use look::{last_lines_that_fit, look_of_errors, text_width};
 pub use open_line::OpenLine;
 pub use progress::Progress;
 pub use records::Records;
-pub use table::{plain_table, table, without_middle};
+pub use table::{plain_table, start_within, table, without_middle};
 
 use look::look;
 

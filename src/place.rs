@@ -33,9 +33,12 @@ pub async fn with_cluster(
         return load_with_cluster(cluster, global, uses).await;
     }
     if settings.is_built_in {
-        note!(
-            "No ecs-exec.toml, cluster or region is set: using the built-in {}. `ecs-exec init` writes an ecs-exec.toml.",
-            settings.cluster
+        say_unless_quiet(
+            global,
+            &format!(
+                "No ecs-exec.toml, cluster or region is set: using the built-in {}. `ecs-exec init` writes an ecs-exec.toml.",
+                settings.cluster
+            ),
         );
     }
     if !settings.cluster.is_empty() {
@@ -43,7 +46,10 @@ pub async fn with_cluster(
     }
     let aws = AwsClients::connect(&settings, SESSION_TIMEOUT).await?;
     let cluster = picker::choose_cluster(&aws, &settings, global).await?;
-    note!("Cluster: {} in {}", short_name(&cluster), aws.region.value);
+    say_unless_quiet(
+        global,
+        &format!("Cluster: {} in {}", short_name(&cluster), aws.region.value),
+    );
     load_with_cluster(&cluster, global, uses).await
 }
 
@@ -61,4 +67,10 @@ async fn load_with_cluster(
     let mut settings = config::load(&global, uses).await?;
     settings.cluster_is_chosen = true;
     Ok(settings)
+}
+
+fn say_unless_quiet(global: &Global, line: &str) {
+    if !global.quiet {
+        say!("{line}");
+    }
 }

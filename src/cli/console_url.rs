@@ -5,7 +5,6 @@ use std::ffi::OsString;
 use http::Uri;
 
 /// What an address of the console is about.
-#[derive(Debug, PartialEq, Eq)]
 struct Place {
     region: Option<String>,
     cluster: String,

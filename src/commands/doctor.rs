@@ -36,7 +36,7 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, CliErr
     let outcome = run.examine(global, timeout).await?;
     let reports = from_ref(&outcome.report);
     output::write(reports, arguments, global)?;
-    Ok(exit_code(reports, arguments, global, plan.as_ref()))
+    Ok(exit_code(reports, arguments, plan.as_ref()))
 }
 
 /// The clusters to look at, from the flags and the plan, and the plan itself.
@@ -78,12 +78,7 @@ fn ensure_no_fix_flags(arguments: &Doctor) -> Result<(), CliError> {
 }
 
 /// The exit code of the reports; notes on standard error say what the reports do not.
-pub fn exit_code(
-    reports: &[Report],
-    arguments: &Doctor,
-    global: &Global,
-    plan: Option<&Plan>,
-) -> ExitCode {
+pub fn exit_code(reports: &[Report], arguments: &Doctor, plan: Option<&Plan>) -> ExitCode {
     let mut findings = reports.iter().flat_map(|report| &report.findings);
     let verdict = formats::verdict(reports);
     if verdict == Verdict::Fail {
@@ -99,13 +94,12 @@ pub fn exit_code(
     let facts = &arguments.facts;
     if let Some(plan) = plan
         && !facts.plan_over_live
-        && !global.quiet
     {
         let or_complete = match facts.plan_is_complete || plan.shows_only_changes() {
             true => "",
             false => ", or --plan-is-complete if there is nothing beside the plan",
         };
-        say!("Add --plan-over-live to read what is not in the plan from AWS{or_complete}.");
+        note!("Add --plan-over-live to read what is not in the plan from AWS{or_complete}.");
     }
     match arguments.checks.allow_unknown {
         true => ExitCode::SUCCESS,

@@ -120,7 +120,7 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, CliErr
         // A report would only repeat the plan.
         write_requested(arguments, global, &now.report)?;
     }
-    Ok(exit_code(reports, arguments, global, None))
+    Ok(exit_code(reports, arguments, None))
 }
 
 /// Writes the report in the requested formats only.

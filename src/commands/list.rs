@@ -61,8 +61,13 @@ pub async fn run(arguments: &List, global: &Global) -> Result<ExitCode, CliError
         TableFormat::Json => serde_json::to_string_pretty(&rows).unwrap_or_default() + "\n",
         TableFormat::Human => {
             let terminal = io::stdout().is_terminal();
-            let cut = (terminal && !global.verbose).then(|| Cut::of(global));
-            human(&rows, if terminal { text_width() } else { usize::MAX }, cut)
+            let room = if terminal { text_width() } else { usize::MAX };
+            let is_cut = terminal && !global.verbose;
+            human(
+                &rows,
+                room,
+                is_cut.then(|| look_of_errors(global).ellipsis()),
+            )
         }
     };
     print(&text)?;
@@ -209,46 +214,30 @@ const OPTIONAL_COLUMNS: [&str; 3] = ["DEFINITION", "HEALTH", "AGE"];
 const NAME_COLUMNS: [usize; 2] = [0, 2];
 const MIN_NAME: usize = 10;
 
-/// How long names are cut.
-struct Cut {
-    ellipsis: &'static str,
-}
-
-impl Cut {
-    fn of(global: &Global) -> Cut {
-        Cut {
-            ellipsis: if look_of_errors(global).unicode {
-                "…"
-            } else {
-                "..."
-            },
-        }
-    }
-
-    /// Cuts names so that a line that is `excess` columns too wide fits.
-    fn names(&self, rows: &mut [[String; 8]], excess: usize) {
-        let width = |column: usize| {
-            let cells = rows.iter().map(|row| display_width(&row[column]));
-            cells.max().unwrap_or(0)
-        };
-        let [service, container] = NAME_COLUMNS.map(width);
-        let room = (service + container).saturating_sub(excess);
-        let half = room / 2;
-        let widths = match () {
-            () if service <= half => [service, room - service],
-            () if container <= half => [room - container, container],
-            () => [room - half, half],
-        };
-        for row in rows {
-            for (column, width) in NAME_COLUMNS.into_iter().zip(widths) {
-                row[column] = without_middle(&row[column], width.max(MIN_NAME), self.ellipsis);
-            }
+/// Cuts names so that a line that is `excess` columns too wide fits.
+fn cut_names(rows: &mut [[String; 8]], excess: usize, ellipsis: &str) {
+    let width = |column: usize| {
+        let cells = rows.iter().map(|row| display_width(&row[column]));
+        cells.max().unwrap_or(0)
+    };
+    let [service, container] = NAME_COLUMNS.map(width);
+    let room = (service + container).saturating_sub(excess);
+    let half = room / 2;
+    let widths = match () {
+        () if service <= half => [service, room - service],
+        () if container <= half => [room - container, container],
+        () => [room - half, half],
+    };
+    for row in rows {
+        for (column, width) in NAME_COLUMNS.into_iter().zip(widths) {
+            row[column] = without_middle(&row[column], width.max(MIN_NAME), ellipsis);
         }
     }
 }
 
-/// The table, within `room` columns if it can be.
-fn human(rows: &[Row], room: usize, cut: Option<Cut>) -> String {
+/// The table, within `room` columns if it can be. `ellipsis`: what stands for the middle of long names; `None`: they are
+/// not cut.
+fn human(rows: &[Row], room: usize, ellipsis: Option<&str>) -> String {
     if rows.is_empty() {
         return "No services and no tasks.\n".to_owned();
     }
@@ -263,9 +252,9 @@ fn human(rows: &[Row], room: usize, cut: Option<Cut>) -> String {
         text = render(&rows, &columns);
     }
     let width = text.lines().map(display_width).max().unwrap_or(0);
-    match cut {
-        Some(cut) if width > room => {
-            cut.names(&mut rows, width - room);
+    match ellipsis {
+        Some(ellipsis) if width > room => {
+            cut_names(&mut rows, width - room, ellipsis);
             render(&rows, &columns)
         }
         _ => text,
@@ -316,7 +305,7 @@ mod tests {
     }
 
     fn lines(rows: &[Row], cut: bool) -> Vec<String> {
-        let text = human(rows, 80, cut.then_some(Cut { ellipsis: "…" }));
+        let text = human(rows, 80, cut.then_some("…"));
         text.lines().map(str::to_owned).collect()
     }
 

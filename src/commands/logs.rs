@@ -60,7 +60,7 @@ pub async fn run(arguments: &Logs, global: &Global) -> Result<ExitCode, CliError
     let sources = sources(&definitions, container, &aws.region.value)?;
     // Ctrl-C ends it, and the terminal echoes that.
     let echo = (arguments.follow && io::stderr().is_terminal()).then(OpenLine::begin);
-    let followed = follow(&aws, &sources, arguments, global, progress).await;
+    let followed = follow(&aws, &sources, arguments, progress).await;
     if let Some(echo) = echo {
         echo.close();
     }
@@ -167,7 +167,6 @@ async fn follow(
     aws: &AwsClients,
     sources: &BTreeSet<Source>,
     arguments: &Logs,
-    global: &Global,
     progress: Progress,
 ) -> Result<(), CliError> {
     let mut progress = Some(progress);
@@ -192,8 +191,8 @@ async fn follow(
         let text: String = shown.iter().map(Event::line).collect();
         let is_first = progress.take().is_some();
         print(&text)?;
-        if is_first && text.is_empty() && !global.quiet {
-            say!("{}", nothing(arguments));
+        if is_first && text.is_empty() {
+            note!("{}", nothing(arguments));
         }
         if !arguments.follow {
             return Ok(());

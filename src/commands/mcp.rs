@@ -19,8 +19,8 @@ use tools::Tools;
 pub async fn run(arguments: &Mcp, global: &Global) -> Result<ExitCode, CliError> {
     let tools = Tools::new(global, arguments.allow_fix).map_err(cannot_serve)?;
     let fixing = tools.fixing();
-    if io::stdin().is_terminal() && !global.quiet {
-        say!("Waiting for an AI assistant on standard input; Ctrl-C ends.");
+    if io::stdin().is_terminal() {
+        note!("Waiting for an AI assistant on standard input; Ctrl-C ends.");
     }
     let streams = streams().map_err(cannot_serve)?;
     let server = tools.serve(streams).await.map_err(cannot_serve)?;

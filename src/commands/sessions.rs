@@ -87,9 +87,9 @@ pub async fn run(arguments: &Sessions, global: &Global) -> Result<ExitCode, CliE
     recording::add(&aws, &cluster, &list.tasks, &mut list.sessions).await;
     progress.end();
     let answer = list.answer(&aws, since, service, &cluster);
-    if arguments.format == RecordFormat::Csv && !global.quiet {
+    if arguments.format == RecordFormat::Csv {
         for note in &answer.notes {
-            say!("note: {}", sanitize_line(note));
+            note!("note: {}", sanitize_line(note));
         }
     }
     print(&render::render(&answer, arguments.format, global.verbose))?;

@@ -56,7 +56,7 @@ pub async fn run(
     }
     Ok(match errors.last() {
         Some(last) => ExitCode::from(last.exit_code()),
-        None => exit_code(&reports, arguments, global, plan),
+        None => exit_code(&reports, arguments, plan),
     })
 }
 

@@ -32,7 +32,7 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, CliErr
             screen.clear();
             let reports = from_ref(&outcome.report);
             output::write(reports, arguments, global)?;
-            return Ok(exit_code(reports, arguments, global, None));
+            return Ok(exit_code(reports, arguments, None));
         }
         screen.show(&outcome, &pending, global);
         sleep(PAUSE).await;

@@ -107,9 +107,9 @@ pub async fn run(arguments: &WhoCan, global: &Global) -> Result<ExitCode, CliErr
     let place = Place::new(&aws, &settings, &cluster, account_id)?;
     let named = (service.as_str(), container);
     let answer = answer(&place, named, (&cluster, key), &workload, read, aws.calls());
-    if arguments.format == RecordFormat::Csv && !global.quiet {
+    if arguments.format == RecordFormat::Csv {
         for note in &answer.notes {
-            say!("note: {}", sanitize_line(note));
+            note!("note: {}", sanitize_line(note));
         }
     }
     print(&render::render(&answer, arguments.format, global.verbose))?;

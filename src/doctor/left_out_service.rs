@@ -25,9 +25,6 @@ pub async fn choose(
     if is_named || !settings.default_services.is_empty() || !may_ask {
         return Ok(None);
     }
-    // The doctor reports what is wrong with the credentials.
-    let Ok(aws) = AwsClients::connect(settings, SESSION_TIMEOUT).await else {
-        return Ok(None);
-    };
+    let aws = AwsClients::connect(settings, SESSION_TIMEOUT).await?;
     picker::choose_reported_service(&aws, settings, global).await
 }

@@ -25,14 +25,14 @@ pub fn without_middle(name: &str, most: usize, ellipsis: &str) -> String {
         return name.to_owned();
     }
     let room = most.saturating_sub(display_width(ellipsis));
-    let start = within(name.chars(), room.div_ceil(2));
-    let end = within(name.chars().rev(), room / 2);
+    let start = start_within(name.chars(), room.div_ceil(2));
+    let end = start_within(name.chars().rev(), room / 2);
     let end: String = end.chars().rev().collect();
     format!("{start}{ellipsis}{end}")
 }
 
 /// The first characters that fit into so many columns.
-fn within(chars: impl Iterator<Item = char>, most: usize) -> String {
+pub fn start_within(chars: impl Iterator<Item = char>, most: usize) -> String {
     let mut text = String::new();
     for c in chars {
         text.push(c);

@@ -15,7 +15,7 @@ use tokio::task::spawn_blocking;
 
 use crate::cli::Global;
 use crate::cli_error::CliError;
-use crate::output::look_of_errors;
+use crate::output::{look_of_errors, start_within};
 use crate::signals::INTERRUPT;
 
 /// The most rows that a menu shows at once.
@@ -49,7 +49,7 @@ pub async fn choose<T>(
     let look = look_of_errors(global);
     let cells = clean(&rows);
     // Two columns for the mark of the selected row, and one for the cursor.
-    let lines = lines(&cells, look.width.saturating_sub(3), look.unicode);
+    let lines = lines(&cells, look.width.saturating_sub(3), look.ellipsis());
     let question = sanitize_line(question);
     let colors = match look.color {
         true => RenderConfig::default_colored(),
@@ -128,8 +128,7 @@ fn clean<T>(rows: &[Row<T>]) -> Vec<Vec<String>> {
 }
 
 /// Aligned columns. A long name is cut, so that the others have room.
-fn lines(cells: &[Vec<String>], width: usize, unicode: bool) -> Vec<String> {
-    let ellipsis = if unicode { "…" } else { "~" };
+fn lines(cells: &[Vec<String>], width: usize, ellipsis: &str) -> Vec<String> {
     let columns = cells.iter().map(Vec::len).max().unwrap_or(0);
     let widest = |column: usize| {
         let cells = cells.iter().filter_map(|row| row.get(column));
@@ -156,14 +155,8 @@ fn cut(line: &str, width: usize, ellipsis: &str) -> String {
     if display_width(line) <= width {
         return line.to_owned();
     }
-    let mut short = String::new();
-    for letter in line.chars() {
-        if display_width(&short) + 2 > width {
-            break;
-        }
-        short.push(letter);
-    }
-    short + ellipsis
+    let room = width.saturating_sub(display_width(ellipsis));
+    start_within(line.chars(), room) + ellipsis
 }
 
 #[cfg(test)]
@@ -177,14 +170,14 @@ mod tests {
             value: (),
         };
         let rows = [row(&["web", "2 running"]), row(&["worker\u{1b}[31m", ""])];
-        let at = |width| lines(&clean(&rows), width, true);
+        let at = |width| lines(&clean(&rows), width, "…");
         assert_eq!(at(40), ["web         2 running", "worker[31m"]);
         assert_eq!(at(6)[0], "web  …");
         assert_eq!(cut("日本語日本語", 5, "…"), "日本…");
         // A long name leaves room for what tells services apart.
         let name = "customer-facing-payments-api-production-blue";
         let rows = [row(&[name, "2 running"]), row(&["web", "1 running"])];
-        let at = |width| lines(&clean(&rows), width, false);
+        let at = |width| lines(&clean(&rows), width, "~");
         assert_eq!(at(40)[0], "customer-facing-payments-api~  2 running");
         assert_eq!(at(40)[1], "web                            1 running");
         assert_eq!(at(20)[0], "customer-facing-pay~");

@@ -74,7 +74,7 @@ pub async fn choose_reported_service(
     };
     rows.insert(0, all);
     let place = format!("reports on {} {}", aws.region.value, settings.cluster);
-    let question = format!("Check which service of {cluster}?");
+    let question = format!("Service to check in {cluster}:");
     let chosen = choose_named(&question, rows, &place, global).await?;
     Ok(Some(chosen).filter(|name| !name.is_empty()))
 }

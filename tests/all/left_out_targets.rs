@@ -78,7 +78,7 @@ fn doctor_asks_somebody_at_a_terminal_which_service_to_check() {
             .map(|name| format!("arn:aws:ecs:us-west-2:123456789012:service/production/{name}"));
         (200, serde_json::json!({"serviceArns": arns}).to_string())
     });
-    let question = "Check which service of production?";
+    let question = "Service to check in production:";
     let mut terminal = Terminal::start(&service.command(&["doctor", "--only", "service"]));
     terminal.expect(question);
     assert!(

@@ -1,7 +1,7 @@
 //! `Fn::Cidr`: the blocks that an address block is split into.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-cidr.html>
 
-use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use ipnet::IpNet;
 
 use crate::node::Node;
 
@@ -25,17 +25,16 @@ pub fn cidr_blocks(arguments: &[Node; 3]) -> Node {
 
 fn split(block: &str, count: &str, bits: &str) -> Option<Vec<String>> {
     let (count, bits): (usize, u8) = (count.parse().ok()?, bits.parse().ok()?);
-    let text = |block: &dyn ToString| block.to_string();
     let blocks: Vec<String> = match block.parse().ok()? {
         IpNet::V4(block) => {
-            let length = Ipv4Net::max_prefix_len(&block).checked_sub(bits)?;
+            let length = block.max_prefix_len().checked_sub(bits)?;
             let blocks = block.trunc().subnets(length).ok()?;
-            blocks.take(count).map(|one| text(&one)).collect()
+            blocks.take(count).map(|one| one.to_string()).collect()
         }
         IpNet::V6(block) => {
-            let length = Ipv6Net::max_prefix_len(&block).checked_sub(bits)?;
+            let length = block.max_prefix_len().checked_sub(bits)?;
             let blocks = block.trunc().subnets(length).ok()?;
-            blocks.take(count).map(|one| text(&one)).collect()
+            blocks.take(count).map(|one| one.to_string()).collect()
         }
     };
     (blocks.len() == count && (1..=MOST).contains(&count)).then_some(blocks)
